@@ -11,6 +11,8 @@ export interface World {
   random(stream: string): Random;
   /** A new UUIDv7: sortable by creation, unique without coordination. */
   newId(): string;
+  /** Bytes nobody can guess: passwords, tokens, keys, nonces. In a simulation they follow the seed. */
+  secretBytes(count: number): Uint8Array;
   readonly network: Network;
   readonly log: Log;
   readonly schedule: Schedule;
