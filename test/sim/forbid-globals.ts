@@ -68,7 +68,7 @@ function install(): void {
 }
 
 function restore(): void {
-  for (const step of undo.splice(0).reverse()) step();
+  for (const step of undo.splice(0).toReversed()) step();
   syncBuiltinESMExports();
 }
 
