@@ -30,7 +30,8 @@ export const conflictKinds = {
   initial: 'Systems that had never agreed held different values; this value did not win.',
   contested: 'Different values, and the policy leaves the choice to a person.',
   'policy-override': 'The field was edited in a system that may not edit it; our value goes back.',
-  'late-own-write': 'An old write of ours arrived after a newer one; a person may have typed the same value.',
+  'late-own-write':
+    'An old write of ours arrived after a newer one; a person may have typed the same value.',
   'edited-and-deleted': 'The record was deleted in one system while it was edited in another.',
   oscillation: 'Another integration keeps reverting this field; writing it was stopped.',
 } as const;
@@ -42,12 +43,15 @@ export const holdReasons = {
   'schema-drift': 'The field is missing at the vendor, has another type or became read-only.',
   'reference-unknown': 'The record points to something that is not known here yet.',
   'reference-pending': 'The target of the reference has no record in this system yet.',
-  'reference-dead': 'The target of the reference was deleted; a reference is never emptied for that.',
-  'would-blank': 'The field was never in agreement here; an empty value does not replace a full one.',
+  'reference-dead':
+    'The target of the reference was deleted; a reference is never emptied for that.',
+  'would-blank':
+    'The field was never in agreement here; an empty value does not replace a full one.',
   'field-unread': 'The last read did not contain this field, so it is not overwritten.',
   'absence-unproven': 'The record could not be read, but nothing proves that it was deleted.',
   'awaiting-decision': 'A person has to decide about this record first.',
-  'create-unresolved': 'An earlier create has no known outcome; a second one could make a duplicate.',
+  'create-unresolved':
+    'An earlier create has no known outcome; a second one could make a duplicate.',
   'create-off': 'The sync may not create records in this system.',
   'delete-off': 'The sync may not delete records in this system.',
   'filtered-out': 'The record does not match the filter of this system.',
@@ -56,8 +60,10 @@ export const holdReasons = {
 
 /** What a person is asked about a whole record. */
 export const reviewReasons = {
-  'remote-delete': 'Deleted in a system whose deletions do not count by themselves: put back, delete everywhere, or leave apart?',
-  'remote-restore': 'A deleted record is back in a system: revive it everywhere, or delete it there again?',
+  'remote-delete':
+    'Deleted in a system whose deletions do not count by themselves: put back, delete everywhere, or leave apart?',
+  'remote-restore':
+    'A deleted record is back in a system: revive it everywhere, or delete it there again?',
   'remote-merge': 'A vendor merged two records that are separate elsewhere.',
   'second-item': 'A second item for the same record appeared in one system.',
 } as const;

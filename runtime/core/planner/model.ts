@@ -5,7 +5,14 @@
  * **endpoint** (an account that takes part in the sync). The **base** of a field at a link is what we
  * last read back there; what differs from it was changed by somebody. A **stamp** orders edits.
  */
-import type { ConflictKind, HoldReason, ReadReason, ReviewReason, Rule, WriteReason } from '../reasons.ts';
+import type {
+  ConflictKind,
+  HoldReason,
+  ReadReason,
+  ReviewReason,
+  Rule,
+  WriteReason,
+} from '../reasons.ts';
 import type { Value, Values } from '../value.ts';
 import type { Stamp } from './stamp.ts';
 
@@ -189,9 +196,22 @@ export type Reach = 'live' | 'pending' | 'dead';
 
 /** A person's decision. */
 export type Resolution =
-  | { readonly kind: 'value'; readonly fingerprint: string; readonly value: Value; readonly at: number }
-  | { readonly kind: 'deletion'; readonly link: LinkId; readonly decision: 'recreate' | 'delete' | 'unlink' }
-  | { readonly kind: 'restore'; readonly link: LinkId; readonly decision: 'revive' | 'deleteAgain' };
+  | {
+      readonly kind: 'value';
+      readonly fingerprint: string;
+      readonly value: Value;
+      readonly at: number;
+    }
+  | {
+      readonly kind: 'deletion';
+      readonly link: LinkId;
+      readonly decision: 'recreate' | 'delete' | 'unlink';
+    }
+  | {
+      readonly kind: 'restore';
+      readonly link: LinkId;
+      readonly decision: 'revive' | 'deleteAgain';
+    };
 
 export interface PlanInput {
   readonly entity: Entity;

@@ -13,8 +13,8 @@ import { canonicalText, type Value } from '../value.ts';
 
 export type Stamp = readonly [depth: number, high: number, low: number];
 
-/** Below every edit: marks a link whose base must be overwritten. */
-export const BEFORE_ALL: Stamp = [0, 0, 0];
+/** Below everything: marks a link whose value must be overwritten. */
+export const BEFORE_ALL: Stamp = [-1, 0, 0];
 
 export function compareStamps(a: Stamp, b: Stamp): number {
   return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
@@ -42,9 +42,9 @@ export function initialStamp(rank: number): Stamp {
 }
 
 export function timedStamp(at: number, rank: number, seen: Stamp | null): Stamp {
-  return [seen?.[0] ?? 0, Math.max(at, (seen?.[1] ?? 0) + 1), rank];
+  return [Math.max(0, seen?.[0] ?? 0), Math.max(at, (seen?.[1] ?? 0) + 1), rank];
 }
 
 export function rankedStamp(at: number, rank: number, seen: Stamp | null): Stamp {
-  return [(seen?.[0] ?? 0) + 1, rank, at];
+  return [Math.max(0, seen?.[0] ?? 0) + 1, rank, at];
 }

@@ -1,0 +1,420 @@
+/**
+ * Merges one field over all links that were read: decides our own value, and notes every edit that
+ * did not become it. Nothing is written here.
+ *
+ * An *edit* is a value at a link that differs from the base there and is not our own write. Automatic
+ * strategies take the greatest stamp among our value and the edits. Since that is a maximum, the order
+ * in which edits are seen, and whether they are seen together, cannot change the outcome.
+ *
+ * An edit is *lost* when another value won that was typed without seeing it. It stops counting as lost
+ * when somebody replaces it knowingly, or when the same value wins after all.
+ */
+import { fingerprintOf } from '../hash.ts';
+import type { Rule } from '../reasons.ts';
+import { canonicalText, same, type Value } from '../value.ts';
+import { type Draft, lostEdit, type Site } from './draft.ts';
+import type {
+  Cell,
+  Conflict,
+  Direction,
+  FieldPolicy,
+  LinkCell,
+  Origin,
+  Resolution,
+} from './model.ts';
+import { ownWrite } from './own-writes.ts';
+import { cellNames, cellsOf, inParts, linkCell, valueInCell } from './parts.ts';
+import {
+  BEFORE_ALL,
+  compareEdits,
+  compareStamps,
+  initialStamp,
+  isInitial,
+  rankedStamp,
+  type Stamp,
+  timedStamp,
+} from './stamp.ts';
+
+export function mergeField(draft: Draft, field: FieldPolicy): void {
+  if (!inParts(field)) {
+    mergeCell(draft, field, field.name);
+    return;
+  }
+  for (const cell of partsInSight(draft, field)) mergeCell(draft, field, cell);
+  for (const site of draft.sites) {
+    const read = site.seen?.fields[field.name] !== undefined && isRead(field, site);
+    if (read && !site.cells[field.name]) site.setCell(field.name, { base: null, synced: null });
+  }
+}
+
+export function directionOf(field: FieldPolicy, site: Site): Direction {
+  return field.direction?.[site.endpoint] ?? 'both';
+}
+
+/** Every part that we, a link or a read knows of, in a fixed order. */
+export function partsInSight(draft: Draft, field: FieldPolicy): string[] {
+  const names = new Set(cellNames(field, draft.cells));
+  for (const site of draft.sites) {
+    for (const name of cellNames(field, site.cells)) names.add(name);
+    const whole = site.seen?.fields[field.name];
+    if (whole !== undefined) for (const name of cellsOf(field, whole).keys()) names.add(name);
+  }
+  return [...names].toSorted();
+}
+
+interface Edit {
+  readonly value: Value;
+  readonly stamp: Stamp;
+  readonly origin: Origin;
+  /** The stamp of our value that the editor had before their eyes. */
+  readonly seen: Stamp | null;
+  readonly site?: Site;
+  /** What the edit replaced at its own link. */
+  readonly base?: Value;
+  /** Made by a person who was shown every value there was. */
+  readonly sawAll?: boolean;
+}
+
+function mergeCell(draft: Draft, field: FieldPolicy, cell: string): void {
+  const edits = collectEdits(draft, field, cell);
+  const decision = findDecision(draft, cell);
+  if (field.strategy === 'manualReview') {
+    if (mustAsk(draft, cell, edits, decision)) return;
+  }
+  if (decision) acceptDecision(draft, cell, decision, edits);
+  if (edits.length > 0) takeLatest(draft, field, cell, edits);
+  else if (field.default !== undefined && !draft.cells[cell] && !inParts(field)) {
+    const own: Cell = { value: field.default, stamp: initialStamp(0), origin: 'default' };
+    setOwn(draft, cell, own, 'default');
+  }
+}
+
+// ---------------------------------------------------------------------------------------------
+// Which edits are there?
+
+function collectEdits(draft: Draft, field: FieldPolicy, cell: string): Edit[] {
+  const edits: Edit[] = [];
+  for (const site of draft.sites) {
+    const value = valueInCell(field, cell, site.seen?.fields[field.name]);
+    if (value === undefined) continue;
+    const known = linkCell(field, cell, site.cells);
+    if (known ? same(known.base, value) : inParts(field) && value === null) continue;
+    if (!isRead(field, site)) continue;
+    const edit = readChange(draft, field, cell, site, value, known);
+    if (edit) edits.push(edit);
+  }
+  return edits;
+}
+
+function isRead(field: FieldPolicy, site: Site): boolean {
+  const drift = site.facts.drifted?.[field.name];
+  return directionOf(field, site) !== 'off' && (drift === undefined || drift === 'readOnly');
+}
+
+/** Takes note of a changed value at a link; returns it when it is an edit to reckon with. */
+function readChange(
+  draft: Draft,
+  field: FieldPolicy,
+  cell: string,
+  site: Site,
+  value: Value,
+  known: LinkCell | undefined,
+): Edit | undefined {
+  const own = ownWrite(site, field, cell, value);
+  if (own) {
+    site.setCell(cell, { ...known, base: value, synced: own.stamp });
+    if (own.late) {
+      const losing = { origin: site.endpoint, value, stamp: own.stamp };
+      draft.report(lostEdit(cell, 'late-own-write', losing, 'autoResolved'));
+    }
+    return undefined;
+  }
+  const stamp = stampOf(field, site, known);
+  if (directionOf(field, site) === 'out') {
+    overrule(draft, cell, site, value, stamp, known);
+    return undefined;
+  }
+  if (!known && value === null) {
+    site.setCell(cell, { base: null, synced: null });
+    return undefined;
+  }
+  return {
+    value,
+    stamp,
+    origin: site.endpoint,
+    seen: known?.synced ?? null,
+    site,
+    ...(known ? { base: known.base } : {}),
+  };
+}
+
+function stampOf(field: FieldPolicy, site: Site, known: LinkCell | undefined): Stamp {
+  const theirs = site.seen?.fieldChangedAt?.[field.name] ?? site.seen?.changedAt;
+  const at = theirs === undefined ? (site.seen?.takenAt ?? 0) : theirs - site.facts.clockOffsetMs;
+  if (!known) {
+    return field.initialMerge === 'newest'
+      ? timedStamp(at, site.rank, null)
+      : initialStamp(site.rank);
+  }
+  if (field.strategy !== 'priority') return timedStamp(at, site.rank, known.synced);
+  return rankedStamp(at, rankIn(field, site), known.synced);
+}
+
+function rankIn(field: FieldPolicy, site: Site): number {
+  if (!field.order) return site.rank;
+  const index = field.order.indexOf(site.endpoint);
+  return index < 0 ? 0 : field.order.length - index;
+}
+
+/** An edit where edits do not count: our value goes back, and the edit stays on record. */
+function overrule(
+  draft: Draft,
+  cell: string,
+  site: Site,
+  value: Value,
+  stamp: Stamp,
+  known: LinkCell | undefined,
+): void {
+  const ours = draft.cells[cell];
+  const lost = ours && !same(ours.value, value) && (known || value !== null);
+  if (lost) {
+    const losing = { origin: site.endpoint, value, stamp };
+    draft.report(lostEdit(cell, 'policy-override', losing, 'autoResolved', ours.value));
+  }
+  site.setCell(cell, { ...fightAfterEdit(site, known, ours), base: value, synced: BEFORE_ALL });
+}
+
+// ---------------------------------------------------------------------------------------------
+// A person decides
+
+/** With manual review: true when a person has to choose, and then nothing moves. */
+function mustAsk(
+  draft: Draft,
+  cell: string,
+  edits: readonly Edit[],
+  decision: Decision | undefined,
+): boolean {
+  const asked = draft.conflictsOf(cell).find((row) => row.kind === 'contested');
+  const unread = asked?.values?.flatMap(({ origin }) =>
+    draft.sites.filter((site) => site.endpoint === origin && !site.seen),
+  );
+  if (unread && unread.length > 0) {
+    for (const site of unread) draft.needRead(site.link.id, 'contested-open');
+    return true;
+  }
+  const row = contestedRow(cell, choices(draft.cells[cell], edits));
+  if (asked && asked.fingerprint !== row?.fingerprint) {
+    draft.report({ ...asked, state: 'superseded' });
+  }
+  if (!row) return false;
+  if (decision?.row.fingerprint === row.fingerprint) return false;
+  draft.report(row);
+  return true;
+}
+
+/** Our value counts as a choice when somebody edited without having seen it. */
+function choices(
+  ours: Cell | undefined,
+  edits: readonly Edit[],
+): { readonly origin: Origin; readonly value: Value }[] {
+  const unseen = ours && edits.some((edit) => isUnseen(ours, edit));
+  const all = unseen ? [{ origin: ours.origin, value: ours.value }, ...edits] : edits;
+  return all.map(({ origin, value }) => ({ origin, value }));
+}
+
+function contestedRow(
+  cell: string,
+  values: readonly { readonly origin: Origin; readonly value: Value }[],
+): Conflict | undefined {
+  const texts = [...new Set(values.map(({ value }) => canonicalText(value)))].toSorted();
+  if (texts.length < 2) return undefined;
+  const fingerprint = fingerprintOf(canonicalText([cell, 'contested', texts]));
+  return { fingerprint, cell, kind: 'contested', state: 'open', values };
+}
+
+interface Decision {
+  readonly row: Conflict;
+  readonly value: Value;
+  readonly at: number;
+}
+
+function findDecision(draft: Draft, cell: string): Decision | undefined {
+  if (draft.input.resolutions.length === 0) return undefined;
+  const decides = (row: Conflict) => (resolution: Resolution) =>
+    resolution.kind === 'value' && resolution.fingerprint === row.fingerprint;
+  for (const row of draft.conflictsOf(cell)) {
+    const resolution = draft.input.resolutions.find(decides(row));
+    if (resolution?.kind === 'value') return { row, value: resolution.value, at: resolution.at };
+  }
+  return undefined;
+}
+
+/** A decision is an edit by a person who saw everything in the row: it comes after all of that. */
+function acceptDecision(
+  draft: Draft,
+  cell: string,
+  { row, value, at }: Decision,
+  edits: Edit[],
+): void {
+  const ours = draft.cells[cell];
+  const chosenFrom = row.kind === 'contested' ? edits.map((edit) => edit.stamp) : [];
+  const stamps = [ours?.stamp, row.losing?.stamp, ...chosenFrom].filter((s) => s !== undefined);
+  const depth = Math.max(0, ...stamps.map((s) => s[0]));
+  const high = Math.max(at, ...stamps.map((s) => s[1] + 1));
+  draft.report({ ...row, state: 'resolved', winner: value });
+  if (row.kind === 'oscillation') {
+    const site = draft.sites.find((candidate) => candidate.endpoint === row.losing?.origin);
+    const known = site?.cells[cell];
+    if (site && known) site.setCell(cell, { base: known.base, synced: known.synced });
+  }
+  edits.push({
+    value,
+    stamp: [depth, high, 0],
+    origin: 'person',
+    seen: ours?.stamp ?? null,
+    ...(row.losing ? { base: row.losing.value } : {}),
+    ...(row.kind === 'contested' ? { sawAll: true } : {}),
+  });
+}
+
+// ---------------------------------------------------------------------------------------------
+// The greatest stamp wins
+
+function takeLatest(draft: Draft, field: FieldPolicy, cell: string, edits: readonly Edit[]): void {
+  const ours = draft.cells[cell];
+  const latest = edits.reduce((a, b) => (compareEdits(a, b) < 0 ? b : a));
+  const wins = !ours || compareEdits(ours, latest) < 0;
+  const winner: Cell = wins ? latest : ours;
+  reportLosses(draft, field, cell, winner, edits, wins ? latest : undefined);
+  if (wins) {
+    const rule = ruleFor(field, ours, latest, edits);
+    setOwn(draft, cell, { value: latest.value, stamp: latest.stamp, origin: latest.origin }, rule);
+  }
+  for (const { site, value, seen } of edits) {
+    if (!site) continue;
+    const synced = same(value, winner.value) ? winner.stamp : seen;
+    const known = linkCell(field, cell, site.cells);
+    site.setCell(cell, { ...fightAfterEdit(site, known, ours), base: value, synced });
+  }
+}
+
+function ruleFor(
+  field: FieldPolicy,
+  ours: Cell | undefined,
+  winner: Edit,
+  edits: readonly Edit[],
+): Rule {
+  const rivals = edits.filter((edit) => !same(edit.value, winner.value));
+  const unseen = ours && isUnseen(ours, winner) && !same(ours.value, winner.value);
+  if (winner.origin === 'person') return 'resolved';
+  if (rivals.length > 0 || unseen) {
+    if (isInitial(winner.stamp)) return 'initial-choice';
+    return field.strategy === 'priority' ? 'higher-priority' : 'newest-edit';
+  }
+  if (!ours) return edits.length > 1 ? 'agreement' : 'first-value';
+  return edits.length > 1 || same(ours.value, winner.value) ? 'agreement' : 'only-edit';
+}
+
+function setOwn(draft: Draft, cell: string, next: Cell, rule: Rule): void {
+  const before = draft.cells[cell];
+  draft.setCell(cell, next);
+  if (before && same(before.value, next.value)) return;
+  draft.changes.push({
+    cell,
+    rule,
+    ...(before ? { before: before.value } : {}),
+    after: next.value,
+    origin: next.origin,
+  });
+}
+
+// ---------------------------------------------------------------------------------------------
+// No edit is lost unseen
+
+type Loss = NonNullable<Conflict['losing']>;
+
+/** Brings the list of lost edits of a cell up to date with the edits of this pass. */
+function reportLosses(
+  draft: Draft,
+  field: FieldPolicy,
+  cell: string,
+  winner: Cell,
+  edits: readonly Edit[],
+  winningEdit: Edit | undefined,
+): void {
+  const rows = draft.conflictsOf(cell).filter((row) => row.losing && isLossKind(row));
+  const fresh: Loss[] = edits
+    .filter((edit) => !same(edit.value, winner.value))
+    .map(({ origin, value, stamp }) => ({ origin, value, stamp }));
+  const ours = draft.cells[cell];
+  if (winningEdit && ours && ours.origin !== 'default' && isUnseen(ours, winningEdit)) {
+    fresh.push({ origin: ours.origin, value: ours.value, stamp: ours.stamp });
+  }
+  const all = [...rows.flatMap((row) => row.losing ?? []), ...fresh];
+  const counts = (loss: Loss) =>
+    !same(loss.value, winner.value) &&
+    !edits.some((edit) => replacedKnowingly(loss, edit)) &&
+    !all.some((other) => same(other.value, loss.value) && isLater(other, loss));
+
+  for (const row of rows) {
+    if (row.losing && !counts(row.losing)) draft.report({ ...row, state: 'superseded' });
+  }
+  for (const loss of fresh.filter(counts)) {
+    const kind = isInitial(loss.stamp) ? 'initial' : 'concurrent';
+    const row = lostEdit(cell, kind, loss, 'autoResolved', winner.value);
+    const tie = field.strategy !== 'priority' && isClockTie(draft, loss, winner);
+    draft.report(tie ? { ...row, clockTie: true } : row);
+  }
+}
+
+function isLossKind(row: Conflict): boolean {
+  return row.kind === 'concurrent' || row.kind === 'initial';
+}
+
+/** The editor had our value with exactly this stamp before their eyes, or edited their own text again. */
+function replacedKnowingly(loss: Loss, edit: Edit): boolean {
+  if (edit.sawAll && compareStamps(loss.stamp, edit.stamp) < 0) return true;
+  if (edit.seen && compareStamps(edit.seen, loss.stamp) === 0) return true;
+  const ownText = edit.origin === loss.origin || edit.origin === 'person';
+  return ownText && edit.base !== undefined && same(edit.base, loss.value);
+}
+
+/** Of one value typed twice, only the later one is on record. */
+function isLater(other: Loss, loss: Loss): boolean {
+  const order = compareStamps(other.stamp, loss.stamp);
+  return order > 0 || (order === 0 && other.origin > loss.origin);
+}
+
+function isUnseen(ours: Cell, edit: Edit): boolean {
+  return edit.seen === null || compareStamps(edit.seen, ours.stamp) < 0;
+}
+
+/** Closer than the two clocks can tell. The greater stamp still wins; the row says it was a close call. */
+function isClockTie(draft: Draft, loss: Loss, winner: Cell): boolean {
+  if (isInitial(loss.stamp) || isInitial(winner.stamp)) return false;
+  const doubt = doubtOf(draft, loss.origin) + doubtOf(draft, winner.origin);
+  return Math.abs(loss.stamp[1] - winner.stamp[1]) < doubt;
+}
+
+function doubtOf(draft: Draft, origin: Origin): number {
+  const site = draft.sites.find((candidate) => candidate.endpoint === origin);
+  return (site?.facts.clockUncertaintyMs ?? 0) + (site?.seen?.uncertaintyMs ?? 0);
+}
+
+/**
+ * Somebody changed a value that we had put there. Done once it is an edit; done again and again by
+ * something that is not known to be a person, it is another integration fighting us.
+ */
+function fightAfterEdit(
+  site: Site,
+  known: LinkCell | undefined,
+  ours: Cell | undefined,
+): Pick<LinkCell, 'fight'> {
+  if (!known || site.seen?.author === 'person') return {};
+  if (known.fight) return { fight: { ...known.fight, reverted: true } };
+  const wasOurs =
+    ours && ours.origin !== site.endpoint && known.synced && same(known.base, ours.value);
+  if (!wasOurs) return {};
+  const fingerprint = fingerprintOf(canonicalText(known.base));
+  return { fight: { fingerprint, count: 1, reverted: true } };
+}

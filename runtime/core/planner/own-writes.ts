@@ -1,0 +1,107 @@
+/**
+ * Is a change at a link the echo of our own write? Nothing here looks at a clock: an echo is known by
+ * the version that the vendor's answer named, or by the value of a write whose answer was lost, or
+ * as the vendor's own spelling of what was sent. Everything else was done by somebody else.
+ */
+import { same, type Value } from '../value.ts';
+import type { Draft, Site } from './draft.ts';
+import type { FieldPolicy, Intent } from './model.ts';
+import { inParts, valueInCell } from './parts.ts';
+import type { Stamp } from './stamp.ts';
+
+export interface OwnWrite {
+  readonly stamp: Stamp;
+  /** An older write than our latest one: it arrived late and has to be written over. */
+  readonly late: boolean;
+}
+
+export function ownWrite(
+  site: Site,
+  field: FieldPolicy,
+  cell: string,
+  value: Value,
+): OwnWrite | undefined {
+  let newerUnanswered = false;
+  for (let i = site.intents.length - 1; i >= 0; i--) {
+    const intent = site.intents[i];
+    const stamp = intent?.stamps[cell];
+    if (!intent || !stamp) continue;
+    if (isEchoOf(intent, site, field, cell, value)) return { stamp, late: newerUnanswered };
+    if (isUnanswered(intent)) newerUnanswered = true;
+  }
+  return undefined;
+}
+
+/** Brings the intents of a link up to date with what was read there. */
+export function settleIntents(draft: Draft, site: Site): void {
+  const { seen } = site;
+  if (!seen) return;
+  for (const intent of site.intents) {
+    if (intent.state === 'applied' && !intent.observed) {
+      if (!isOlderThan(seen.version, intent.resultVersion)) {
+        draft.setIntent({ ...intent, observed: true });
+      }
+    } else if (isUnanswered(intent) && intent.op === 'update') {
+      if (shows(intent, site, draft.input.policy.fields)) {
+        draft.setIntent({ ...intent, state: 'applied', observed: true });
+      } else if (horizonPassed(intent, site, seen.takenAt)) {
+        draft.setIntent({ ...intent, state: 'absent' });
+      }
+    }
+  }
+}
+
+/** Sent, or perhaps sent, and not answered. */
+export function isUnanswered(intent: Intent): boolean {
+  return intent.state === 'unknown' || intent.state === 'armed';
+}
+
+function isEchoOf(
+  intent: Intent,
+  site: Site,
+  field: FieldPolicy,
+  cell: string,
+  value: Value,
+): boolean {
+  const sent = intent.patch[field.name];
+  if (sent === undefined) return false;
+  if (isUnanswered(intent)) {
+    return (
+      isCellValue(field, cell, sent, value) ||
+      isCellValue(field, cell, site.facts.normalize(field.name, sent), value)
+    );
+  }
+  if (intent.state !== 'applied') return false;
+  if (intent.resultVersion !== undefined) return site.seen?.version === intent.resultVersion;
+  const author = site.seen?.author;
+  return (
+    !intent.observed &&
+    !inParts(field) &&
+    (author === undefined || author === 'us') &&
+    site.facts.explains(field.name, sent, value)
+  );
+}
+
+function isCellValue(field: FieldPolicy, cell: string, whole: Value, value: Value): boolean {
+  const part = valueInCell(field, cell, whole);
+  return part !== undefined && same(part, value);
+}
+
+/** Whether every field of the write reads as it was written. */
+function shows(intent: Intent, site: Site, fields: readonly FieldPolicy[]): boolean {
+  return Object.entries(intent.patch).every(([name, sent]) => {
+    const value = site.seen?.fields[name];
+    const known = fields.some((field) => field.name === name);
+    if (!known || value === undefined) return false;
+    return same(value, sent) || same(value, site.facts.normalize(name, sent));
+  });
+}
+
+function horizonPassed(intent: Intent, site: Site, takenAt: number): boolean {
+  const { sentAt } = intent;
+  return sentAt !== undefined && takenAt >= sentAt + site.facts.absenceHorizonMs;
+}
+
+function isOlderThan(version: number | undefined, than: number | undefined): boolean {
+  return version !== undefined && than !== undefined && version < than;
+}

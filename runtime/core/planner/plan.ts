@@ -1,0 +1,317 @@
+/**
+ * The planner: given everything known about one record, decide everything that has to happen. It has
+ * no clock, no chance and no I/O; the same input gives the same plan, on every machine, for ever.
+ *
+ * What it promises (each a law with a test of its own):
+ * - applying a plan and planning again finds nothing to do;
+ * - the order in which edits are seen does not change the outcome;
+ * - every value comes from somebody, and every edit that does not win is on record;
+ * - nothing is written without a read of this pass, and nothing that is held;
+ * - a stale read changes nothing, absence without proof deletes nothing, and what is dead stays dead
+ *   until a person, or a verified restore, revives it.
+ *
+ * Read in this order: model.ts (the words), this file, merge.ts (one field), writes.ts (the outcome).
+ */
+import { same, type Value } from '../value.ts';
+import { Draft, lostEdit, Site } from './draft.ts';
+import { mergeField } from './merge.ts';
+import type { Gone, Link, LinkId, Member, MergedInto, Plan, PlanInput, Present } from './model.ts';
+import { isUnanswered, ownWrite, settleIntents } from './own-writes.ts';
+import { cellNames, cellsOf, inParts, linkCell, valueInCell, wholeValues } from './parts.ts';
+import { BEFORE_ALL } from './stamp.ts';
+import { matches, planCreates, planDeletes, planUpdates } from './writes.ts';
+
+export function plan(input: PlanInput): Plan {
+  const draft = new Draft(input);
+  const absences = observe(draft);
+  for (const absence of absences) decideAbsence(draft, absence);
+  if (draft.life === 'dead') honourLateEdits(draft);
+  if (draft.life === 'live') {
+    for (const field of input.policy.fields) mergeField(draft, field);
+    applyFilters(draft);
+    planUpdates(draft);
+    planCreates(draft);
+  } else if (draft.life === 'dead') {
+    planDeletes(draft);
+  } else {
+    for (const site of draft.sites) draft.hold('awaiting-decision', site.endpoint);
+  }
+  for (const site of draft.sites) settleIntents(draft, site);
+  return draft.finish();
+}
+
+// ---------------------------------------------------------------------------------------------
+// What does each read mean for its link?
+
+interface Absence {
+  readonly site: Site;
+  readonly link: Link;
+}
+
+/** Sorts the links into those that take part and those that are proven gone. */
+function observe(draft: Draft): Absence[] {
+  const absences: Absence[] = [];
+  const { links, policy } = draft.input;
+  policy.members.forEach((member, index) => {
+    const rank = policy.members.length - index;
+    for (const link of links.filter(({ endpoint }) => endpoint === member.endpoint)) {
+      if (link.state === 'live') {
+        const absence = observeLive(draft, link, member, rank);
+        if (absence) absences.push(absence);
+      } else {
+        observeOther(draft, link, member, rank);
+      }
+    }
+  });
+  return absences;
+}
+
+function observeLive(draft: Draft, link: Link, member: Member, rank: number): Absence | undefined {
+  const observation = draft.input.observed.get(link.id);
+  if (observation?.kind === 'mergedInto') {
+    followMerge(draft, link, observation);
+    return undefined;
+  }
+  const seen = observation?.kind === 'present' ? usable(draft, link, observation) : undefined;
+  const site = takePart(draft, link, member, rank, seen);
+  if (!site || observation?.kind !== 'gone') return undefined;
+  return isProven(draft, site, observation) ? { site, link } : undefined;
+}
+
+function takePart(
+  draft: Draft,
+  link: Link,
+  member: Member,
+  rank: number,
+  seen: Present | undefined,
+): Site | undefined {
+  const facts = draft.input.facts.get(link.endpoint);
+  if (!facts) return undefined;
+  const intents = draft.input.intents.filter((intent) => intent.link === link.id);
+  const site = new Site(link, member, rank, facts, seen, intents);
+  draft.sites.push(site);
+  return site;
+}
+
+/** A read older than what we know says nothing. */
+function usable(draft: Draft, link: Link, read: Present): Present | undefined {
+  const stale =
+    read.version !== undefined && link.version !== undefined && read.version < link.version;
+  if (stale) draft.needRead(link.id, 'stale');
+  return stale ? undefined : read;
+}
+
+/** Absence is not deletion: a lost permission or a filter makes everything look gone. */
+function isProven(draft: Draft, site: Site, absence: Gone): boolean {
+  if (!absence.proven) {
+    draft.hold('absence-unproven', site.endpoint);
+    draft.needRead(site.link.id, 'absence-unproven');
+    return false;
+  }
+  for (const intent of site.intents) {
+    if (intent.op === 'delete' && isUnanswered(intent)) {
+      draft.setIntent({ ...intent, state: 'applied', observed: true });
+    }
+  }
+  return true;
+}
+
+/** The vendor merged two of its items. Ours follows, unless that would merge two of our records. */
+function followMerge(draft: Draft, link: Link, { remoteId, linkId, heldBy }: MergedInto): void {
+  draft.setLink({ ...link, state: 'mergedAway' });
+  const { links, entity } = draft.input;
+  const isOurs = links.some((l) => l.endpoint === link.endpoint && l.remoteId === remoteId);
+  if (isOurs) return;
+  if (heldBy !== undefined && heldBy !== entity.id) {
+    draft.review('remote-merge', link.id, heldBy);
+    return;
+  }
+  const adopted: Link = {
+    id: linkId,
+    endpoint: link.endpoint,
+    remoteId,
+    state: 'live',
+    generation: link.generation + 1,
+    cells: {},
+  };
+  draft.setLink(adopted);
+  draft.needRead(linkId, 'write-pending');
+}
+
+// ---------------------------------------------------------------------------------------------
+// Links that do not take part: decided by people, or back from the dead
+
+function observeOther(draft: Draft, link: Link, member: Member, rank: number): void {
+  if (link.state === 'held') decideHeldLink(draft, link);
+  if (link.state !== 'gone') return;
+  const observation = draft.input.observed.get(link.id);
+  if (observation?.kind === 'present' && isNewer(observation, link)) {
+    decideRestore(draft, link, member, rank, observation);
+  }
+}
+
+function decideHeldLink(draft: Draft, link: Link): void {
+  const decision = decisionAbout(draft, 'deletion', link.id);
+  if (decision === undefined) {
+    draft.review('remote-delete', link.id);
+    return;
+  }
+  if (draft.life === 'held') draft.life = 'live';
+  draft.setLink({ ...link, state: decision === 'unlink' ? 'unlinked' : 'gone' });
+  if (decision === 'delete') die(draft, link, 'decided');
+}
+
+function decideRestore(
+  draft: Draft,
+  link: Link,
+  member: Member,
+  rank: number,
+  seen: Present,
+): void {
+  const another = draft.input.links.some(
+    (other) => other.endpoint === link.endpoint && other.state === 'live',
+  );
+  if (another) {
+    draft.setLink({ ...link, state: 'duplicate' });
+    draft.review('second-item', link.id);
+    return;
+  }
+  if (draft.life === 'dead') {
+    const { onRemoteRestore } = draft.input.policy;
+    const decision = decisionAbout(draft, 'restore', link.id) ?? onRemoteRestore;
+    if (decision === 'ask') draft.review('remote-restore', link.id);
+    if (decision === 'ask' || decision === 'ignore') return;
+    if (decision === 'revive') revive(draft);
+  }
+  takePart(draft, { ...link, state: 'live' }, member, rank, seen);
+}
+
+/** A vendor without versions cannot prove that a read is newer than the deletion. */
+function isNewer(read: Present, link: Link): boolean {
+  return read.version !== undefined && link.version !== undefined && read.version > link.version;
+}
+
+function decisionAbout<K extends 'deletion' | 'restore'>(draft: Draft, kind: K, link: LinkId) {
+  for (const resolution of draft.input.resolutions) {
+    if (resolution.kind === kind && resolution.link === link) {
+      return resolution.decision as Extract<typeof resolution, { kind: K }>['decision'];
+    }
+  }
+  return undefined;
+}
+
+// ---------------------------------------------------------------------------------------------
+// Deletion
+
+function decideAbsence(draft: Draft, { site, link }: Absence): void {
+  const { policy } = draft.input;
+  draft.setLink({ ...link, state: 'gone' });
+  if (draft.life !== 'live') return;
+  const deletes =
+    policy.deleteAuthority.includes(link.endpoint) || policy.onRemoteDelete === 'propagate';
+  if (deletes) {
+    const edited = draft.sites.filter((other) => other !== site && isEdited(draft, other));
+    if (edited.length > 0) deletedButEdited(draft, link, edited);
+    else die(draft, link);
+  } else if (policy.onRemoteDelete === 'unlink') {
+    draft.setLink({ ...link, state: 'unlinked' });
+  } else if (policy.onRemoteDelete === 'ask') {
+    draft.setLink({ ...link, state: 'held' });
+    draft.review('remote-delete', link.id);
+  }
+}
+
+/** Deleted in one system, edited in another, neither knowing of the other. */
+function deletedButEdited(draft: Draft, link: Link, edited: readonly Site[]): void {
+  const { onDeleteAndEdit } = draft.input.policy;
+  for (const site of edited) reportEditOfDead(draft, site);
+  if (onDeleteAndEdit === 'deleteWins') die(draft, link);
+  if (onDeleteAndEdit === 'ask') {
+    draft.life = 'held';
+    draft.setLink({ ...link, state: 'held' });
+    draft.review('remote-delete', link.id);
+  }
+}
+
+function die(draft: Draft, link: Link, decided?: 'decided'): void {
+  const { policy } = draft.input;
+  const byAuthority = policy.deleteAuthority.includes(link.endpoint);
+  draft.life = 'dead';
+  draft.epoch += 1;
+  draft.tombstone = {
+    epoch: draft.epoch,
+    cause: decided ?? (byAuthority ? 'deletedAtAuthority' : 'deletionPropagated'),
+    endpoint: link.endpoint,
+    snapshot: wholeValues(policy.fields, draft.cells),
+  };
+}
+
+function revive(draft: Draft): void {
+  draft.life = 'live';
+  draft.epoch += 1;
+}
+
+/**
+ * A dead record whose last items are only read now may turn out to have been edited meanwhile. What
+ * was known when it died is settled; this is about what was not.
+ */
+function honourLateEdits(draft: Draft): void {
+  if (draft.tombstone && draft.tombstone.cause !== 'decided') return;
+  for (const site of draft.sites.slice()) {
+    if (!isEdited(draft, site)) continue;
+    reportEditOfDead(draft, site);
+    const { onDeleteAndEdit } = draft.input.policy;
+    const decision = decisionAbout(draft, 'deletion', site.link.id) ?? onDeleteAndEdit;
+    if (decision === 'ask') {
+      site.writable = false;
+      draft.review('remote-delete', site.link.id);
+    } else if (decision === 'unlink') {
+      draft.setLink({ ...site.current(), state: 'unlinked' });
+    } else if ((decision === 'editWins' || decision === 'recreate') && draft.life === 'dead') {
+      revive(draft);
+    }
+  }
+}
+
+function reportEditOfDead(draft: Draft, site: Site): void {
+  const losing = {
+    origin: site.endpoint,
+    value: Object.fromEntries(editsAt(draft, site)),
+    stamp: BEFORE_ALL,
+  };
+  const state = draft.input.policy.onDeleteAndEdit === 'ask' ? 'open' : 'autoResolved';
+  draft.report(lostEdit('*', 'edited-and-deleted', losing, state));
+}
+
+function isEdited(draft: Draft, site: Site): boolean {
+  return editsAt(draft, site).length > 0;
+}
+
+/** The cells at a link that somebody else changed since the last read. */
+function editsAt(draft: Draft, site: Site): [string, Value][] {
+  const edits: [string, Value][] = [];
+  for (const field of draft.input.policy.fields) {
+    const whole = site.seen?.fields[field.name];
+    if (whole === undefined) continue;
+    const names = inParts(field) ? cellNames(field, site.cells) : [];
+    for (const cell of new Set([...names, ...cellsOf(field, whole).keys()])) {
+      const known = linkCell(field, cell, site.cells);
+      const value = valueInCell(field, cell, whole);
+      if (!known || value === undefined || same(known.base, value)) continue;
+      if (!ownWrite(site, field, cell, value)) edits.push([cell, value]);
+    }
+  }
+  return edits;
+}
+
+// ---------------------------------------------------------------------------------------------
+
+/** Leaving a filter is never a deletion: the item stays, and is left alone. */
+function applyFilters(draft: Draft): void {
+  for (const site of draft.sites.slice()) {
+    const { member } = site;
+    if (!member.filter || matches(draft, member.filter)) continue;
+    if (member.onFilterLeft === 'unlink') draft.setLink({ ...site.current(), state: 'unlinked' });
+    else site.writable = false;
+  }
+}

@@ -1,0 +1,288 @@
+/**
+ * What has to be written so that every system shows our values. A write holds the changed fields
+ * only, is made on top of a read of this very pass, and never carries a field that is held.
+ */
+import { fingerprintOf } from '../hash.ts';
+import type { HoldReason } from '../reasons.ts';
+import { canonicalText, same, type Value } from '../value.ts';
+import { type Draft, lostEdit, type Site } from './draft.ts';
+import { directionOf } from './merge.ts';
+import type { Cell, EndpointFacts, EndpointId, FieldPolicy, Filter, Member } from './model.ts';
+import { isUnanswered } from './own-writes.ts';
+import { assemble, cellNames, inParts, joinParts, linkCell, wholeValues } from './parts.ts';
+import { BEFORE_ALL, compareStamps, type Stamp } from './stamp.ts';
+
+/** The same value written this often, and reverted in between, is a fight and not an update. */
+const WRITES_IN_A_FIGHT_MAX = 2;
+
+export function planUpdates(draft: Draft): void {
+  for (const site of draft.sites) {
+    const patch: Patch = { values: {}, before: {}, stamps: {} };
+    for (const field of draft.input.policy.fields) addField(draft, field, site, patch);
+    if (Object.keys(patch.values).length === 0) continue;
+    draft.writes.push({
+      endpoint: site.endpoint,
+      op: 'update',
+      link: site.link.id,
+      patch: patch.values,
+      before: patch.before,
+      stamps: patch.stamps,
+      generation: site.link.generation,
+      reason: 'value-behind',
+    });
+  }
+}
+
+/** Creates the record at every member that has none and wants it. */
+export function planCreates(draft: Draft): void {
+  for (const member of draft.input.policy.members) {
+    if (draft.sites.some((site) => site.endpoint === member.endpoint)) continue;
+    const here = draft.links().filter((link) => link.endpoint === member.endpoint);
+    if (here.some((link) => link.state !== 'gone')) continue;
+    const blocked = whyNotCreate(draft, member);
+    if (blocked) {
+      draft.hold(blocked, member.endpoint);
+      continue;
+    }
+    const patch = initialPatch(draft, member);
+    if (Object.keys(patch.values).length === 0) {
+      draft.hold('nothing-to-write', member.endpoint);
+      continue;
+    }
+    draft.writes.push({
+      endpoint: member.endpoint,
+      op: 'create',
+      patch: patch.values,
+      before: {},
+      stamps: patch.stamps,
+      generation: here.length,
+      reason: here.length > 0 ? 'deleted-there' : 'missing-there',
+    });
+  }
+}
+
+/** Removes what is left of a dead record. Each item is read first, so that no edit dies unseen. */
+export function planDeletes(draft: Draft): void {
+  for (const site of draft.sites) {
+    if (!site.writable) {
+      draft.hold('awaiting-decision', site.endpoint);
+    } else if (!site.member.delete) {
+      draft.hold('delete-off', site.endpoint);
+    } else if (!site.seen) {
+      draft.needRead(site.link.id, 'write-pending');
+    } else {
+      draft.writes.push({
+        endpoint: site.endpoint,
+        op: 'delete',
+        link: site.link.id,
+        patch: {},
+        before: site.seen.fields,
+        stamps: {},
+        generation: site.link.generation,
+        reason: 'entity-dead',
+      });
+    }
+  }
+}
+
+/** A record that does not match a member's filter is not written there. */
+export function matches(draft: Draft, filter: Filter): boolean {
+  return filter.every((condition) => {
+    const field = draft.input.policy.fields.find(({ name }) => name === condition.field);
+    const value = (field && assemble(draft.cells, field)) ?? null;
+    return condition.in.some((accepted) => same(accepted, value));
+  });
+}
+
+interface Patch {
+  readonly values: Record<string, Value>;
+  readonly before: Record<string, Value>;
+  readonly stamps: Record<string, Stamp>;
+}
+
+// ---------------------------------------------------------------------------------------------
+// Updates
+
+function addField(draft: Draft, field: FieldPolicy, site: Site, patch: Patch): void {
+  const direction = directionOf(field, site);
+  if (direction === 'in' || direction === 'off') return;
+  if (!inParts(field)) {
+    const ours = behind(draft, field, field.name, site);
+    if (!ours || !mayWrite(draft, field, site, field.name, ours)) return;
+    setPatch(patch, field, site, ours.value);
+    patch.stamps[field.name] = ours.stamp;
+    return;
+  }
+  const due = cellNames(field, draft.cells).filter((cell) => {
+    const ours = behind(draft, field, cell, site);
+    return ours !== undefined && mayWrite(draft, field, site, cell, ours);
+  });
+  if (due.length === 0) return;
+  const whole = wholeFor(draft, field, site, due);
+  const current = site.seen?.fields[field.name];
+  const stamps = due.map((cell) => [cell, draft.cells[cell]?.stamp ?? BEFORE_ALL] as const);
+  if (current !== undefined && same(current, site.facts.normalize(field.name, whole))) {
+    for (const [cell, stamp] of stamps) {
+      site.setCell(cell, { base: linkCell(field, cell, site.cells)?.base ?? null, synced: stamp });
+    }
+    return;
+  }
+  setPatch(patch, field, site, whole);
+  Object.assign(patch.stamps, Object.fromEntries(stamps));
+}
+
+function setPatch(patch: Patch, field: FieldPolicy, site: Site, value: Value): void {
+  patch.values[field.name] = value;
+  const before = site.seen?.fields[field.name];
+  if (before !== undefined) patch.before[field.name] = before;
+}
+
+/** Our value when the link does not have it yet. Where it has, that is noted. */
+function behind(draft: Draft, field: FieldPolicy, cell: string, site: Site): Cell | undefined {
+  const ours = draft.cells[cell];
+  const theirs = linkCell(field, cell, site.cells);
+  if (!ours || (!theirs && ours.value === null)) return undefined;
+  if (theirs?.synced && compareStamps(theirs.synced, ours.stamp) >= 0) return undefined;
+  if (theirs && shows(field, site, theirs.base, ours.value)) {
+    site.setCell(cell, { ...theirs, synced: ours.stamp });
+    return undefined;
+  }
+  return ours;
+}
+
+/** Whether a cell that holds `base` is how this system spells `wanted`. */
+function shows(field: FieldPolicy, site: Site, base: Value, wanted: Value): boolean {
+  if (same(base, wanted)) return true;
+  return !inParts(field) && same(base, site.facts.normalize(field.name, wanted));
+}
+
+function mayWrite(draft: Draft, field: FieldPolicy, site: Site, cell: string, ours: Cell): boolean {
+  const { seen } = site;
+  const held = whyHeld(draft, field, site, cell, ours);
+  if (held) {
+    draft.hold(held, site.endpoint, field.name, waitsFor(field, held, ours));
+    return false;
+  }
+  if (!seen) {
+    draft.needRead(site.link.id, 'write-pending');
+    return false;
+  }
+  return true;
+}
+
+function whyHeld(
+  draft: Draft,
+  field: FieldPolicy,
+  site: Site,
+  cell: string,
+  ours: Cell,
+): HoldReason | undefined {
+  if (!site.writable) return 'filtered-out';
+  if (draft.isContested(cell)) return 'contested';
+  if (isDrifted(field, site.facts)) return 'schema-drift';
+  if (site.seen?.unresolved?.[field.name] !== undefined) return 'reference-unknown';
+  if (site.seen && site.seen.fields[field.name] === undefined) return 'field-unread';
+  const theirs = linkCell(field, cell, site.cells);
+  const neverAgreed = theirs !== undefined && theirs.synced === null && theirs.base !== null;
+  if (ours.value === null && neverAgreed) return 'would-blank';
+  const reference = whyUnreachable(draft, field, site.endpoint, ours.value);
+  if (reference) return reference;
+  return isFought(draft, site, cell, ours) ? 'oscillation' : undefined;
+}
+
+function isDrifted(field: FieldPolicy, facts: EndpointFacts | undefined): boolean {
+  return facts?.drifted?.[field.name] !== undefined;
+}
+
+function whyUnreachable(
+  draft: Draft,
+  field: FieldPolicy,
+  endpoint: EndpointId,
+  target: Value,
+): HoldReason | undefined {
+  if (!field.reference || typeof target !== 'string') return undefined;
+  const reach = draft.input.reach(target as Parameters<typeof draft.input.reach>[0], endpoint);
+  if (reach === 'live') return undefined;
+  return reach === 'pending' ? 'reference-pending' : 'reference-dead';
+}
+
+function waitsFor(field: FieldPolicy, held: HoldReason, ours: Cell): string | undefined {
+  if (!field.reference || held !== 'reference-pending') return undefined;
+  return typeof ours.value === 'string' ? ours.value : undefined;
+}
+
+/** Reported once per link and cell; a person's decision ends it. */
+function isFought(draft: Draft, site: Site, cell: string, ours: Cell): boolean {
+  const open = draft
+    .conflictsOf(cell)
+    .some((row) => row.kind === 'oscillation' && row.losing?.origin === site.endpoint);
+  if (open) return true;
+  const fight = site.cells[cell]?.fight;
+  if (!fight?.reverted || fight.count < WRITES_IN_A_FIGHT_MAX) return false;
+  if (fight.fingerprint !== fingerprintOf(canonicalText(ours.value))) return false;
+  const losing = { origin: site.endpoint, value: ours.value, stamp: BEFORE_ALL };
+  draft.report(lostEdit(cell, 'oscillation', losing, 'open'));
+  return true;
+}
+
+/** The whole value to write: our parts where they are due, what is there everywhere else. */
+function wholeFor(draft: Draft, field: FieldPolicy, site: Site, due: readonly string[]): Value {
+  const names = new Set([...cellNames(field, site.cells), ...due]);
+  return joinParts(
+    field,
+    [...names].map((cell) => {
+      const value = due.includes(cell)
+        ? draft.cells[cell]?.value
+        : linkCell(field, cell, site.cells)?.base;
+      return [cell, value ?? null];
+    }),
+  );
+}
+
+// ---------------------------------------------------------------------------------------------
+// Creates
+
+function whyNotCreate(draft: Draft, member: Member): HoldReason | undefined {
+  const pending = draft.input.intents.some(
+    (intent) =>
+      intent.op === 'create' && intent.endpoint === member.endpoint && isUnanswered(intent),
+  );
+  if (pending) return 'create-unresolved';
+  if (!member.create) return 'create-off';
+  if (member.filter && !matches(draft, member.filter)) return 'filtered-out';
+  return undefined;
+}
+
+function initialPatch(draft: Draft, member: Member): Patch {
+  const patch: Patch = { values: {}, before: {}, stamps: {} };
+  const facts = draft.input.facts.get(member.endpoint);
+  const values = wholeValues(draft.input.policy.fields, draft.cells);
+  for (const field of draft.input.policy.fields) {
+    const value = values[field.name];
+    const direction = field.direction?.[member.endpoint] ?? 'both';
+    if (value === undefined || value === null || direction === 'in' || direction === 'off')
+      continue;
+    const held = whyNotInCreate(draft, field, member, facts, value);
+    if (held) {
+      const waits = held === 'reference-pending' && typeof value === 'string' ? value : undefined;
+      draft.hold(held, member.endpoint, field.name, waits);
+      continue;
+    }
+    patch.values[field.name] = value;
+    const cells = inParts(field) ? cellNames(field, draft.cells) : [field.name];
+    for (const cell of cells) patch.stamps[cell] = draft.cells[cell]?.stamp ?? BEFORE_ALL;
+  }
+  return patch;
+}
+
+function whyNotInCreate(
+  draft: Draft,
+  field: FieldPolicy,
+  member: Member,
+  facts: EndpointFacts | undefined,
+  value: Value,
+): HoldReason | undefined {
+  if (draft.isContested(field.name)) return 'contested';
+  if (isDrifted(field, facts)) return 'schema-drift';
+  return whyUnreachable(draft, field, member.endpoint, value);
+}
