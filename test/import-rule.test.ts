@@ -123,7 +123,11 @@ const planted: readonly [file: string, code: string, expected: string][] = [
     'Promise returned in function argument',
   ],
   ['runtime/engine/q3.ts', `export const x = await 5;`, 'Unexpected `await`'],
-  ['runtime/engine/q4.ts', `import { URL } from 'node:url'; export type Place = URL;`, 'only used as types'],
+  [
+    'runtime/engine/q4.ts',
+    `import { URL } from 'node:url'; export type Place = URL;`,
+    'only used as types',
+  ],
   [
     'runtime/engine/q5.ts',
     `export function f(x: 'a' | 'b'): void { switch (x) { case 'a': break; } }`,
