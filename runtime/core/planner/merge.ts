@@ -122,7 +122,7 @@ function readChange(
 ): Edit | undefined {
   const own = ownWrite(site, field, cell, value);
   if (own) {
-    site.setCell(cell, { ...known, base: value, synced: own.stamp });
+    site.setCell(cell, { ...keepFight(known), base: value, synced: own.stamp });
     if (own.late) {
       const losing = { origin: site.endpoint, value, stamp: own.stamp };
       draft.report(lostEdit(cell, 'late-own-write', losing, 'autoResolved'));
@@ -156,8 +156,9 @@ function stampOf(field: FieldPolicy, site: Site, known: LinkCell | undefined): S
       ? timedStamp(at, site.rank, null)
       : initialStamp(site.rank);
   }
-  if (field.strategy !== 'priority') return timedStamp(at, site.rank, known.synced);
-  return rankedStamp(at, rankIn(field, site), known.synced);
+  const latest = known.edited ?? known.synced;
+  if (field.strategy !== 'priority') return timedStamp(at, site.rank, latest);
+  return rankedStamp(at, rankIn(field, site), latest);
 }
 
 function rankIn(field: FieldPolicy, site: Site): number {
@@ -290,11 +291,15 @@ function takeLatest(draft: Draft, field: FieldPolicy, cell: string, edits: reado
     const rule = ruleFor(field, ours, latest, edits);
     setOwn(draft, cell, { value: latest.value, stamp: latest.stamp, origin: latest.origin }, rule);
   }
-  for (const { site, value, seen } of edits) {
+  for (const { site, value, seen, stamp } of edits) {
     if (!site) continue;
-    const synced = same(value, winner.value) ? winner.stamp : seen;
+    const won = same(value, winner.value);
     const known = linkCell(field, cell, site.cells);
-    site.setCell(cell, { ...fightAfterEdit(site, known, ours), base: value, synced });
+    site.setCell(cell, {
+      ...fightAfterEdit(site, known, ours),
+      ...(won ? { synced: winner.stamp } : { synced: seen, edited: stamp }),
+      base: value,
+    });
   }
 }
 
@@ -399,6 +404,10 @@ function isClockTie(draft: Draft, loss: Loss, winner: Cell): boolean {
 function doubtOf(draft: Draft, origin: Origin): number {
   const site = draft.sites.find((candidate) => candidate.endpoint === origin);
   return (site?.facts.clockUncertaintyMs ?? 0) + (site?.seen?.uncertaintyMs ?? 0);
+}
+
+export function keepFight(known: LinkCell | undefined): Pick<LinkCell, 'fight'> {
+  return known?.fight ? { fight: known.fight } : {};
 }
 
 /**

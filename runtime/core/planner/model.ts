@@ -63,6 +63,8 @@ export interface LinkCell {
   readonly base: Value;
   /** The stamp of our own value that the base corresponds to; `null`: never been in agreement. */
   readonly synced: Stamp | null;
+  /** The stamp of an edit made here that did not win and was not written over yet. */
+  readonly edited?: Stamp;
   /** Set while another integration keeps reverting what we write here. */
   readonly fight?: Fight;
 }

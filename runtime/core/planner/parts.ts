@@ -26,7 +26,10 @@ export function cellsOf(field: FieldPolicy, whole: Value): Map<string, Value> {
   );
 }
 
-/** What `whole` says about one cell: a value, `null` for cleared, or `undefined` for nothing. */
+/**
+ * What `whole` says about one cell: a value, `null` for cleared, or `undefined` when it was not read.
+ * A whole that was read has all its parts: what is missing in it is not there.
+ */
 export function valueInCell(
   field: FieldPolicy,
   cell: string,
@@ -35,7 +38,7 @@ export function valueInCell(
   if (whole === undefined || !inParts(field)) return whole;
   if (whole === null || typeof whole !== 'object') return null;
   if (isList(whole)) return whole.find((element) => elementCell(field, element) === cell) ?? null;
-  return whole[cell.slice(field.name.length + SEPARATOR.length)];
+  return whole[cell.slice(field.name.length + SEPARATOR.length)] ?? null;
 }
 
 /** The whole value of a field from its cells; `undefined` when there is none. */

@@ -6,7 +6,7 @@ import { fingerprintOf } from '../hash.ts';
 import type { HoldReason } from '../reasons.ts';
 import { canonicalText, same, type Value } from '../value.ts';
 import { type Draft, lostEdit, type Site } from './draft.ts';
-import { directionOf } from './merge.ts';
+import { directionOf, keepFight } from './merge.ts';
 import type { Cell, EndpointFacts, EndpointId, FieldPolicy, Filter, Member } from './model.ts';
 import { isUnanswered } from './own-writes.ts';
 import { assemble, cellNames, inParts, joinParts, linkCell, wholeValues } from './parts.ts';
@@ -144,7 +144,7 @@ function behind(draft: Draft, field: FieldPolicy, cell: string, site: Site): Cel
   if (!ours || (!theirs && ours.value === null)) return undefined;
   if (theirs?.synced && compareStamps(theirs.synced, ours.stamp) >= 0) return undefined;
   if (theirs && shows(field, site, theirs.base, ours.value)) {
-    site.setCell(cell, { ...theirs, synced: ours.stamp });
+    site.setCell(cell, { ...keepFight(theirs), base: theirs.base, synced: ours.stamp });
     return undefined;
   }
   return ours;
