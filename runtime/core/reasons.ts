@@ -1,7 +1,7 @@
 /**
  * Every decision carries a code from this file, so that "why did this happen?" has an answer and the
  * answer is the same word in the log, the table, the editor and the documentation. The sentences are
- * what people read; docs/reasons.md is generated from them.
+ * what people read; `npm run reasons` writes docs/reasons.md from them.
  */
 
 /** Why our own copy of a field took a value. */
@@ -74,7 +74,6 @@ export const readReasons = {
   stale: 'The read was older than what we know.',
   'absence-unproven': 'A missing record must be proven deleted.',
   'contested-open': 'An open choice can only be closed when all its systems were read.',
-  'field-unread': 'A field that has to be written was not in the read.',
 } as const;
 
 /** Why an item that was never linked belongs to an entity, or does not. */
