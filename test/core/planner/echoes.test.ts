@@ -1,0 +1,148 @@
+/** Is it our own write coming back, or did somebody type? Nothing here depends on a time window. */
+import assert from 'node:assert/strict';
+import type { EndpointFacts, Intent, Write } from '../../../runtime/core/planner/model.ts';
+import type { Value } from '../../../runtime/core/value.ts';
+import { conflictsOf, Story, writesOf } from './story.ts';
+
+const anna = { name: 'Anna', phone: '+3612345678' };
+const shouting: Partial<EndpointFacts> = {
+  normalize: (_field, value) => upper(value),
+  explains: (_field, sent, readBack) => readBack === upper(sent),
+};
+
+function upper(value: Value): Value {
+  return typeof value === 'string' ? value.toUpperCase() : value;
+}
+
+/** The write as an intent whose answer never came, or came. */
+function intent(write: Write, state: Intent['state'], more: Partial<Intent> = {}): Intent {
+  const { endpoint, link, op, patch, stamps } = write;
+  const id = `intent-${write.endpoint}-${JSON.stringify(patch)}`;
+  return { id, endpoint, op, patch, stamps, state, sentAt: 0, ...(link ? { link } : {}), ...more };
+}
+
+/** The app edits the name; the write to `hub` is planned but its answer is lost. */
+function lostAnswer(story: Story, name: string): Write {
+  story.read('app', { name });
+  story.readAll();
+  const planned = story.keep(story.plan());
+  const write = planned.writes.find(({ endpoint }) => endpoint === 'hub');
+  assert.ok(write);
+  for (const other of planned.writes) if (other !== write) story.carryOut(other);
+  story.intents = [...story.intents, intent(write, 'unknown')];
+  return write;
+}
+
+describe('our own write', () => {
+  it('comes back in the spelling of the vendor, and nothing is written again', () => {
+    const story = Story.settled(anna, { facts: { hub: shouting } });
+    story.read('app', { name: 'Anna B.' });
+    story.readAll();
+    const planned = story.keep(story.plan());
+    for (const write of planned.writes) story.carryOut(write);
+    const write = planned.writes.find(({ endpoint }) => endpoint === 'hub');
+    assert.ok(write);
+    story.intents = [intent(write, 'applied')];
+    story.read('hub', { name: 'ANNA B.' });
+    const next = story.round();
+    assert.deepEqual(next.writes, []);
+    assert.deepEqual(next.conflicts, []);
+    assert.equal(story.own['name'], 'Anna B.');
+    assert.equal(story.link('hub').cells['name']?.base, 'ANNA B.');
+    assert.equal(next.intents[0]?.observed, true);
+  });
+
+  it('is a spelling only once: the same text later was typed by somebody', () => {
+    const story = Story.settled(anna, { facts: { hub: shouting } });
+    story.read('app', { name: 'Anna B.' });
+    const planned = story.round();
+    const write = planned.writes.find(({ endpoint }) => endpoint === 'hub');
+    assert.ok(write);
+    story.intents = [intent(write, 'applied', { observed: true })];
+    story.read('hub', { name: 'ANNA B.' });
+    story.round();
+    assert.equal(story.own['name'], 'ANNA B.');
+  });
+
+  it('is known by the version that its answer named', () => {
+    const story = Story.settled(anna);
+    story.read('app', { name: 'Anna B.' });
+    story.readAll();
+    const planned = story.keep(story.plan());
+    const write = planned.writes.find(({ endpoint }) => endpoint === 'hub');
+    assert.ok(write);
+    story.intents = [intent(write, 'applied', { resultVersion: 777_777 })];
+    story.read('hub', { name: 'whatever the vendor made of it' }, { version: 777_777 });
+    story.readAll();
+    assert.deepEqual(story.plan().conflicts, []);
+    assert.equal(story.plan().entity.cells['name']?.value, 'Anna B.');
+  });
+
+  it('whose answer was lost is recognised by its value', () => {
+    const story = Story.settled(anna);
+    lostAnswer(story, 'Anna B.');
+    story.read('hub', { name: 'Anna B.' });
+    const planned = story.round();
+    assert.deepEqual([planned.writes, planned.conflicts], [[], []]);
+    assert.deepEqual(
+      planned.intents.map(({ state }) => state),
+      ['applied'],
+    );
+  });
+
+  it('whose answer was lost and that does not show is written again', () => {
+    const story = Story.settled(anna);
+    lostAnswer(story, 'Anna B.');
+    const planned = story.round();
+    assert.deepEqual(writesOf(planned), ['hub update {"name":"Anna B."} value-behind']);
+  });
+
+  it('stays unknown until a read after the horizon does not show it', () => {
+    const story = Story.settled(anna);
+    lostAnswer(story, 'Anna B.');
+    story.read('hub', {}, { takenAt: 119_999 });
+    assert.deepEqual(
+      story.plan().intents.map(({ state }) => state),
+      ['unknown'],
+    );
+    story.read('hub', {}, { takenAt: 120_000 });
+    assert.deepEqual(
+      story.plan().intents.map(({ state }) => state),
+      ['absent'],
+    );
+  });
+
+  it('that arrives late is written over, and a person may look', () => {
+    const story = Story.settled(anna);
+    lostAnswer(story, 'Anna B.');
+    story.readAll();
+    story.keep(story.plan());
+    lostAnswer(story, 'Anna C.');
+    story.read('hub', { name: 'Anna B.' });
+    const planned = story.round();
+    assert.deepEqual(writesOf(planned), ['hub update {"name":"Anna C."} value-behind']);
+    assert.deepEqual(conflictsOf(planned), ['name late-own-write hub:"Anna B." autoResolved']);
+  });
+});
+
+describe('somebody else', () => {
+  it('is believed when the text differs from everything we sent', () => {
+    const story = Story.settled(anna);
+    lostAnswer(story, 'Anna B.');
+    story.read('hub', { name: 'Panna' });
+    story.round();
+    assert.equal(story.own['name'], 'Panna');
+  });
+
+  it('typing what the vendor would have made of our text is still a person, if the vendor says so', () => {
+    const story = Story.settled(anna, { facts: { hub: shouting } });
+    story.read('app', { name: 'Anna B.' });
+    const planned = story.round();
+    const write = planned.writes.find(({ endpoint }) => endpoint === 'hub');
+    assert.ok(write);
+    story.intents = [intent(write, 'applied')];
+    story.read('hub', { name: 'ANNA B.' }, { author: 'person' });
+    story.round();
+    assert.equal(story.own['name'], 'ANNA B.');
+  });
+});
