@@ -170,6 +170,7 @@ const checks: readonly {
       tests('runtime/core/hash.ts', 'test/core/hash.test.ts', 'test/core/hash.laws.test.ts'),
       tests('runtime/connectors/hubspot/api.ts', 'test/connectors/hubspot.test.ts'),
       tests('nodes/crm-a/crm-a.ts', 'test/nodes/crm-a.test.ts'),
+      tests('runtime/core/planner/plan.ts', 'test/core/planner/deletes.test.ts'),
       tests('scripts/build.ts', 'test/scripts/build.test.ts'),
       tests('test/sim/virtual-world.ts', 'test/sim/virtual-world.test.ts'),
       tests('flows/contacts.json', 'test/flows/contacts.test.ts'),
@@ -238,6 +239,6 @@ function migrations(...names: readonly string[]): Texts {
 }
 
 function tests(...files: readonly string[]): Texts {
-  const suites = ['test/import-rule.test.ts', 'test/tidy.test.ts'];
+  const suites = ['test/ci-run.test.ts', 'test/import-rule.test.ts', 'test/tidy.test.ts'];
   return Object.fromEntries([...files, ...suites].map((file) => [file, '']));
 }

@@ -12,6 +12,7 @@ const LONG_FILES: ReadonlySet<string> = new Set([]);
 
 /** Suites about the whole project rather than about one source file. */
 const CROSS_CUTTING: ReadonlySet<string> = new Set([
+  'test/ci-run.test.ts',
   'test/import-rule.test.ts',
   'test/tidy.test.ts',
 ]);
@@ -171,14 +172,17 @@ export function migrationsAreNumbered(tree: Tree): string[] {
 /**
  * A test stands where its source stands: `test/core/hash.test.ts` for `runtime/core/hash.ts`,
  * `test/connectors/hubspot.test.ts` for that folder, `test/scripts/build.test.ts` for
- * `scripts/build.ts`. What follows the first dot is free: `plan.laws.test.ts` is about `plan.ts`.
+ * `scripts/build.ts`. What follows the first dot is free: `plan.laws.test.ts` is about `plan.ts`. A
+ * concept with a folder of its own, such as `runtime/core/planner`, may name its suites as it likes.
  */
 export function testsMirrorSources(tree: Tree): string[] {
   const suites = select(tree, /^test\/.*\.test\.ts$/);
   const misplaced = forEach('tests', suites, (file) => {
     if (CROSS_CUTTING.has(file)) return [];
     const source = file.replace(/^test\//, '').replace(/(?<=[^/])\.[^/]*$/, '');
+    const concept = /^[^/]+\/[^/]+(?=\/)/.exec(source)?.[0];
     const places = [`runtime/${source}`, source, `test/${source}`];
+    if (concept !== undefined) places.push(`runtime/${concept}`);
     const found = tree.files.some((other) =>
       places.some((place) => isNamed(other, place) && other !== file),
     );
