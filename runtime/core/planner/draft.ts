@@ -76,6 +76,12 @@ export class Site {
     this.#cells = this.#changes;
   }
 
+  dropCell(name: string): void {
+    this.#changes ??= { ...this.#cells };
+    delete this.#changes[name];
+    this.#cells = this.#changes;
+  }
+
   /** The link as it stands now: the very input when nothing changed. */
   current(): Link {
     const version = this.seen?.version;
@@ -120,6 +126,12 @@ export class Draft {
   setCell(name: string, cell: Cell): void {
     this.#cellChanges ??= { ...this.#cells };
     this.#cellChanges[name] = cell;
+    this.#cells = this.#cellChanges;
+  }
+
+  dropCell(name: string): void {
+    this.#cellChanges ??= { ...this.#cells };
+    delete this.#cellChanges[name];
     this.#cells = this.#cellChanges;
   }
 

@@ -15,10 +15,20 @@
 import { same, type Value } from '../value.ts';
 import { Draft, lostEdit, Site } from './draft.ts';
 import { mergeField } from './merge.ts';
-import type { Gone, Link, LinkId, Member, MergedInto, Plan, PlanInput, Present } from './model.ts';
+import type {
+  Cell,
+  Gone,
+  Link,
+  LinkId,
+  Member,
+  MergedInto,
+  Plan,
+  PlanInput,
+  Present,
+} from './model.ts';
 import { isUnanswered, ownWrite, settleIntents } from './own-writes.ts';
 import { cellNames, cellsOf, inParts, linkCell, valueInCell, wholeValues } from './parts.ts';
-import { BEFORE_ALL } from './stamp.ts';
+import { BEFORE_ALL, compareStamps } from './stamp.ts';
 import { matches, planCreates, planDeletes, planUpdates } from './writes.ts';
 
 export function plan(input: PlanInput): Plan {
@@ -31,6 +41,7 @@ export function plan(input: PlanInput): Plan {
     applyFilters(draft);
     planUpdates(draft);
     planCreates(draft);
+    forgetRemovedParts(draft);
   } else if (draft.life === 'dead') {
     planDeletes(draft);
   } else {
@@ -305,6 +316,7 @@ function editsAt(draft: Draft, site: Site): [string, Value][] {
 }
 
 // ---------------------------------------------------------------------------------------------
+// Housekeeping
 
 /** Leaving a filter is never a deletion: the item stays, and is left alone. */
 function applyFilters(draft: Draft): void {
@@ -314,4 +326,25 @@ function applyFilters(draft: Draft): void {
     if (member.onFilterLeft === 'unlink') draft.setLink({ ...site.current(), state: 'unlinked' });
     else site.writable = false;
   }
+}
+
+/** An element that is gone everywhere need not be remembered as removed. */
+function forgetRemovedParts(draft: Draft): void {
+  for (const field of draft.input.policy.fields) {
+    if (!inParts(field)) continue;
+    for (const cell of cellNames(field, draft.cells)) {
+      const ours = draft.cells[cell];
+      if (ours?.value !== null || !draft.sites.every((site) => isForgotten(site, cell, ours))) {
+        continue;
+      }
+      draft.dropCell(cell);
+      for (const site of draft.sites) site.dropCell(cell);
+    }
+  }
+}
+
+function isForgotten(site: Site, cell: string, ours: Cell): boolean {
+  const theirs = site.cells[cell];
+  if (!theirs?.synced || theirs.base !== null) return false;
+  return compareStamps(theirs.synced, ours.stamp) === 0;
 }

@@ -3,6 +3,7 @@
  * Time is a counter, so a story has an order and nothing else.
  */
 import { plan } from '../../../runtime/core/planner/plan.ts';
+import { wholeValues } from '../../../runtime/core/planner/parts.ts';
 import { settle } from '../../../runtime/core/planner/settle.ts';
 import type {
   Conflict,
@@ -105,10 +106,11 @@ export class Story {
   read(endpoint: string, values: Values, more: Partial<Present> = {}): void {
     const link = this.link(endpoint);
     this.#now += 10;
-    const known = Object.entries(link.cells).map(([name, cell]) => [name, cell.base]);
+    const bases = Object.entries(link.cells).map(([name, cell]) => [name, { value: cell.base }]);
+    const known = wholeValues(this.policy.fields, Object.fromEntries(bases));
     this.observe(endpoint, {
       kind: 'present',
-      fields: { ...Object.fromEntries(known), ...values },
+      fields: { ...known, ...values },
       takenAt: this.#now,
       changedAt: this.#now,
       version: this.#now,
@@ -174,11 +176,17 @@ export class Story {
     return planned;
   }
 
-  carryOut(write: Write): void {
+  /** Sends one write; the vendor may answer with a spelling of its own. */
+  carryOut(write: Write, readBack?: Values): void {
     const link = this.links.find(({ id }) => id === write.link);
     const linkId = write.link ?? (`${write.endpoint}-${this.links.length}` as LinkId);
     this.#now += 10;
-    const answer = { linkId, remoteId: link?.remoteId ?? linkId, version: this.#now };
+    const answer = {
+      linkId,
+      remoteId: link?.remoteId ?? linkId,
+      version: this.#now,
+      ...(readBack ? { fields: readBack } : {}),
+    };
     const settled = settle(link, write, answer, this.policy.fields);
     this.links = [...this.links.filter(({ id }) => id !== linkId), settled];
   }
