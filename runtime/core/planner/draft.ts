@@ -77,9 +77,9 @@ export class Site {
   }
 
   dropCell(name: string): void {
-    this.#changes ??= { ...this.#cells };
-    delete this.#changes[name];
-    this.#cells = this.#changes;
+    const { [name]: _dropped, ...kept } = this.#cells;
+    this.#changes = kept;
+    this.#cells = kept;
   }
 
   /** The link as it stands now: the very input when nothing changed. */
@@ -129,10 +129,17 @@ export class Draft {
     this.#cells = this.#cellChanges;
   }
 
-  dropCell(name: string): void {
-    this.#cellChanges ??= { ...this.#cells };
-    delete this.#cellChanges[name];
-    this.#cells = this.#cellChanges;
+  /** Drops a cell here and on every link. */
+  forget(name: string): void {
+    const { [name]: _dropped, ...kept } = this.#cells;
+    this.#cellChanges = kept;
+    this.#cells = kept;
+    for (const site of this.sites) site.dropCell(name);
+    for (const link of this.links()) {
+      if (!(name in link.cells)) continue;
+      const { [name]: _forgotten, ...cells } = link.cells;
+      this.#links.set(link.id, { ...link, cells });
+    }
   }
 
   /** Replaces a link that is not (or no longer) a site, or adds one. */

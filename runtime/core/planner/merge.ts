@@ -123,7 +123,7 @@ function readChange(
   const own = ownWrite(site, field, cell, value);
   if (own) {
     site.setCell(cell, { ...keepFight(known), base: value, synced: own.stamp });
-    if (own.late) {
+    if (own.late && own.stamp) {
       const losing = { origin: site.endpoint, value, stamp: own.stamp };
       draft.report(lostEdit(cell, 'late-own-write', losing, 'autoResolved'));
     }
@@ -177,10 +177,10 @@ function overrule(
   known: LinkCell | undefined,
 ): void {
   const ours = draft.cells[cell];
-  const lost = ours && !same(ours.value, value) && (known || value !== null);
-  if (lost) {
+  const isNews = known !== undefined || value !== null;
+  if (isNews && !(ours && same(ours.value, value))) {
     const losing = { origin: site.endpoint, value, stamp };
-    draft.report(lostEdit(cell, 'policy-override', losing, 'autoResolved', ours.value));
+    draft.report(lostEdit(cell, 'policy-override', losing, 'autoResolved', ours?.value));
   }
   site.setCell(cell, { ...fightAfterEdit(site, known, ours), base: value, synced: BEFORE_ALL });
 }

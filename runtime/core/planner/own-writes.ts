@@ -10,7 +10,8 @@ import { inParts, valueInCell } from './parts.ts';
 import type { Stamp } from './stamp.ts';
 
 export interface OwnWrite {
-  readonly stamp: Stamp;
+  /** `null`: not what we sent, but the vendor's spelling of it; an element of a set, for example. */
+  readonly stamp: Stamp | null;
   /** An older write than our latest one: it arrived late and has to be written over. */
   readonly late: boolean;
 }
@@ -24,10 +25,13 @@ export function ownWrite(
   let newerUnanswered = false;
   for (let i = site.intents.length - 1; i >= 0; i--) {
     const intent = site.intents[i];
-    const stamp = intent?.stamps[cell];
-    if (!intent || !stamp) continue;
-    if (isEchoOf(intent, site, field, cell, value)) return { stamp, late: newerUnanswered };
-    if (isUnanswered(intent)) newerUnanswered = true;
+    if (!intent || intent.patch[field.name] === undefined) continue;
+    const stamp = intent.stamps[cell];
+    if (!stamp && value === null) continue;
+    if (isEchoOf(intent, site, field, cell, value)) {
+      return { stamp: stamp ?? null, late: newerUnanswered };
+    }
+    if (stamp && isUnanswered(intent)) newerUnanswered = true;
   }
   return undefined;
 }
@@ -74,12 +78,9 @@ function isEchoOf(
   if (intent.state !== 'applied') return false;
   if (intent.resultVersion !== undefined) return site.seen?.version === intent.resultVersion;
   const author = site.seen?.author;
-  return (
-    !intent.observed &&
-    !inParts(field) &&
-    (author === undefined || author === 'us') &&
-    site.facts.explains(field.name, sent, value)
-  );
+  if (intent.observed || (author !== undefined && author !== 'us')) return false;
+  if (isCellValue(field, cell, site.facts.normalize(field.name, sent), value)) return true;
+  return !inParts(field) && site.facts.explains(field.name, sent, value);
 }
 
 function isCellValue(field: FieldPolicy, cell: string, whole: Value, value: Value): boolean {

@@ -214,10 +214,12 @@ function decisionAbout<K extends 'deletion' | 'restore'>(draft: Draft, kind: K, 
 // ---------------------------------------------------------------------------------------------
 // Deletion
 
+/** What is missing of a dead record is the effect of its death, and a held one waits with everything. */
 function decideAbsence(draft: Draft, { site, link }: Absence): void {
-  const { policy } = draft.input;
+  const { policy, entity } = draft.input;
+  if (draft.life === 'held') return;
   draft.setLink({ ...link, state: 'gone' });
-  if (draft.life !== 'live') return;
+  if (draft.life === 'dead' || entity.life === 'dead') return;
   const deletes =
     policy.deleteAuthority.includes(link.endpoint) || policy.onRemoteDelete === 'propagate';
   if (deletes) {
@@ -298,7 +300,7 @@ function isEdited(draft: Draft, site: Site): boolean {
   return editsAt(draft, site).length > 0;
 }
 
-/** The cells at a link that somebody else changed since the last read. */
+/** The cells at a link that somebody else changed, or filled, since the last read. */
 function editsAt(draft: Draft, site: Site): [string, Value][] {
   const edits: [string, Value][] = [];
   for (const field of draft.input.policy.fields) {
@@ -308,7 +310,8 @@ function editsAt(draft: Draft, site: Site): [string, Value][] {
     for (const cell of new Set([...names, ...cellsOf(field, whole).keys()])) {
       const known = linkCell(field, cell, site.cells);
       const value = valueInCell(field, cell, whole);
-      if (!known || value === undefined || same(known.base, value)) continue;
+      if (value === undefined) continue;
+      if (known ? same(known.base, value) : value === null) continue;
       if (!ownWrite(site, field, cell, value)) edits.push([cell, value]);
     }
   }
@@ -328,22 +331,30 @@ function applyFilters(draft: Draft): void {
   }
 }
 
-/** An element that is gone everywhere need not be remembered as removed. */
+/** An element that is gone everywhere, and not on its way anywhere, need not be remembered as removed. */
 function forgetRemovedParts(draft: Draft): void {
   for (const field of draft.input.policy.fields) {
     if (!inParts(field)) continue;
     for (const cell of cellNames(field, draft.cells)) {
       const ours = draft.cells[cell];
-      if (ours?.value !== null || !draft.sites.every((site) => isForgotten(site, cell, ours))) {
-        continue;
-      }
-      draft.dropCell(cell);
-      for (const site of draft.sites) site.dropCell(cell);
+      if (ours?.value !== null || isUnderWay(draft, cell)) continue;
+      if (draft.sites.every((site) => isAgreed(site, cell, ours))) draft.forget(cell);
     }
   }
 }
 
-function isForgotten(site: Site, cell: string, ours: Cell): boolean {
+function isUnderWay(draft: Draft, cell: string): boolean {
+  return (
+    draft.writes.some((write) => cell in write.stamps) ||
+    draft.input.intents.some(
+      (intent) =>
+        cell in intent.stamps &&
+        (isUnanswered(intent) || (intent.state === 'applied' && !intent.observed)),
+    )
+  );
+}
+
+function isAgreed(site: Site, cell: string, ours: Cell): boolean {
   const theirs = site.cells[cell];
   if (!theirs?.synced || theirs.base !== null) return false;
   return compareStamps(theirs.synced, ours.stamp) === 0;

@@ -9,7 +9,16 @@ import { type Draft, lostEdit, type Site } from './draft.ts';
 import { directionOf, keepFight } from './merge.ts';
 import type { Cell, EndpointFacts, EndpointId, FieldPolicy, Filter, Member } from './model.ts';
 import { isUnanswered } from './own-writes.ts';
-import { assemble, cellNames, inParts, joinParts, linkCell, wholeValues } from './parts.ts';
+import {
+  assemble,
+  cellNames,
+  cellsOf,
+  inParts,
+  joinParts,
+  linkCell,
+  valueInCell,
+  wholeValues,
+} from './parts.ts';
 import { BEFORE_ALL, compareStamps, type Stamp } from './stamp.ts';
 
 /** The same value written this often, and reverted in between, is a fight and not an update. */
@@ -105,17 +114,17 @@ interface Patch {
 
 function addField(draft: Draft, field: FieldPolicy, site: Site, patch: Patch): void {
   const direction = directionOf(field, site);
-  if (direction === 'in' || direction === 'off') return;
+  if (direction === 'off') return;
   if (!inParts(field)) {
     const ours = behind(draft, field, field.name, site);
-    if (!ours || !mayWrite(draft, field, site, field.name, ours)) return;
+    if (!ours || direction === 'in' || !mayWrite(draft, field, site, field.name, ours)) return;
     setPatch(patch, field, site, ours.value);
     patch.stamps[field.name] = ours.stamp;
     return;
   }
   const due = cellNames(field, draft.cells).filter((cell) => {
     const ours = behind(draft, field, cell, site);
-    return ours !== undefined && mayWrite(draft, field, site, cell, ours);
+    return ours && direction !== 'in' && mayWrite(draft, field, site, cell, ours);
   });
   if (due.length === 0) return;
   const whole = wholeFor(draft, field, site, due);
@@ -137,14 +146,17 @@ function setPatch(patch: Patch, field: FieldPolicy, site: Site, value: Value): v
   if (before !== undefined) patch.before[field.name] = before;
 }
 
-/** Our value when the link does not have it yet. Where it has, that is noted. */
+/** Our value when the link does not have it yet. Where a read of this pass shows it, that is noted. */
 function behind(draft: Draft, field: FieldPolicy, cell: string, site: Site): Cell | undefined {
   const ours = draft.cells[cell];
   const theirs = linkCell(field, cell, site.cells);
   if (!ours || (!theirs && ours.value === null)) return undefined;
   if (theirs?.synced && compareStamps(theirs.synced, ours.stamp) >= 0) return undefined;
   if (theirs && shows(field, site, theirs.base, ours.value)) {
-    site.setCell(cell, { ...keepFight(theirs), base: theirs.base, synced: ours.stamp });
+    const read = valueInCell(field, cell, site.seen?.fields[field.name]);
+    if (read !== undefined && same(read, theirs.base)) {
+      site.setCell(cell, { ...keepFight(theirs), base: theirs.base, synced: ours.stamp });
+    }
     return undefined;
   }
   return ours;
@@ -269,8 +281,9 @@ function initialPatch(draft: Draft, member: Member): Patch {
       continue;
     }
     patch.values[field.name] = value;
-    const cells = inParts(field) ? cellNames(field, draft.cells) : [field.name];
-    for (const cell of cells) patch.stamps[cell] = draft.cells[cell]?.stamp ?? BEFORE_ALL;
+    for (const cell of cellsOf(field, value).keys()) {
+      patch.stamps[cell] = draft.cells[cell]?.stamp ?? BEFORE_ALL;
+    }
   }
   return patch;
 }
