@@ -80,7 +80,9 @@ function isEchoOf(
   const author = site.seen?.author;
   if (intent.observed || (author !== undefined && author !== 'us')) return false;
   if (isCellValue(field, cell, site.facts.normalize(field.name, sent), value)) return true;
-  return !inParts(field) && site.facts.explains(field.name, sent, value);
+  if (inParts(field) && field.parts === 'set') return false;
+  const part = valueInCell(field, cell, sent);
+  return part !== undefined && site.facts.explains(field.name, part, value);
 }
 
 function isCellValue(field: FieldPolicy, cell: string, whole: Value, value: Value): boolean {
