@@ -71,8 +71,8 @@ interface Edit {
   readonly site?: Site;
   /** What the edit replaced at its own link. */
   readonly base?: Value;
-  /** Made by a person who was shown every value there was. */
-  readonly sawAll?: boolean;
+  /** The values that a person was shown when they decided. */
+  readonly shown?: Conflict['values'];
 }
 
 function mergeCell(draft: Draft, field: FieldPolicy, cell: string): void {
@@ -258,7 +258,7 @@ function acceptDecision(
   edits: Edit[],
 ): void {
   const ours = draft.cells[cell];
-  const chosenFrom = row.kind === 'contested' ? edits.map((edit) => edit.stamp) : [];
+  const chosenFrom = edits.filter((edit) => isAmong(row.values, edit)).map(({ stamp }) => stamp);
   const stamps = [ours?.stamp, row.losing?.stamp, ...chosenFrom].filter((s) => s !== undefined);
   const depth = Math.max(0, ...stamps.map((s) => s[0]));
   const high = Math.max(at, ...stamps.map((s) => s[1] + 1));
@@ -274,7 +274,7 @@ function acceptDecision(
     origin: 'person',
     seen: ours?.stamp ?? null,
     ...(row.losing ? { base: row.losing.value } : {}),
-    ...(row.kind === 'contested' ? { sawAll: true } : {}),
+    ...(row.values ? { shown: row.values } : {}),
   });
 }
 
@@ -376,12 +376,19 @@ function isLossKind(row: Conflict): boolean {
   return row.kind === 'concurrent' || row.kind === 'initial';
 }
 
-/** The editor had our value with exactly this stamp before their eyes, or edited their own text again. */
+/** The editor had this very edit before their eyes, or edited their own text again. */
 function replacedKnowingly(loss: Loss, edit: Edit): boolean {
-  if (edit.sawAll && compareStamps(loss.stamp, edit.stamp) < 0) return true;
+  if (isAmong(edit.shown, loss)) return true;
   if (edit.seen && compareStamps(edit.seen, loss.stamp) === 0) return true;
   const ownText = edit.origin === loss.origin || edit.origin === 'person';
   return ownText && edit.base !== undefined && same(edit.base, loss.value);
+}
+
+function isAmong(
+  values: Conflict['values'],
+  { origin, value }: { readonly origin: Origin; readonly value: Value },
+): boolean {
+  return values?.some((each) => each.origin === origin && same(each.value, value)) ?? false;
 }
 
 /** Of one value typed twice, only the later one is on record. */

@@ -247,6 +247,7 @@ function deletedButEdited(draft: Draft, link: Link, edited: readonly Site[]): vo
 }
 
 function die(draft: Draft, link: Link, decided?: 'decided'): void {
+  if (draft.life === 'dead') return;
   const { policy } = draft.input;
   const byAuthority = policy.deleteAuthority.includes(link.endpoint);
   draft.life = 'dead';
@@ -259,9 +260,11 @@ function die(draft: Draft, link: Link, decided?: 'decided'): void {
   };
 }
 
+/** Whoever died in this very pass has not been dead. */
 function revive(draft: Draft): void {
   draft.life = 'live';
-  draft.epoch += 1;
+  draft.epoch += draft.tombstone ? -1 : 1;
+  draft.tombstone = undefined;
 }
 
 /**
