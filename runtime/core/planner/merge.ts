@@ -358,7 +358,7 @@ function reportLosses(
   const all = [...rows.flatMap((row) => row.losing ?? []), ...fresh];
   const counts = (loss: Loss) =>
     !same(loss.value, winner.value) &&
-    !edits.some((edit) => replacedKnowingly(loss, edit)) &&
+    !edits.some((edit) => replacedKnowingly(loss, edit, ours)) &&
     !all.some((other) => same(other.value, loss.value) && isLater(other, loss));
 
   for (const row of rows) {
@@ -377,11 +377,13 @@ function isLossKind(row: Conflict): boolean {
 }
 
 /** The editor had this very edit before their eyes, or edited their own text again. */
-function replacedKnowingly(loss: Loss, edit: Edit): boolean {
+function replacedKnowingly(loss: Loss, edit: Edit, ours: Cell | undefined): boolean {
   if (isAmong(edit.shown, loss)) return true;
-  if (edit.seen && compareStamps(edit.seen, loss.stamp) === 0) return true;
+  const saw = edit.seen && compareStamps(edit.seen, loss.stamp) === 0;
+  if (saw && ours && compareStamps(ours.stamp, loss.stamp) === 0)
+    return same(ours.value, loss.value);
   const ownText = edit.origin === loss.origin || edit.origin === 'person';
-  return ownText && edit.base !== undefined && same(edit.base, loss.value);
+  return (saw || ownText) && edit.base !== undefined && same(edit.base, loss.value);
 }
 
 function isAmong(
