@@ -4,7 +4,7 @@
  * beyond 24.8 days would fire at once, and text from a vendor could forge lines of the log.
  */
 import { randomBytes } from 'node:crypto';
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { randomStreams } from './random.ts';
 import { scheduleOn } from './schedule.ts';
 import { idSource } from './uuid.ts';
@@ -96,7 +96,8 @@ function jsonLine({ time, level, message, details }: Entry): string {
 
 /** What JSON can hold as it is; the rest (errors, maps, circles, big integers) as readable text. */
 function plain(value: unknown): unknown {
-  if (value instanceof Error || typeof value === 'bigint') return readable(value);
+  // An error from another context, such as a function node, is no instance of our `Error`.
+  if (types.isNativeError(value) || typeof value === 'bigint') return readable(value);
   try {
     return JSON.parse(JSON.stringify(value)) as unknown;
   } catch {
