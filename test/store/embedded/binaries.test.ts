@@ -63,6 +63,7 @@ describe('The programs of the embedded database', () => {
     await second.close();
     const kept = readdirSync(directory).toSorted();
     assert.deepEqual(kept, ['data', copy, 'server.log']);
+    chmodSync(lib, 0o755);
   });
 
   it('are missed in one line that says what to do where npm has installed none', async () => {
