@@ -188,8 +188,13 @@ function decideRestore(
     return;
   }
   if (draft.life === 'dead') {
-    const { onRemoteRestore } = draft.input.policy;
-    const decision = decisionAbout(draft, 'restore', link.id) ?? onRemoteRestore;
+    const { policy, resolutions } = draft.input;
+    const deletes = resolutions.some(
+      (resolution) => resolution.kind === 'deletion' && resolution.decision === 'delete',
+    );
+    const decision = deletes
+      ? 'deleteAgain'
+      : (decisionAbout(draft, 'restore', link.id) ?? policy.onRemoteRestore);
     if (decision === 'ask') draft.review('remote-restore', link.id);
     if (decision === 'ask' || decision === 'ignore') return;
     if (decision === 'revive') revive(draft);
