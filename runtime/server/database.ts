@@ -49,7 +49,7 @@ export async function openDatabase({
   try {
     const store = await open(embedded.connection);
     return {
-      title: 'PostgreSQL, embedded, in the data directory',
+      title: `PostgreSQL, embedded, in ${embedded.directory}`,
       check: () => store.check(),
       async close() {
         await store.close();

@@ -21,6 +21,8 @@ import { DATABASE, loginTo } from './users.ts';
 import type { Seat } from './users.ts';
 
 export interface EmbeddedDatabase {
+  /** Where the data is: the folder asked for, or the one that took its place. */
+  readonly directory: string;
   /** The owner's login to the database `tributary`. */
   readonly connection: pg.ClientConfig;
   /** Stops the server unless somebody else uses it. May be called again. */
@@ -76,7 +78,11 @@ export async function openEmbeddedDatabase({
   }
 
   let closed: Promise<void> | undefined;
-  return { connection: loginTo(DATABASE, address), close: () => (closed ??= close()) };
+  return {
+    directory: place.directory,
+    connection: loginTo(DATABASE, address),
+    close: () => (closed ??= close()),
+  };
 }
 
 /** How long to wait when the server cannot be started again, for a full disk perhaps. */
