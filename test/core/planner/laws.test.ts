@@ -1,0 +1,102 @@
+/**
+ * The planner against its laws, on more than a hundred thousand correlated scenarios; and each law
+ * against planners that break it, because a law that cannot fail proves nothing.
+ *
+ * `TRIBUTARY_SEED=7 TRIBUTARY_RUNS=50000 npx mocha test/core/planner/laws.test.ts` looks elsewhere and
+ * longer. A failure prints the seed and the path, which repeat it.
+ */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { plan } from '../../../runtime/core/planner/plan.ts';
+import {
+  conflictKinds,
+  holdReasons,
+  readReasons,
+  reviewReasons,
+  rules,
+  writeReasons,
+} from '../../../runtime/core/reasons.ts';
+import { numbers, scenarioFrom } from './laws/arbitraries.ts';
+import { brokenPlanners } from './laws/broken-planners.ts';
+import { Choices } from './laws/choices.ts';
+import { described } from './laws/described.ts';
+import type { Planner } from './laws/harness.ts';
+import { laws, type Law } from './laws/laws.ts';
+
+const SEED = Number(process.env.TRIBUTARY_SEED ?? 20260101);
+const RUNS = Number(process.env.TRIBUTARY_RUNS ?? 8000);
+/** A broken planner is usually caught within a few dozen cases. */
+const RUNS_TO_BE_CAUGHT = 4000;
+
+const variations = fc.array(fc.nat(1199), { maxLength: 60, size: 'max' });
+
+function propertyOf(law: Law, planner: Planner) {
+  return fc.property(numbers, variations, (scenario, variation) => {
+    const made = scenarioFrom(new Choices(scenario), law.shape);
+    law.check(planner, made, new Choices(variation));
+  });
+}
+
+describe('The planner', function () {
+  this.timeout(600_000);
+
+  for (const law of laws) {
+    it(`${law.says} (${law.name})`, () => {
+      const outcome = fc.check(propertyOf(law, plan), { seed: SEED, numRuns: RUNS });
+      if (!outcome.failed) return;
+      const [scenario = []] = outcome.counterexample ?? [];
+      assert.fail(
+        [
+          `${law.name}: ${String(outcome.errorInstance)}`,
+          `repeat with TRIBUTARY_SEED=${outcome.seed} TRIBUTARY_RUNS=${outcome.numRuns}; path ${outcome.counterexamplePath}`,
+          described(scenarioFrom(new Choices(scenario), law.shape)),
+        ].join('\n'),
+      );
+    });
+  }
+});
+
+describe('Turning a rule off', function () {
+  this.timeout(600_000);
+
+  for (const { law: name, fault, planner } of brokenPlanners(plan)) {
+    it(`is caught by ${name}: ${fault}`, () => {
+      const law = laws.find((one) => one.name === name);
+      assert.ok(law, `there is no law ${name}`);
+      const outcome = fc.check(propertyOf(law, planner), {
+        seed: SEED,
+        numRuns: RUNS_TO_BE_CAUGHT,
+        endOnFailure: true,
+      });
+      assert.ok(outcome.failed, `${RUNS_TO_BE_CAUGHT} cases did not notice`);
+    });
+  }
+});
+
+describe('The scenarios', () => {
+  it('reach every decision that the planner can take', () => {
+    const reached = new Set<string>();
+    for (const scenario of fc.sample(numbers, { seed: SEED, numRuns: 6000 })) {
+      const { input } = scenarioFrom(new Choices(scenario));
+      const made = plan(input);
+      for (const { rule } of made.changes) reached.add(`rule ${rule}`);
+      for (const { kind } of made.conflicts) reached.add(`conflict ${kind}`);
+      for (const { reason } of made.writes) reached.add(`write ${reason}`);
+      for (const { reason } of made.holds) reached.add(`hold ${reason}`);
+      for (const { reason } of made.reviews) reached.add(`review ${reason}`);
+      for (const { reason } of made.needReads) reached.add(`read ${reason}`);
+    }
+    const all = Object.entries({
+      rule: rules,
+      conflict: conflictKinds,
+      write: writeReasons,
+      hold: holdReasons,
+      review: reviewReasons,
+      read: readReasons,
+    }).flatMap(([kind, codes]) => Object.keys(codes).map((code) => `${kind} ${code}`));
+    assert.deepEqual(
+      all.filter((code) => !reached.has(code)),
+      [],
+    );
+  });
+});
