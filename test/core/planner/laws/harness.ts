@@ -64,7 +64,8 @@ export function runUntilQuiet(
   while (plans.length < roundsMax) {
     const result = planner(input);
     plans.push(result);
-    if (isQuiet(input, result)) return { plans, input, items, quiet: true };
+    // The first question may be about an incomplete read; the others are not.
+    if (plans.length > 1 && isQuiet(input, result)) return { plans, input, items, quiet: true };
     input = remember(input, result);
     for (const write of result.writes) input = carryOut(scenario, input, items, write, time);
     time += BETWEEN_ROUNDS_MS;

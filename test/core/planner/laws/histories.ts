@@ -24,7 +24,6 @@ import type { Choices } from './choices.ts';
 import type { Vendor } from './harness.ts';
 import { type CellPlan, type Shape, cellPlans } from './policies.ts';
 
-/** Edits of the history happen from here on, reads a while later. */
 /** Edits of the past happen from here on, reads a while later. */
 export const HISTORY_MS = 1000;
 export const NOW_MS = 2000;
