@@ -5,7 +5,12 @@
  */
 
 export type Value =
-  null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Value[]
+  | { readonly [key: string]: Value };
 
 /** Canonical values by field name; a missing key is *unknown*. */
 export type Values = Readonly<Record<string, Value>>;
