@@ -17,6 +17,10 @@ export function reasonsPage(): string {
     section('Reviews: what a person is asked about a whole record', reasons.reviewReasons),
     section('Reads: why a record has to be read first', reasons.readReasons),
     section('Identity: whose is a record nobody has seen before', reasons.identityReasons),
+    section('Match keys: why one is not enough', reasons.doubts),
+    section('Values that were not understood, or cannot be written', reasons.problems),
+    section('Values that were understood, with a remark', reasons.notes),
+    section('Read-backs: how a vendor respells what it was sent', reasons.explanations),
   ];
   const intro =
     'Every decision carries one of these codes, in the log, in the tables and in the editor.\n' +

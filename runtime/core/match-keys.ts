@@ -9,7 +9,7 @@
 import { registrableDomain, unicodeHost } from './values/domain.ts';
 import { splitAddress } from './values/email.ts';
 import { splitPhone } from './values/phone.ts';
-import type { Doubt } from './values/problems.ts';
+import type { Doubt } from './reasons.ts';
 import { isList } from './value.ts';
 import type { Value } from './value.ts';
 

@@ -7,7 +7,7 @@ import type { Mapping } from '../../runtime/core/mapping/mapping.ts';
 import { same } from '../../runtime/core/value.ts';
 import type { Value } from '../../runtime/core/value.ts';
 import { parse } from '../../runtime/core/values/kinds.ts';
-import type { Problem } from '../../runtime/core/values/problems.ts';
+import type { Problem } from '../../runtime/core/reasons.ts';
 
 const fullName = {
   kind: 'composite',

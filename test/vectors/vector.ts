@@ -3,7 +3,7 @@
  * standard, a rule of ours that is written down, or how the thing works, never what some code did.
  */
 import type { Value } from '../../runtime/core/value.ts';
-import type { Note, Problem } from '../../runtime/core/values/problems.ts';
+import type { Note, Problem } from '../../runtime/core/reasons.ts';
 import type { KindSpec } from '../../runtime/core/values/structures.ts';
 
 export type Vector = readonly [raw: unknown, expected: Value | Refusal | Noted, why: string];

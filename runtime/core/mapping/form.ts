@@ -8,7 +8,7 @@ import { isRecord, refused } from '../values/kind.ts';
 import type { Refused } from '../values/kind.ts';
 import { parse } from '../values/kinds.ts';
 import type { MoneyOptions } from '../values/numbers.ts';
-import type { Note } from '../values/problems.ts';
+import type { Note } from '../reasons.ts';
 import type { KindSpec, SetOptions } from '../values/structures.ts';
 import { partSpecs } from './config.ts';
 import type { FieldConfig, PlaceConfig } from './config.ts';

@@ -13,7 +13,7 @@ import type { Value, Values } from '../value.ts';
 import { isRecord } from '../values/kind.ts';
 import type { Refused } from '../values/kind.ts';
 import { parse } from '../values/kinds.ts';
-import type { Explanation, Note, Problem } from '../values/problems.ts';
+import type { Explanation, Note, Problem } from '../reasons.ts';
 import type { EnumOptions, KindSpec } from '../values/structures.ts';
 import { explains, predictReadBack } from '../values/vendor-text.ts';
 import { MappingError, partSpecs, readConfig } from './config.ts';

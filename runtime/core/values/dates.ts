@@ -16,7 +16,7 @@ import { z } from 'zod';
 
 import { isRecord, refused, typeName, understood } from './kind.ts';
 import type { Kind, Parsed, Refused } from './kind.ts';
-import type { Note } from './problems.ts';
+import type { Note } from '../reasons.ts';
 import { parseText } from './text.ts';
 
 const zoneOption = z

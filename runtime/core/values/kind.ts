@@ -10,7 +10,7 @@
 import type { z } from 'zod';
 
 import type { Value } from '../value.ts';
-import type { Note, Problem } from './problems.ts';
+import type { Note, Problem } from '../reasons.ts';
 
 export interface Kind<Options> {
   /** What may be configured, checked before the first value is read. */

@@ -11,7 +11,7 @@ import { epochOf, isoOf } from './dates.ts';
 import { parse } from './kinds.ts';
 import type { SetOptions, CompositeOptions, KindSpec } from './structures.ts';
 import { roundings, scaleOf } from './numbers.ts';
-import type { Explanation } from './problems.ts';
+import type { Explanation } from '../reasons.ts';
 
 /** What a vendor does to a field, as declared or as learnt. What does not fit the kind is ignored. */
 export interface VendorText {

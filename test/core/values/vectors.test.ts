@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { same } from '../../../runtime/core/value.ts';
 import { parse } from '../../../runtime/core/values/kinds.ts';
-import { doubts, explanations, notes, problems } from '../../../runtime/core/values/problems.ts';
+import { doubts, explanations, notes, problems } from '../../../runtime/core/reasons.ts';
 import { domains, hosts, urls } from '../../vectors/domains.ts';
 import { emails } from '../../vectors/emails.ts';
 import { doubles, forints, moneys, numbers } from '../../vectors/numbers.ts';

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { canonicalText, same } from '../../../runtime/core/value.ts';
 import type { Value } from '../../../runtime/core/value.ts';
 import { parse } from '../../../runtime/core/values/kinds.ts';
-import type { Explanation } from '../../../runtime/core/values/problems.ts';
+import type { Explanation } from '../../../runtime/core/reasons.ts';
 import type { KindSpec } from '../../../runtime/core/values/structures.ts';
 import { explains, predictReadBack } from '../../../runtime/core/values/vendor-text.ts';
 import type { VendorText } from '../../../runtime/core/values/vendor-text.ts';
