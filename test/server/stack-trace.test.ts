@@ -18,6 +18,7 @@ describe('a stack trace for the log', () => {
     const circular = new Error('circular');
     circular.cause = circular;
     assert.match(stackTrace(circular), /circular/);
-    for (const odd of [undefined, null, 7, 'text', {}]) assert.equal(stackTrace(odd), String(odd));
+    for (const odd of [undefined, null, 7, 'text']) assert.equal(stackTrace(odd), String(odd));
+    assert.equal(stackTrace({}), '[object Object]');
   });
 });

@@ -52,7 +52,7 @@ export function directionOf(field: FieldPolicy, site: Site): Direction {
 }
 
 /** Every part that we, a link or a read knows of, in a fixed order. */
-export function partsInSight(draft: Draft, field: FieldPolicy): string[] {
+function partsInSight(draft: Draft, field: FieldPolicy): string[] {
   const names = new Set(cellNames(field, draft.cells));
   for (const site of draft.sites) {
     for (const name of cellNames(field, site.cells)) names.add(name);

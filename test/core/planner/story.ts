@@ -33,7 +33,7 @@ interface Telling {
   readonly reach?: (target: string, endpoint: string) => Reach;
 }
 
-export const plainFields: readonly FieldPolicy[] = [
+const plainFields: readonly FieldPolicy[] = [
   { name: 'name', strategy: 'lastWriteWins' },
   { name: 'phone', strategy: 'lastWriteWins' },
 ];
