@@ -1,0 +1,23 @@
+/** What every store promises, as one suite: work, records, and everything around them. */
+import { promisesAboutDecisions } from './contract/decisions.ts';
+import { promisesAboutJournals } from './contract/journal.ts';
+import { promisesAboutRecords } from './contract/records.ts';
+import { promisesAboutTenants } from './contract/tenants.ts';
+import { promisesAboutWork } from './contract/work.ts';
+import type { Opened } from './scene.ts';
+
+/** Every test has a tenant of its own, so that one store serves them all. */
+export function keepsTheContract(open: () => Promise<Opened>): void {
+  let opened: Opened;
+  before(async function (this: Mocha.Context) {
+    this.timeout(60_000);
+    opened = await open();
+  });
+  after(() => opened.close());
+
+  promisesAboutTenants(() => opened);
+  promisesAboutWork(() => opened);
+  promisesAboutRecords(() => opened);
+  promisesAboutDecisions(() => opened);
+  promisesAboutJournals(() => opened);
+}
