@@ -77,7 +77,7 @@ export function runUntilQuiet(
 export type Items = Map<LinkId, Item>;
 
 /** Nothing to write and nothing to store: the very objects that went in come out. */
-export function isQuiet(input: PlanInput, plan: Plan): boolean {
+function isQuiet(input: PlanInput, plan: Plan): boolean {
   return (
     plan.writes.length === 0 &&
     plan.conflicts.length === 0 &&

@@ -165,6 +165,6 @@ function lostStamp(place: Place, field: FieldPolicy, known: Stamp, next: Stamp):
   return compareStamps(stamp, next) < 0 ? stamp : undefined;
 }
 
-export function spelt(place: Place, field: FieldPolicy, value: Value): Value {
+function spelt(place: Place, field: FieldPolicy, value: Value): Value {
   return field.parts === 'set' && inParts(field) ? value : place.facts.normalize(field.name, value);
 }
