@@ -45,7 +45,10 @@ export interface Outcome {
 }
 
 const START_MS = 1_000_000;
+/** A write that was sent arrives within four of these seconds, and a read lags by less than one. */
 const HORIZON_MS = 5_000;
+const LATE_MS = 4_000;
+const STALE_MS = 1_000;
 const PASSES_MAX = 24;
 /** One for everybody to be read, some for writes and their echoes, and one that must be quiet. */
 const QUIET_PASSES_MAX = 8;
@@ -287,7 +290,9 @@ class PlannerWorld {
       const member = this.#memberAt(link.endpoint);
       if (weather === 'rough' && this.chance.below(5) === 0) continue;
       const isStale = weather === 'rough' && member.versions && this.chance.below(10) === 0;
-      const item = isStale ? member.earlier(link.id) : member.items.get(link.id);
+      const item = isStale
+        ? member.earlier(link.id, this.#now + member.skewMs)
+        : member.items.get(link.id);
       const proven = weather === 'calm' || this.chance.below(3) > 0;
       observed.set(
         link.id,
@@ -340,7 +345,7 @@ class PlannerWorld {
     }
     if (luck < 15) {
       this.#remember(write, 'unknown', { sentAt: this.#now });
-      const dueAt = this.#now + this.chance.below(HORIZON_MS - 1000);
+      const dueAt = this.#now + this.chance.below(LATE_MS);
       this.#late.push({ dueAt, member, write, seen: version });
       return;
     }
@@ -599,8 +604,10 @@ class Member {
   }
 
   /** What a replica that lags behind would still answer. */
-  earlier(id: LinkId): Item | undefined {
-    return this.#former.get(id)?.at(-1) ?? this.items.get(id);
+  earlier(id: LinkId, now: number): Item | undefined {
+    const item = this.items.get(id);
+    const isRecent = item !== undefined && now - item.changedAt < STALE_MS;
+    return isRecent ? (this.#former.get(id)?.at(-1) ?? item) : item;
   }
 
   observation(item: Item, takenAt: number): Present {
