@@ -74,10 +74,12 @@ export function decideIdentity(item: Discovery, policy: IdentityPolicy): Identit
   const holders = distinct(strong.flatMap((key) => key.holders));
   const living = holders.filter(({ life }) => life === 'live');
   if (living.length > 0) return decideMatch(living, strong, policy);
-  if (holders.length > 0) return decideTombstone(holders, policy);
+  const hasTwin = strong.some((key) => key.twinsHere > 0);
+  if (holders.length > 0)
+    return hasTwin ? ask(holders, 'twin-here') : decideTombstone(holders, policy);
   const maybe = distinct(item.keys.flatMap((key) => key.holders)).filter(isLive);
   if (maybe.length > 0) return ask(maybe, 'weak-key');
-  if (strong.some((key) => key.twinsHere > 0)) return ask([], 'twin-here');
+  if (hasTwin) return ask([], 'twin-here');
   return { kind: 'newEntity', reason: 'no-match' };
 }
 

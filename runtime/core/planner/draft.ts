@@ -13,6 +13,7 @@ import type {
   EndpointId,
   Entity,
   EntityId,
+  FieldPolicy,
   Hold,
   Intent,
   Link,
@@ -28,6 +29,7 @@ import type {
   Tombstone,
   Write,
 } from './model.ts';
+import { cellsOf, inParts } from './parts.ts';
 import type { Stamp } from './stamp.ts';
 
 /** One live link that takes part in this pass, and what was read there, if it was. */
@@ -40,10 +42,11 @@ export class Site {
   readonly seen: Present | undefined;
   /** Writes to this link whose effect has not been seen yet, the oldest first. */
   readonly intents: readonly Intent[];
-  /** False while the record does not match the member's filter: it is read, not written. */
-  writable = true;
+  /** Why this item is only read: the record left the member's filter, or a person has to decide. */
+  heldBack: 'filtered-out' | 'awaiting-decision' | undefined;
   #cells: Readonly<Record<string, LinkCell>>;
   #changes: Record<string, LinkCell> | undefined;
+  readonly #parts = new Map<string, ReadonlyMap<string, Value>>();
 
   constructor(
     link: Link,
@@ -68,6 +71,15 @@ export class Site {
 
   get cells(): Readonly<Record<string, LinkCell>> {
     return this.#cells;
+  }
+
+  /** What was read in a cell: a value, `null` for cleared, `undefined` when it was not read. */
+  read(field: FieldPolicy, cell: string): Value | undefined {
+    const whole = this.seen?.fields[field.name];
+    if (whole === undefined || !inParts(field)) return whole;
+    let parts = this.#parts.get(field.name);
+    if (!parts) this.#parts.set(field.name, (parts = cellsOf(field, whole)));
+    return parts.get(cell) ?? null;
   }
 
   setCell(name: string, cell: LinkCell): void {
@@ -165,10 +177,6 @@ export class Draft {
     this.#intents.set(intent.id, intent);
   }
 
-  intent(id: string): Intent | undefined {
-    return this.#intents.get(id) ?? this.input.intents.find((intent) => intent.id === id);
-  }
-
   conflictsOf(cell: string): Conflict[] {
     if (this.#conflicts.size === 0) return [];
     return [...this.#conflicts.values()].filter((row) => row.cell === cell && isUndecided(row));
@@ -189,6 +197,10 @@ export class Draft {
   }
 
   hold(reason: HoldReason, endpoint: EndpointId, field?: string, waitsFor?: string): void {
+    const isKnown = this.holds.some(
+      (hold) => hold.reason === reason && hold.endpoint === endpoint && hold.field === field,
+    );
+    if (isKnown) return;
     this.holds.push({
       reason,
       endpoint,

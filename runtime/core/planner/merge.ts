@@ -22,8 +22,8 @@ import type {
   Origin,
   Resolution,
 } from './model.ts';
-import { ownWrite } from './own-writes.ts';
-import { cellNames, cellsOf, inParts, linkCell, valueInCell } from './parts.ts';
+import { isUnsettled, ownWrite } from './own-writes.ts';
+import { cellNames, cellsOf, inParts, linkCell } from './parts.ts';
 import {
   BEFORE_ALL,
   compareEdits,
@@ -36,6 +36,7 @@ import {
 } from './stamp.ts';
 
 export function mergeField(draft: Draft, field: FieldPolicy): void {
+  if (field.reference) holdUnresolved(draft, field);
   if (!inParts(field)) {
     mergeCell(draft, field, field.name);
     return;
@@ -44,6 +45,13 @@ export function mergeField(draft: Draft, field: FieldPolicy): void {
   for (const site of draft.sites) {
     const read = site.seen?.fields[field.name] !== undefined && isRead(field, site);
     if (read && !site.cells[field.name]) site.setCell(field.name, { base: null, synced: null });
+  }
+}
+
+function holdUnresolved(draft: Draft, field: FieldPolicy): void {
+  for (const site of draft.sites) {
+    const target = site.seen?.unresolved?.[field.name];
+    if (target !== undefined) draft.hold('reference-unknown', site.endpoint, field.name, target);
   }
 }
 
@@ -71,22 +79,39 @@ interface Edit {
   readonly site?: Site;
   /** What the edit replaced at its own link. */
   readonly base?: Value;
+  /** A write of ours may have landed there unseen, so nobody knows what the editor saw. */
+  readonly unsure?: boolean;
   /** The values that a person was shown when they decided. */
   readonly shown?: Conflict['values'];
 }
 
 function mergeCell(draft: Draft, field: FieldPolicy, cell: string): void {
   const edits = collectEdits(draft, field, cell);
+  decideCell(draft, field, cell, edits);
+  if (field.direction) overrule(draft, field, cell);
+}
+
+function decideCell(draft: Draft, field: FieldPolicy, cell: string, edits: Edit[]): void {
   const decision = findDecision(draft, cell);
-  if (field.strategy === 'manualReview') {
-    if (mustAsk(draft, cell, edits, decision)) return;
-  }
+  if (field.strategy !== 'manualReview') withdrawQuestion(draft, cell);
+  else if (mustAsk(draft, cell, edits, decision)) return;
   if (decision) acceptDecision(draft, cell, decision, edits);
   if (edits.length > 0) takeLatest(draft, field, cell, edits);
-  else if (field.default !== undefined && !draft.cells[cell] && !inParts(field)) {
+  else if (field.default !== undefined && !draft.cells[cell] && nobodyHasOne(draft, field)) {
     const own: Cell = { value: field.default, stamp: initialStamp(0), origin: 'default' };
     setOwn(draft, cell, own, 'default');
   }
+}
+
+/** Known only when every item was read, now or before. */
+function nobodyHasOne(draft: Draft, field: FieldPolicy): boolean {
+  const { name } = field;
+  const isEmpty = (site: Site): boolean => {
+    const read = site.read(field, name);
+    return read === undefined ? site.cells[name]?.base === null : read === null;
+  };
+  const sites = draft.sites.filter((site) => isRead(field, site));
+  return !inParts(field) && sites.length > 0 && sites.every(isEmpty);
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -95,94 +120,98 @@ function mergeCell(draft: Draft, field: FieldPolicy, cell: string): void {
 function collectEdits(draft: Draft, field: FieldPolicy, cell: string): Edit[] {
   const edits: Edit[] = [];
   for (const site of draft.sites) {
-    const value = valueInCell(field, cell, site.seen?.fields[field.name]);
-    if (value === undefined) continue;
+    const value = changeAt(field, cell, site);
+    if (value === undefined || takeOwnWrite(draft, field, cell, site, value)) continue;
+    if (directionOf(field, site) === 'out') continue;
     const known = linkCell(field, cell, site.cells);
-    if (known ? same(known.base, value) : inParts(field) && value === null) continue;
-    if (!isRead(field, site)) continue;
-    const edit = readChange(draft, field, cell, site, value, known);
-    if (edit) edits.push(edit);
+    if (!known && value === null) {
+      site.setCell(cell, { base: null, synced: null });
+      continue;
+    }
+    edits.push({
+      value,
+      stamp: stampOf(draft, field, site, known),
+      origin: site.endpoint,
+      seen: known?.synced ?? null,
+      site,
+      unsure: site.intents.some((intent) => isUnsettled(intent) && cell in intent.stamps),
+      ...(known ? { base: known.base } : {}),
+    });
   }
   return edits;
 }
 
-function isRead(field: FieldPolicy, site: Site): boolean {
-  const drift = site.facts.drifted?.[field.name];
-  return directionOf(field, site) !== 'off' && (drift === undefined || drift === 'readOnly');
+/** What was read at a link when it differs from the base there, or when there is no base. */
+function changeAt(field: FieldPolicy, cell: string, site: Site): Value | undefined {
+  const value = site.read(field, cell);
+  if (value === undefined) return undefined;
+  const known = linkCell(field, cell, site.cells);
+  if (known ? same(known.base, value) : inParts(field) && value === null) return undefined;
+  return isRead(field, site) ? value : undefined;
 }
 
-/** Takes note of a changed value at a link; returns it when it is an edit to reckon with. */
-function readChange(
+/** Our own write that came back is no edit; it is only noted where it came. */
+function takeOwnWrite(
   draft: Draft,
   field: FieldPolicy,
   cell: string,
   site: Site,
   value: Value,
-  known: LinkCell | undefined,
-): Edit | undefined {
+): boolean {
   const own = ownWrite(site, field, cell, value);
-  if (own) {
-    site.setCell(cell, { ...keepFight(known), base: value, synced: own.stamp });
-    if (own.late && own.stamp) {
-      const losing = { origin: site.endpoint, value, stamp: own.stamp };
-      draft.report(lostEdit(cell, 'late-own-write', losing, 'autoResolved'));
-    }
-    return undefined;
+  if (!own) return false;
+  const known = linkCell(field, cell, site.cells);
+  site.setCell(cell, { ...keepFight(known), base: value, synced: own.stamp });
+  const isOlder = own.stamp && known?.synced && compareStamps(own.stamp, known.synced) < 0;
+  if (own.stamp && (own.late || isOlder)) {
+    const losing = { origin: site.endpoint, value, stamp: own.stamp };
+    draft.report(lostEdit(cell, 'late-own-write', losing, 'autoResolved'));
   }
-  const stamp = stampOf(field, site, known);
-  if (directionOf(field, site) === 'out') {
-    overrule(draft, cell, site, value, stamp, known);
-    return undefined;
-  }
-  if (!known && value === null) {
-    site.setCell(cell, { base: null, synced: null });
-    return undefined;
-  }
-  return {
-    value,
-    stamp,
-    origin: site.endpoint,
-    seen: known?.synced ?? null,
-    site,
-    ...(known ? { base: known.base } : {}),
-  };
+  return true;
 }
 
-function stampOf(field: FieldPolicy, site: Site, known: LinkCell | undefined): Stamp {
+/** Whether what is read there counts for anything. */
+export function isRead(field: FieldPolicy, site: Site): boolean {
+  const drift = site.facts.drifted?.[field.name];
+  return directionOf(field, site) !== 'off' && (drift === undefined || drift === 'readOnly');
+}
+
+function stampOf(draft: Draft, field: FieldPolicy, site: Site, known: LinkCell | undefined): Stamp {
+  const rank = rankIn(draft, field, site);
   const theirs = site.seen?.fieldChangedAt?.[field.name] ?? site.seen?.changedAt;
   const at = theirs === undefined ? (site.seen?.takenAt ?? 0) : theirs - site.facts.clockOffsetMs;
   if (!known) {
-    return field.initialMerge === 'newest'
-      ? timedStamp(at, site.rank, null)
-      : initialStamp(site.rank);
+    const isTimed = field.initialMerge === 'newest' && theirs !== undefined;
+    return isTimed ? timedStamp(at, rank, null) : initialStamp(rank);
   }
   const latest = known.edited ?? known.synced;
-  if (field.strategy !== 'priority') return timedStamp(at, site.rank, latest);
-  return rankedStamp(at, rankIn(field, site), latest);
+  if (field.strategy !== 'priority') return timedStamp(at, rank, latest);
+  return rankedStamp(at, rank, latest);
 }
 
-function rankIn(field: FieldPolicy, site: Site): number {
-  if (!field.order) return site.rank;
-  const index = field.order.indexOf(site.endpoint);
-  return index < 0 ? 0 : field.order.length - index;
+/** Whoever is named in the field's own order comes before all others. No two ranks are the same. */
+function rankIn(draft: Draft, field: FieldPolicy, site: Site): number {
+  const { strategy, order = [] } = field;
+  const index = strategy === 'priority' ? order.indexOf(site.endpoint) : -1;
+  return index < 0 ? site.rank : draft.input.policy.members.length + order.length - index;
 }
 
-/** An edit where edits do not count: our value goes back, and the edit stays on record. */
-function overrule(
-  draft: Draft,
-  cell: string,
-  site: Site,
-  value: Value,
-  stamp: Stamp,
-  known: LinkCell | undefined,
-): void {
-  const ours = draft.cells[cell];
-  const isNews = known !== undefined || value !== null;
-  if (isNews && !(ours && same(ours.value, value))) {
-    const losing = { origin: site.endpoint, value, stamp };
-    draft.report(lostEdit(cell, 'policy-override', losing, 'autoResolved', ours?.value));
+/** Edits where edits do not count: our value goes back, and what it replaces stays on record. */
+function overrule(draft: Draft, field: FieldPolicy, cell: string): void {
+  for (const site of draft.sites) {
+    if (directionOf(field, site) !== 'out') continue;
+    const value = changeAt(field, cell, site);
+    if (value === undefined) continue;
+    const known = linkCell(field, cell, site.cells);
+    const ours = draft.cells[cell];
+    const isNews = known !== undefined || value !== null;
+    if (isNews && !(ours && same(ours.value, value))) {
+      const losing = { origin: site.endpoint, value, stamp: stampOf(draft, field, site, known) };
+      draft.report(lostEdit(cell, 'policy-override', losing, 'autoResolved', ours?.value));
+    }
+    const synced = known ? BEFORE_ALL : null;
+    site.setCell(cell, { ...fightAfterEdit(site, known, ours), base: value, synced });
   }
-  site.setCell(cell, { ...fightAfterEdit(site, known, ours), base: value, synced: BEFORE_ALL });
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -211,6 +240,14 @@ function mustAsk(
   if (decision?.row.fingerprint === row.fingerprint) return false;
   draft.report(row);
   return true;
+}
+
+/** The policy no longer leaves this choice to a person. */
+function withdrawQuestion(draft: Draft, cell: string): void {
+  if (!draft.isContested(cell)) return;
+  for (const row of draft.conflictsOf(cell)) {
+    if (row.kind === 'contested') draft.report({ ...row, state: 'superseded' });
+  }
 }
 
 /** Our value counts as a choice when somebody edited without having seen it. */
@@ -291,6 +328,7 @@ function takeLatest(draft: Draft, field: FieldPolicy, cell: string, edits: reado
     const rule = ruleFor(field, ours, latest, edits);
     setOwn(draft, cell, { value: latest.value, stamp: latest.stamp, origin: latest.origin }, rule);
   }
+  if (wins && latest.site?.seen?.author === 'person') endFights(draft, cell);
   for (const { site, value, seen, stamp } of edits) {
     if (!site) continue;
     const won = same(value, winner.value);
@@ -379,6 +417,7 @@ function isLossKind(row: Conflict): boolean {
 /** The editor had this very edit before their eyes, or edited their own text again. */
 function replacedKnowingly(loss: Loss, edit: Edit, ours: Cell | undefined): boolean {
   if (isAmong(edit.shown, loss)) return true;
+  if (edit.unsure) return false;
   const saw = edit.seen && compareStamps(edit.seen, loss.stamp) === 0;
   if (saw && ours && compareStamps(ours.stamp, loss.stamp) === 0)
     return same(ours.value, loss.value);
@@ -413,6 +452,16 @@ function isClockTie(draft: Draft, loss: Loss, winner: Cell): boolean {
 function doubtOf(draft: Draft, origin: Origin): number {
   const site = draft.sites.find((candidate) => candidate.endpoint === origin);
   return (site?.facts.clockUncertaintyMs ?? 0) + (site?.seen?.uncertaintyMs ?? 0);
+}
+
+/** A person has spoken in between, so what was written before proves nothing. */
+function endFights(draft: Draft, cell: string): void {
+  for (const site of draft.sites) {
+    const known = site.cells[cell];
+    if (!known?.fight) continue;
+    const { fight: _ended, ...rest } = known;
+    site.setCell(cell, rest);
+  }
 }
 
 export function keepFight(known: LinkCell | undefined): Pick<LinkCell, 'fight'> {

@@ -99,6 +99,8 @@ export interface Present {
 export interface Gone {
   readonly kind: 'gone';
   readonly takenAt: number;
+  /** The version that it was deleted at, where the vendor tells. */
+  readonly version?: number;
   /** Archived or 404 by id, a known live item of the same kind still readable, not merged, and seen twice. */
   readonly proven: boolean;
 }
@@ -116,6 +118,7 @@ export interface MergedInto {
 export interface Intent {
   readonly id: string;
   readonly endpoint: EndpointId;
+  /** For a create: set as soon as an item is adopted as its outcome. */
   readonly link?: LinkId;
   readonly op: 'create' | 'update' | 'delete';
   readonly patch: Values;
@@ -123,7 +126,10 @@ export interface Intent {
   /** `unknown`: sent, answer lost. `absent`: proven not to have landed. */
   readonly state: 'armed' | 'unknown' | 'applied' | 'absent' | 'failed' | 'superseded';
   readonly sentAt?: number;
-  /** The version that the vendor's answer gave the item. */
+  /**
+   * The version that the vendor's answer gave the item. Only when the answer held the item as well:
+   * otherwise nobody has seen how the vendor spells what was sent.
+   */
   readonly resultVersion?: number;
   /** True once a read taken after the write was compared with it. */
   readonly observed?: boolean;
@@ -221,7 +227,7 @@ export interface PlanInput {
   /** By link; a link without an entry was not read in this pass. */
   readonly observed: ReadonlyMap<LinkId, Observation>;
   readonly intents: readonly Intent[];
-  /** Rows that are open or were decided automatically. */
+  /** Rows that are open, and automatic ones as long as some link is behind; older ones are history. */
   readonly conflicts: readonly Conflict[];
   readonly resolutions: readonly Resolution[];
   readonly policy: Policy;

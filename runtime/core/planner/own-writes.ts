@@ -7,7 +7,7 @@ import { same, type Value } from '../value.ts';
 import type { Draft, Site } from './draft.ts';
 import type { FieldPolicy, Intent } from './model.ts';
 import { inParts, valueInCell } from './parts.ts';
-import type { Stamp } from './stamp.ts';
+import { BEFORE_ALL, type Stamp } from './stamp.ts';
 
 export interface OwnWrite {
   /** `null`: not what we sent, but the vendor's spelling of it; an element of a set, for example. */
@@ -29,7 +29,10 @@ export function ownWrite(
     const stamp = intent.stamps[cell];
     if (!stamp && value === null) continue;
     if (isEchoOf(intent, site, field, cell, value)) {
-      return { stamp: stamp ?? null, late: newerUnanswered };
+      if (stamp) return { stamp, late: newerUnanswered };
+      // A part that went along unchanged, and was taken away meanwhile, came back with the write.
+      const wentAlong = isCellValue(field, cell, intent.patch[field.name] ?? null, value);
+      return wentAlong ? { stamp: BEFORE_ALL, late: true } : { stamp: null, late: false };
     }
     if (stamp && isUnanswered(intent)) newerUnanswered = true;
   }
@@ -45,10 +48,10 @@ export function settleIntents(draft: Draft, site: Site): void {
       if (!isOlderThan(seen.version, intent.resultVersion)) {
         draft.setIntent({ ...intent, observed: true });
       }
-    } else if (isUnanswered(intent) && intent.op === 'update') {
+    } else if (isUnanswered(intent) && intent.op !== 'delete') {
       if (shows(intent, site, draft.input.policy.fields)) {
         draft.setIntent({ ...intent, state: 'applied', observed: true });
-      } else if (horizonPassed(intent, site, seen.takenAt)) {
+      } else if (wasLookedAt(intent, site) && horizonPassed(intent, site, seen.takenAt)) {
         draft.setIntent({ ...intent, state: 'absent' });
       }
     }
@@ -58,6 +61,11 @@ export function settleIntents(draft: Draft, site: Site): void {
 /** Sent, or perhaps sent, and not answered. */
 export function isUnanswered(intent: Intent): boolean {
   return intent.state === 'unknown' || intent.state === 'armed';
+}
+
+/** Its effect may still show for the first time. */
+export function isUnsettled(intent: Intent): boolean {
+  return isUnanswered(intent) || (intent.state === 'applied' && !intent.observed);
 }
 
 function isEchoOf(
@@ -98,6 +106,11 @@ function shows(intent: Intent, site: Site, fields: readonly FieldPolicy[]): bool
     if (!known || value === undefined) return false;
     return same(value, sent) || same(value, site.facts.normalize(name, sent));
   });
+}
+
+/** A read that lacks a field of the write proves nothing about it. */
+function wasLookedAt(intent: Intent, site: Site): boolean {
+  return Object.keys(intent.patch).every((name) => site.seen?.fields[name] !== undefined);
 }
 
 function horizonPassed(intent: Intent, site: Site, takenAt: number): boolean {

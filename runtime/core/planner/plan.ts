@@ -14,10 +14,12 @@
  */
 import { same, type Value } from '../value.ts';
 import { Draft, lostEdit, Site } from './draft.ts';
-import { mergeField } from './merge.ts';
+import { directionOf, isRead, mergeField } from './merge.ts';
 import type {
   Cell,
+  FieldPolicy,
   Gone,
+  Intent,
   Link,
   LinkId,
   Member,
@@ -26,8 +28,8 @@ import type {
   PlanInput,
   Present,
 } from './model.ts';
-import { isUnanswered, ownWrite, settleIntents } from './own-writes.ts';
-import { cellNames, cellsOf, inParts, linkCell, valueInCell, wholeValues } from './parts.ts';
+import { isUnanswered, isUnsettled, ownWrite, settleIntents } from './own-writes.ts';
+import { cellNames, cellsOf, inParts, linkCell, wholeValues } from './parts.ts';
 import { BEFORE_ALL, compareStamps } from './stamp.ts';
 import { matches, planCreates, planDeletes, planUpdates } from './writes.ts';
 
@@ -42,12 +44,12 @@ export function plan(input: PlanInput): Plan {
     planUpdates(draft);
     planCreates(draft);
     forgetRemovedParts(draft);
+    for (const site of draft.sites) settleIntents(draft, site);
   } else if (draft.life === 'dead') {
     planDeletes(draft);
   } else {
     for (const site of draft.sites) draft.hold('awaiting-decision', site.endpoint);
   }
-  for (const site of draft.sites) settleIntents(draft, site);
   return draft.finish();
 }
 
@@ -55,8 +57,8 @@ export function plan(input: PlanInput): Plan {
 // What does each read mean for its link?
 
 interface Absence {
-  readonly site: Site;
   readonly link: Link;
+  readonly version?: number | undefined;
 }
 
 /** Sorts the links into those that take part and those that are proven gone. */
@@ -74,6 +76,11 @@ function observe(draft: Draft): Absence[] {
       }
     }
   });
+  for (const link of links) {
+    if (link.state === 'held' && !policy.members.some((m) => m.endpoint === link.endpoint)) {
+      decideHeldLink(draft, link);
+    }
+  }
   return absences;
 }
 
@@ -86,7 +93,8 @@ function observeLive(draft: Draft, link: Link, member: Member, rank: number): Ab
   const seen = observation?.kind === 'present' ? usable(draft, link, observation) : undefined;
   const site = takePart(draft, link, member, rank, seen);
   if (!site || observation?.kind !== 'gone') return undefined;
-  return isProven(draft, site, observation) ? { site, link } : undefined;
+  if (!isProven(draft, site, observation)) return undefined;
+  return { link, version: observation.version };
 }
 
 function takePart(
@@ -131,8 +139,15 @@ function isProven(draft: Draft, site: Site, absence: Gone): boolean {
 function followMerge(draft: Draft, link: Link, { remoteId, linkId, heldBy }: MergedInto): void {
   draft.setLink({ ...link, state: 'mergedAway' });
   const { links, entity } = draft.input;
-  const isOurs = links.some((l) => l.endpoint === link.endpoint && l.remoteId === remoteId);
-  if (isOurs) return;
+  const own = links.find((l) => l.endpoint === link.endpoint && l.remoteId === remoteId);
+  if (own) {
+    // The vendor settled which of two items is the one.
+    if (own.state === 'duplicate' || own.state === 'gone') draft.setLink({ ...own, state: 'live' });
+    draft.needRead(own.id, 'write-pending');
+    return;
+  }
+  // Nobody knows what a dead record's item was merged into; it is somebody else's until identity says so.
+  if (draft.life === 'dead') return;
   if (heldBy !== undefined && heldBy !== entity.id) {
     draft.review('remote-merge', link.id, heldBy);
     return;
@@ -153,23 +168,50 @@ function followMerge(draft: Draft, link: Link, { remoteId, linkId, heldBy }: Mer
 // Links that do not take part: decided by people, or back from the dead
 
 function observeOther(draft: Draft, link: Link, member: Member, rank: number): void {
-  if (link.state === 'held') decideHeldLink(draft, link);
-  if (link.state !== 'gone') return;
   const observation = draft.input.observed.get(link.id);
-  if (observation?.kind === 'present' && isNewer(observation, link)) {
-    decideRestore(draft, link, member, rank, observation);
+  const back =
+    observation?.kind === 'present' && isNewer(observation, link) ? observation : undefined;
+  if (link.state === 'held') {
+    decideHeldLink(draft, link, () => {
+      if (back) takePart(draft, { ...link, state: 'live' }, member, rank, back);
+    });
+  } else if (link.state === 'gone' && back) {
+    decideRestore(draft, link, member, rank, back);
   }
 }
 
-function decideHeldLink(draft: Draft, link: Link): void {
+function decideHeldLink(draft: Draft, link: Link, present?: () => void): void {
   const decision = decisionAbout(draft, 'deletion', link.id);
   if (decision === undefined) {
     draft.review('remote-delete', link.id);
     return;
   }
-  if (draft.life === 'held') draft.life = 'live';
+  closeQuestion(draft);
   draft.setLink({ ...link, state: decision === 'unlink' ? 'unlinked' : 'gone' });
   if (decision === 'delete') die(draft, link, 'decided');
+  else if (draft.life === 'held' && !isAnyHeld(draft)) draft.life = 'live';
+  if (decision === 'recreate') present?.();
+}
+
+/** A record is held until every question about its items is answered. */
+function isAnyHeld(draft: Draft): boolean {
+  return draft.links().some(({ state }) => state === 'held');
+}
+
+/** What a person was shown before they decided is settled; what came up since is not. */
+function closeQuestion(draft: Draft): void {
+  for (const row of draft.input.conflicts) {
+    if (row.cell === '*' && row.state === 'open') draft.report({ ...row, state: 'resolved' });
+  }
+}
+
+/** A person decided, in this very pass, that the record is to be deleted. */
+function isDeletionDecided(draft: Draft): boolean {
+  return draft.input.resolutions.some(
+    (resolution) =>
+      (resolution.kind === 'deletion' && resolution.decision === 'delete') ||
+      (resolution.kind === 'restore' && resolution.decision === 'deleteAgain'),
+  );
 }
 
 function decideRestore(
@@ -179,22 +221,18 @@ function decideRestore(
   rank: number,
   seen: Present,
 ): void {
-  const another = draft.input.links.some(
-    (other) => other.endpoint === link.endpoint && other.state === 'live',
-  );
+  const another =
+    draft.sites.some(({ endpoint }) => endpoint === link.endpoint) ||
+    draft.input.links.some((l) => l.endpoint === link.endpoint && l.state === 'live');
   if (another) {
     draft.setLink({ ...link, state: 'duplicate' });
     draft.review('second-item', link.id);
     return;
   }
   if (draft.life === 'dead') {
-    const { policy, resolutions } = draft.input;
-    const deletes = resolutions.some(
-      (resolution) => resolution.kind === 'deletion' && resolution.decision === 'delete',
-    );
-    const decision = deletes
+    const decision = isDeletionDecided(draft)
       ? 'deleteAgain'
-      : (decisionAbout(draft, 'restore', link.id) ?? policy.onRemoteRestore);
+      : (decisionAbout(draft, 'restore', link.id) ?? draft.input.policy.onRemoteRestore);
     if (decision === 'ask') draft.review('remote-restore', link.id);
     if (decision === 'ask' || decision === 'ignore') return;
     if (decision === 'revive') revive(draft);
@@ -220,7 +258,8 @@ function decisionAbout<K extends 'deletion' | 'restore'>(draft: Draft, kind: K, 
 // Deletion
 
 /** What is missing of a dead record is the effect of its death, and a held one waits with everything. */
-function decideAbsence(draft: Draft, { site, link }: Absence): void {
+function decideAbsence(draft: Draft, { link: known, version }: Absence): void {
+  const link = version === undefined ? known : { ...known, version };
   const { policy, entity } = draft.input;
   if (draft.life === 'held') return;
   draft.setLink({ ...link, state: 'gone' });
@@ -228,9 +267,9 @@ function decideAbsence(draft: Draft, { site, link }: Absence): void {
   const deletes =
     policy.deleteAuthority.includes(link.endpoint) || policy.onRemoteDelete === 'propagate';
   if (deletes) {
-    const edited = draft.sites.filter((other) => other !== site && isEdited(draft, other));
-    if (edited.length > 0) deletedButEdited(draft, link, edited);
-    else die(draft, link);
+    if (!draft.sites.some((other) => isEdited(draft, other))) die(draft, link);
+    else deletedButEdited(draft, link);
+    reportEditsOfDead(draft);
   } else if (policy.onRemoteDelete === 'unlink') {
     draft.setLink({ ...link, state: 'unlinked' });
   } else if (policy.onRemoteDelete === 'ask') {
@@ -240,9 +279,8 @@ function decideAbsence(draft: Draft, { site, link }: Absence): void {
 }
 
 /** Deleted in one system, edited in another, neither knowing of the other. */
-function deletedButEdited(draft: Draft, link: Link, edited: readonly Site[]): void {
+function deletedButEdited(draft: Draft, link: Link): void {
   const { onDeleteAndEdit } = draft.input.policy;
-  for (const site of edited) reportEditOfDead(draft, site);
   if (onDeleteAndEdit === 'deleteWins') die(draft, link);
   if (onDeleteAndEdit === 'ask') {
     draft.life = 'held';
@@ -279,48 +317,58 @@ function revive(draft: Draft): void {
 function honourLateEdits(draft: Draft): void {
   if (draft.tombstone && draft.tombstone.cause !== 'decided') return;
   for (const site of draft.sites.slice()) {
-    if (!isEdited(draft, site)) continue;
-    reportEditOfDead(draft, site);
-    const { onDeleteAndEdit } = draft.input.policy;
-    const decision = decisionAbout(draft, 'deletion', site.link.id) ?? onDeleteAndEdit;
-    if (decision === 'ask') {
-      site.writable = false;
+    if (editsAt(draft, site).length === 0) continue;
+    const decided = isDeletionDecided(draft)
+      ? 'delete'
+      : decisionAbout(draft, 'deletion', site.link.id);
+    if (decided) closeQuestion(draft);
+    const byPolicy = isEdited(draft, site) ? draft.input.policy.onDeleteAndEdit : 'deleteWins';
+    const outcome = decided ?? byPolicy;
+    reportEditOfDead(draft, site, outcome === 'ask' ? 'open' : 'autoResolved');
+    if (outcome === 'ask') {
+      site.heldBack = 'awaiting-decision';
       draft.review('remote-delete', site.link.id);
-    } else if (decision === 'unlink') {
+    } else if (outcome === 'unlink') {
       draft.setLink({ ...site.current(), state: 'unlinked' });
-    } else if ((decision === 'editWins' || decision === 'recreate') && draft.life === 'dead') {
+    } else if ((outcome === 'editWins' || outcome === 'recreate') && draft.life === 'dead') {
       revive(draft);
     }
   }
 }
 
-function reportEditOfDead(draft: Draft, site: Site): void {
-  const losing = {
-    origin: site.endpoint,
-    value: Object.fromEntries(editsAt(draft, site)),
-    stamp: BEFORE_ALL,
-  };
-  const state = draft.input.policy.onDeleteAndEdit === 'ask' ? 'open' : 'autoResolved';
+function reportEditsOfDead(draft: Draft): void {
+  if (draft.life === 'live') return;
+  for (const site of draft.sites) {
+    if (editsAt(draft, site).length > 0) {
+      reportEditOfDead(draft, site, draft.life === 'held' ? 'open' : 'autoResolved');
+    }
+  }
+}
+
+function reportEditOfDead(draft: Draft, site: Site, state: 'open' | 'autoResolved'): void {
+  const edits = editsAt(draft, site).map(([cell, value]) => [cell, value] as const);
+  const losing = { origin: site.endpoint, value: Object.fromEntries(edits), stamp: BEFORE_ALL };
   draft.report(lostEdit('*', 'edited-and-deleted', losing, state));
 }
 
+/** Whether somebody changed the item whose edits count. */
 function isEdited(draft: Draft, site: Site): boolean {
-  return editsAt(draft, site).length > 0;
+  return editsAt(draft, site).some(([, , field]) => directionOf(field, site) !== 'out');
 }
 
 /** The cells at a link that somebody else changed, or filled, since the last read. */
-function editsAt(draft: Draft, site: Site): [string, Value][] {
-  const edits: [string, Value][] = [];
+function editsAt(draft: Draft, site: Site): [cell: string, value: Value, field: FieldPolicy][] {
+  const edits: [string, Value, FieldPolicy][] = [];
   for (const field of draft.input.policy.fields) {
     const whole = site.seen?.fields[field.name];
-    if (whole === undefined) continue;
+    if (whole === undefined || !isRead(field, site)) continue;
     const names = inParts(field) ? cellNames(field, site.cells) : [];
     for (const cell of new Set([...names, ...cellsOf(field, whole).keys()])) {
       const known = linkCell(field, cell, site.cells);
-      const value = valueInCell(field, cell, whole);
+      const value = site.read(field, cell);
       if (value === undefined) continue;
       if (known ? same(known.base, value) : value === null) continue;
-      if (!ownWrite(site, field, cell, value)) edits.push([cell, value]);
+      if (!ownWrite(site, field, cell, value)) edits.push([cell, value, field]);
     }
   }
   return edits;
@@ -332,10 +380,14 @@ function editsAt(draft: Draft, site: Site): [string, Value][] {
 /** Leaving a filter is never a deletion: the item stays, and is left alone. */
 function applyFilters(draft: Draft): void {
   for (const site of draft.sites.slice()) {
-    const { member } = site;
-    if (!member.filter || matches(draft, member.filter)) continue;
-    if (member.onFilterLeft === 'unlink') draft.setLink({ ...site.current(), state: 'unlinked' });
-    else site.writable = false;
+    const { filter, onFilterLeft } = site.member;
+    const belongs = filter ? matches(draft, filter) : true;
+    if (belongs) continue;
+    if (onFilterLeft === 'unlink' && belongs === false) {
+      draft.setLink({ ...site.current(), state: 'unlinked' });
+    } else {
+      site.heldBack = 'filtered-out';
+    }
   }
 }
 
@@ -345,20 +397,21 @@ function forgetRemovedParts(draft: Draft): void {
     if (!inParts(field)) continue;
     for (const cell of cellNames(field, draft.cells)) {
       const ours = draft.cells[cell];
-      if (ours?.value !== null || isUnderWay(draft, cell)) continue;
-      if (draft.sites.every((site) => isAgreed(site, cell, ours))) draft.forget(cell);
+      if (ours?.value !== null || isUnderWay(draft, field, cell)) continue;
+      const isEverywhere = draft.sites.every(
+        (site) => !isRead(field, site) || isAgreed(site, cell, ours),
+      );
+      if (isEverywhere) draft.forget(cell);
     }
   }
 }
 
-function isUnderWay(draft: Draft, cell: string): boolean {
+function isUnderWay(draft: Draft, field: FieldPolicy, cell: string): boolean {
+  const carries = ({ patch, stamps }: Pick<Intent, 'patch' | 'stamps'>): boolean =>
+    cell in stamps || cellsOf(field, patch[field.name] ?? null).has(cell);
   return (
-    draft.writes.some((write) => cell in write.stamps) ||
-    draft.input.intents.some(
-      (intent) =>
-        cell in intent.stamps &&
-        (isUnanswered(intent) || (intent.state === 'applied' && !intent.observed)),
-    )
+    draft.writes.some(carries) ||
+    draft.input.intents.some((intent) => isUnsettled(intent) && carries(intent))
   );
 }
 

@@ -23,21 +23,22 @@ export function settle(
   answer: Answer,
   fields: readonly FieldPolicy[],
 ): Link {
-  if (write.op === 'delete' && link) return { ...link, state: 'gone' };
+  const version = highest(link?.version, answer.version);
+  const versioned = version === undefined ? {} : { version };
+  if (write.op === 'delete' && link) return { ...link, ...versioned, state: 'gone' };
   const cells: Record<string, LinkCell> = { ...link?.cells };
   for (const field of fields) {
     const written = write.patch[field.name];
     if (written === undefined) continue;
     settleField(cells, field, write, written, answer.fields?.[field.name] ?? written);
   }
-  const version = highest(link?.version, answer.version);
   return {
     id: answer.linkId,
     endpoint: write.endpoint,
     remoteId: answer.remoteId,
     state: 'live',
     generation: write.generation,
-    ...(version === undefined ? {} : { version }),
+    ...versioned,
     cells,
   };
 }

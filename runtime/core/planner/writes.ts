@@ -4,10 +4,18 @@
  */
 import { fingerprintOf } from '../hash.ts';
 import type { HoldReason } from '../reasons.ts';
-import { canonicalText, same, type Value } from '../value.ts';
+import { canonicalText, isList, same, type Value } from '../value.ts';
 import { type Draft, lostEdit, type Site } from './draft.ts';
 import { directionOf, keepFight } from './merge.ts';
-import type { Cell, EndpointFacts, EndpointId, FieldPolicy, Filter, Member } from './model.ts';
+import type {
+  Cell,
+  EndpointFacts,
+  EndpointId,
+  EntityId,
+  FieldPolicy,
+  Filter,
+  Member,
+} from './model.ts';
 import { isUnanswered } from './own-writes.ts';
 import {
   assemble,
@@ -16,13 +24,15 @@ import {
   inParts,
   joinParts,
   linkCell,
-  valueInCell,
   wholeValues,
 } from './parts.ts';
-import { BEFORE_ALL, compareStamps, type Stamp } from './stamp.ts';
+import { BEFORE_ALL, compareStamps, initialStamp, type Stamp } from './stamp.ts';
 
 /** The same value written this often, and reverted in between, is a fight and not an update. */
 const WRITES_IN_A_FIGHT_MAX = 2;
+
+/** What we have where we have nothing. */
+const NOT_OURS: Cell = { value: null, stamp: initialStamp(0), origin: 'default' };
 
 export function planUpdates(draft: Draft): void {
   for (const site of draft.sites) {
@@ -47,7 +57,12 @@ export function planCreates(draft: Draft): void {
   for (const member of draft.input.policy.members) {
     if (draft.sites.some((site) => site.endpoint === member.endpoint)) continue;
     const here = draft.links().filter((link) => link.endpoint === member.endpoint);
-    if (here.some((link) => link.state !== 'gone')) continue;
+    const taken = here.filter((link) => link.state !== 'gone');
+    if (taken.length > 0) {
+      const isOpen = taken.some((link) => link.state !== 'unlinked');
+      if (isOpen) draft.hold('awaiting-decision', member.endpoint);
+      continue;
+    }
     const blocked = whyNotCreate(draft, member);
     if (blocked) {
       draft.hold(blocked, member.endpoint);
@@ -73,8 +88,8 @@ export function planCreates(draft: Draft): void {
 /** Removes what is left of a dead record. Each item is read first, so that no edit dies unseen. */
 export function planDeletes(draft: Draft): void {
   for (const site of draft.sites) {
-    if (!site.writable) {
-      draft.hold('awaiting-decision', site.endpoint);
+    if (site.heldBack) {
+      draft.hold(site.heldBack, site.endpoint);
     } else if (!site.member.delete) {
       draft.hold('delete-off', site.endpoint);
     } else if (!site.seen) {
@@ -92,15 +107,21 @@ export function planDeletes(draft: Draft): void {
       });
     }
   }
+  for (const link of draft.links()) {
+    if (link.state === 'duplicate') draft.review('second-item', link.id);
+  }
 }
 
-/** A record that does not match a member's filter is not written there. */
-export function matches(draft: Draft, filter: Filter): boolean {
-  return filter.every((condition) => {
+/** Whether the record belongs to a member with this filter; `undefined` while that is not known. */
+export function matches(draft: Draft, filter: Filter): boolean | undefined {
+  const answers = filter.map((condition) => {
     const field = draft.input.policy.fields.find(({ name }) => name === condition.field);
-    const value = (field && assemble(draft.cells, field)) ?? null;
+    const value = field && assemble(draft.cells, field);
+    if (value === undefined) return undefined;
     return condition.in.some((accepted) => same(accepted, value));
   });
+  if (answers.includes(false)) return false;
+  return answers.includes(undefined) ? undefined : true;
 }
 
 interface Patch {
@@ -122,14 +143,18 @@ function addField(draft: Draft, field: FieldPolicy, site: Site, patch: Patch): v
     patch.stamps[field.name] = ours.stamp;
     return;
   }
-  const due = cellNames(field, draft.cells).filter((cell) => {
+  const behindHere = cellNames(field, draft.cells).filter((cell) => {
     const ours = behind(draft, field, cell, site);
     return ours && direction !== 'in' && mayWrite(draft, field, site, cell, ours);
   });
-  if (due.length === 0) return;
+  const foreign = foreignParts(draft, field, site).filter((cell) =>
+    mayWrite(draft, field, site, cell, NOT_OURS),
+  );
+  const due = new Set([...behindHere, ...foreign]);
+  if (due.size === 0) return;
   const whole = wholeFor(draft, field, site, due);
   const current = site.seen?.fields[field.name];
-  const stamps = due.map((cell) => [cell, draft.cells[cell]?.stamp ?? BEFORE_ALL] as const);
+  const stamps = [...due].map((cell) => [cell, (draft.cells[cell] ?? NOT_OURS).stamp] as const);
   if (current !== undefined && same(current, site.facts.normalize(field.name, whole))) {
     for (const [cell, stamp] of stamps) {
       site.setCell(cell, { base: linkCell(field, cell, site.cells)?.base ?? null, synced: stamp });
@@ -138,6 +163,14 @@ function addField(draft: Draft, field: FieldPolicy, site: Site, patch: Patch): v
   }
   setPatch(patch, field, site, whole);
   Object.assign(patch.stamps, Object.fromEntries(stamps));
+}
+
+/** Parts that only a system has whose edits do not count: none of ours, so they go. */
+function foreignParts(draft: Draft, field: FieldPolicy, site: Site): string[] {
+  if (directionOf(field, site) !== 'out' || cellNames(field, draft.cells).length === 0) return [];
+  return cellNames(field, site.cells).filter(
+    (cell) => !draft.cells[cell] && site.cells[cell]?.base !== null,
+  );
 }
 
 function setPatch(patch: Patch, field: FieldPolicy, site: Site, value: Value): void {
@@ -153,7 +186,7 @@ function behind(draft: Draft, field: FieldPolicy, cell: string, site: Site): Cel
   if (!ours || (!theirs && ours.value === null)) return undefined;
   if (theirs?.synced && compareStamps(theirs.synced, ours.stamp) >= 0) return undefined;
   if (theirs && shows(field, site, theirs.base, ours.value)) {
-    const read = valueInCell(field, cell, site.seen?.fields[field.name]);
+    const read = site.read(field, cell);
     if (read !== undefined && same(read, theirs.base)) {
       site.setCell(cell, { ...keepFight(theirs), base: theirs.base, synced: ours.stamp });
     }
@@ -172,7 +205,8 @@ function mayWrite(draft: Draft, field: FieldPolicy, site: Site, cell: string, ou
   const { seen } = site;
   const held = whyHeld(draft, field, site, cell, ours);
   if (held) {
-    draft.hold(held, site.endpoint, field.name, waitsFor(field, held, ours));
+    const target = waitsFor(draft, field, site.endpoint, ours.value);
+    draft.hold(held, site.endpoint, field.name, held === 'reference-pending' ? target : undefined);
     return false;
   }
   if (!seen) {
@@ -189,14 +223,14 @@ function whyHeld(
   cell: string,
   ours: Cell,
 ): HoldReason | undefined {
-  if (!site.writable) return 'filtered-out';
+  if (site.heldBack) return site.heldBack;
   if (draft.isContested(cell)) return 'contested';
   if (isDrifted(field, site.facts)) return 'schema-drift';
   if (site.seen?.unresolved?.[field.name] !== undefined) return 'reference-unknown';
   if (site.seen && site.seen.fields[field.name] === undefined) return 'field-unread';
   const theirs = linkCell(field, cell, site.cells);
   const neverAgreed = theirs !== undefined && theirs.synced === null && theirs.base !== null;
-  if (ours.value === null && neverAgreed) return 'would-blank';
+  if (ours.value === null && neverAgreed && ours.origin !== 'person') return 'would-blank';
   const reference = whyUnreachable(draft, field, site.endpoint, ours.value);
   if (reference) return reference;
   return isFought(draft, site, cell, ours) ? 'oscillation' : undefined;
@@ -210,17 +244,30 @@ function whyUnreachable(
   draft: Draft,
   field: FieldPolicy,
   endpoint: EndpointId,
-  target: Value,
+  value: Value,
 ): HoldReason | undefined {
-  if (!field.reference || typeof target !== 'string') return undefined;
-  const reach = draft.input.reach(target as Parameters<typeof draft.input.reach>[0], endpoint);
-  if (reach === 'live') return undefined;
-  return reach === 'pending' ? 'reference-pending' : 'reference-dead';
+  const reaches = targetsOf(field, value).map((target) => draft.input.reach(target, endpoint));
+  if (reaches.includes('dead')) return 'reference-dead';
+  return reaches.includes('pending') ? 'reference-pending' : undefined;
 }
 
-function waitsFor(field: FieldPolicy, held: HoldReason, ours: Cell): string | undefined {
-  if (!field.reference || held !== 'reference-pending') return undefined;
-  return typeof ours.value === 'string' ? ours.value : undefined;
+/** The records that a value refers to; several for a list. */
+function targetsOf(field: FieldPolicy, value: Value): EntityId[] {
+  if (!field.reference || value === null) return [];
+  const targets = isList(value) ? value : [value];
+  return targets.filter((target): target is EntityId => typeof target === 'string');
+}
+
+/** The first target that is on its way. */
+function waitsFor(
+  draft: Draft,
+  field: FieldPolicy,
+  endpoint: EndpointId,
+  value: Value,
+): EntityId | undefined {
+  return targetsOf(field, value).find(
+    (target) => draft.input.reach(target, endpoint) === 'pending',
+  );
 }
 
 /** Reported once per link and cell; a person's decision ends it. */
@@ -238,12 +285,12 @@ function isFought(draft: Draft, site: Site, cell: string, ours: Cell): boolean {
 }
 
 /** The whole value to write: our parts where they are due, what is there everywhere else. */
-function wholeFor(draft: Draft, field: FieldPolicy, site: Site, due: readonly string[]): Value {
+function wholeFor(draft: Draft, field: FieldPolicy, site: Site, due: ReadonlySet<string>): Value {
   const names = new Set([...cellNames(field, site.cells), ...due]);
   return joinParts(
     field,
     [...names].map((cell) => {
-      const value = due.includes(cell)
+      const value = due.has(cell)
         ? draft.cells[cell]?.value
         : linkCell(field, cell, site.cells)?.base;
       return [cell, value ?? null];
@@ -276,7 +323,8 @@ function initialPatch(draft: Draft, member: Member): Patch {
       continue;
     const held = whyNotInCreate(draft, field, member, facts, value);
     if (held) {
-      const waits = held === 'reference-pending' && typeof value === 'string' ? value : undefined;
+      const target = waitsFor(draft, field, member.endpoint, value);
+      const waits = held === 'reference-pending' ? target : undefined;
       draft.hold(held, member.endpoint, field.name, waits);
       continue;
     }
