@@ -33,6 +33,7 @@ import type {
   TenantId,
   WorkKey,
 } from '../runtime/store/store.ts';
+import { randomStreams } from '../runtime/world/random.ts';
 import { systemWorld } from '../runtime/world/system.ts';
 
 const PAGE = 100;
@@ -73,8 +74,11 @@ async function run(): Promise<void> {
     ['unchanged', lookAtPage],
   ] as const) {
     now += 60_000;
-    await inPages(keys, (page) => {
+    // Items are listed in their order, and edited in any.
+    const order = name === 'created' ? keys : shuffled(keys);
+    await inPages(order, (page) => {
       const marks = page.map((key) => ({ key, priority: 3, windowMs: 0 }) as const);
+      now += 1;
       return store.mark(tenant, { now, marks });
     });
     const meter = await startMeter();
@@ -89,7 +93,9 @@ async function run(): Promise<void> {
       });
     }
     await meter.report(name, pages);
-    await reportSize();
+    await reportSize('as it lies');
+    await sql(`vacuum ${STATE.map((table) => `tributary.${table}`).join(', ')}`);
+    await reportSize('after vacuum');
   }
 
   async function createPage(page: readonly Claimed[]): Promise<void> {
@@ -283,6 +289,14 @@ async function inPages<T>(all: readonly T[], work: (page: T[]) => Promise<void>)
   for (let n = 0; n < all.length; n += PAGE) await work(all.slice(n, n + PAGE));
 }
 
+function shuffled<T>(all: readonly T[]): T[] {
+  const random = randomStreams('bench')('order');
+  return all
+    .map((each) => ({ each, at: random.next() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ each }) => each);
+}
+
 async function startMeter() {
   const [row] = await sql<{ pid: number }>(
     `select pid from pg_stat_activity
@@ -331,7 +345,7 @@ function countStatements() {
   return count;
 }
 
-async function reportSize(): Promise<void> {
+async function reportSize(when: string): Promise<void> {
   const rows = await sql<{ name: string; heap: string; indexes: string }>(
     `select relname as name, pg_table_size(oid) as heap, pg_indexes_size(oid) as indexes
        from pg_class
@@ -348,8 +362,10 @@ async function reportSize(): Promise<void> {
   const parts = rows
     .filter(({ name }) => STATE.includes(name))
     .map(({ name, heap, indexes }) => `${name} ${each(Number(heap))}+${each(Number(indexes))}`);
-  console.log(`  bytes per record: ${sum((name) => STATE.includes(name))} (${parts.join(', ')})`);
-  console.log(`  and ${sum((name) => name === 'audit')} of audit trail so far`);
+  console.log(
+    `  bytes per record ${when}: ${sum((name) => STATE.includes(name))}`,
+    `(tables+indexes: ${parts.join(', ')}), audit trail ${sum((name) => name === 'audit')}`,
+  );
 }
 
 async function sql<Row extends object>(text: string): Promise<Row[]> {

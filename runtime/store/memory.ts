@@ -7,7 +7,7 @@ import type { World } from '../world/world.ts';
 import { EMPTY_CHAIN, sealBatch, verifyChain } from './audit-chain.ts';
 import { endingsOf, judge } from './commit.ts';
 import { unknownTenant } from './failures.ts';
-import { addKeys, applyCommit, heldIn, loadFrom } from './memory/records.ts';
+import { addKeys, applyCommit, assertHeld, heldIn, loadFrom } from './memory/records.ts';
 import { compare, copy, emptyRows, pageOf, sortedBy, type Rows } from './memory/rows.ts';
 import { claimRows, finishRow, markRows, renewRow, waitingIn } from './memory/work.ts';
 import type * as Stored from './store.ts';
@@ -124,6 +124,7 @@ export class MemoryStore implements Store {
     const rows = this.rowsOf(tenant);
     const verdicts = judge(given, heldIn(rows));
     const accepted = copy(given.filter((_, index) => verdicts[index]!.store));
+    for (const { record } of accepted) if (record) assertHeld(rows, record);
     this.#audit(
       tenant,
       now,

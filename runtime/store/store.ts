@@ -10,8 +10,8 @@
  * one claim can serve several pages.
  *
  * Two fences keep workers apart. A *lease* names one claim of one key; whoever lost it is refused.
- * A *revision* grows with every commit of a record; whoever planned on an older one is refused. The second
- * is needed because two keys, an item here and an item there, can lead to the same record.
+ * A *revision* grows with every commit of a record; whoever planned on an older one is refused. The
+ * second is needed because two keys, an item here and an item there, can lead to the same record.
  *
  * Traps. Times are given by the caller, in milliseconds since 1970. Ids of tenants, syncs, endpoints,
  * entities, links, intents, runs and commits are UUIDs. Values are kept as JSON: `undefined` is lost.

@@ -228,7 +228,10 @@ export interface Commit {
 export interface RecordChange {
   /** Names this very commit. Sent again, after an answer was lost, it changes nothing. */
   readonly commitId: string;
-  /** What was loaded; missing for a new record. Parts that are still the same object are not stored. */
+  /**
+   * What the store holds: as loaded, or as the last commit left it, with the revision it answered.
+   * Missing for a new record. Only what differs from it is written.
+   */
   readonly from?: StoredRecord;
   readonly entity: Entity;
   /** All of them. */

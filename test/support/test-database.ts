@@ -55,14 +55,21 @@ function server(): Promise<Server> {
 }
 
 after(async () => {
-  await (await started)?.stop();
+  // A start that failed has failed its test, and has cleaned up.
+  const running = await started?.catch(() => undefined);
+  await running?.stop();
 });
 
 async function start(): Promise<Server> {
   const { connection, stop } = await findServer();
   const template = `${PREFIX}template`;
-  await run(connection, `create database ${template}`);
-  await migrate({ connection: { ...connection, database: template }, world: quietWorld });
+  try {
+    await run(connection, `create database ${template}`);
+    await migrate({ connection: { ...connection, database: template }, world: quietWorld });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     connection,
     template,

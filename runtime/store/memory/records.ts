@@ -1,4 +1,6 @@
 /** Records in memory: loaded whole, committed whole. */
+import { isDeepStrictEqual } from 'node:util';
+import { TributaryError } from '../../core/errors.ts';
 import type { Conflict, EntityId, Tombstone } from '../../core/planner/model.ts';
 import { isOver, newRefs, type Held, type Owner } from '../commit.ts';
 import type * as Stored from '../store.ts';
@@ -67,6 +69,26 @@ export function heldIn(rows: Rows): Held {
       return { entity: owner.entity, yields: link.state === 'unlinked' };
     },
   };
+}
+
+/**
+ * A database writes what differs from `from` and trusts that the rest is as it says. Whoever gets
+ * that wrong is told here, where it can be found.
+ */
+export function assertHeld(rows: Rows, { commitId, from }: RecordChange): void {
+  if (!from) return;
+  const { entity, links } = recordOf(rows.records.get(from.entity.id)!);
+  const isHeld =
+    isDeepStrictEqual(from.entity, entity) &&
+    isDeepStrictEqual(
+      sortedBy(from.links, ({ id }) => [id]),
+      links,
+    );
+  if (isHeld) return;
+  throw new TributaryError('commit-from-elsewhere', {
+    what: `Commit ${commitId} says that entity ${entity.id} was something else than it is.`,
+    next: 'Give what was loaded, or what the last commit stored, as `from`.',
+  });
 }
 
 export function applyCommit(rows: Rows, now: number, commit: Commit): void {

@@ -1,14 +1,14 @@
 /**
  * A batch of commits in a handful of statements, however many there are: what is concerned is locked
- * and judged, then every table is written once. Locks are taken in the same order everywhere (keys,
- * records, match keys, the end of the audit chain), each sorted, so batches wait for each other and
- * rarely deadlock; when they do, one of them is run again.
+ * and judged, then every table is written at most once. Locks are taken in the same order everywhere
+ * (keys, records, match keys, the end of the audit chain), each sorted, so batches wait for each other
+ * and rarely deadlock; when they do, one of them is run again.
  */
 import { endingsOf, judge, newRefs, type Held } from '../commit.ts';
-import type { Commit, CommitOutcome, Lease, TenantId } from '../store.ts';
-import { nameOfKey, nameOfRef, nameOfReview } from '../work-key.ts';
+import type { Commit, CommitOutcome, Lease, RecordChange, TenantId } from '../store.ts';
+import { nameOfRef } from '../work-key.ts';
 import { appendAudit } from './audit.ts';
-import { lastOfEach, Overtaken, type Query, type Statement } from './database.ts';
+import { Overtaken, type Query, type Statement } from './database.ts';
 import { findOwnersOfRefs, lockEntities, lockKeys, lockRecords } from './held.ts';
 import { toJson } from './json.ts';
 import * as save from './save.ts';
@@ -27,88 +27,40 @@ export async function commit(
     ),
   );
   const places = await lockPlaces(query, tenant, commits);
-  const revisions = await lockRecords(query, tenant, commits);
-  const keys = await lockKeys(query, tenant, commits);
-  const refs = await findOwnersOfRefs(query, tenant, commits);
-  const held: Held = {
-    isHeld: (lease) => places.has(lease),
-    revisionOf: (entity) => revisions.get(entity),
-    growthOf: (change) => drafts.get(change)!.growth,
-    ownerOfKey: (key) => keys.get(key),
-    ownerOfRef: (ref) => refs.get(nameOfRef(ref)),
-  };
+  const held = await lockHeld(query, tenant, commits, { places, drafts });
   const verdicts = judge(commits, held);
   const accepted = commits.filter((_, n) => verdicts[n]!.store);
   const stored = accepted.flatMap(({ record }) => (record ? [drafts.get(record)!] : []));
-  const all = <Row>(rowsOf: (each: Commit) => readonly Row[] | undefined): Row[] =>
-    accepted.flatMap((each) => rowsOf(each) ?? []);
 
-  const links = stored.flatMap((draft) => linksToTake(draft, held));
+  const taken = stored.flatMap((draft) => linksToTake(draft, held));
   await lockEntities(
     query,
     tenant,
-    links.map((link) => link.entity),
+    taken.map(({ entity }) => entity),
   );
-  await write(save.TAKE_LINKS, links);
-  await write(save.NEW_ENTITIES, stored.filter(({ isNew }) => isNew).map(save.entityRow));
-  const changed = stored.filter(({ isChanged }) => isChanged);
-  await write(save.CHANGED_ENTITIES, changed.map(save.entityRow));
-  await write(save.TOUCHED_ENTITIES, stored.filter(save.isOnlyTouched).map(save.entityRow));
-  await write(save.LINKS, save.inSafeOrder(stored.flatMap(({ linkRows }) => linkRows)));
-  await write(
-    save.DROP_KEYS,
-    stored.flatMap((draft) => keysToDrop(draft, held)),
-  );
-  await writeAll(
-    save.KEYS,
-    stored.flatMap((draft) => keysToAdd(draft, held)),
-  );
-  const intents = stored.flatMap(save.intentRows);
-  await write(
-    save.INTENTS,
-    intents.filter(({ body }) => body !== undefined),
-  );
-  await write(
-    save.FORGET_INTENTS,
-    intents.filter(({ body }) => body === undefined),
-  );
-  await write(save.CONFLICTS, stored.flatMap(save.conflictRows), now);
-  await write(save.TOMBSTONES, stored.flatMap(save.tombstoneRows), now);
-  await write(
-    save.REVIEWS,
-    lastOfEach(
-      all(({ reviews }) => reviews),
-      nameOfReview,
-    ),
-    now,
-  );
-  await write(
-    save.CLOSE_REVIEWS,
-    all(({ carriedOut }) => carriedOut),
-  );
-  const letters = lastOfEach(all(deadLetterRows), ({ sync, key }) => `${sync}/${key}`);
-  await write(save.DEAD_LETTERS, letters, now);
-  await write(
-    save.RUN_ITEMS,
-    all(({ runItems }) => runItems),
-  );
+  const dropped = stored.flatMap((draft) => keysToDrop(draft, held));
+  const added = stored.flatMap((draft) => keysToAdd(draft, held));
+  // In this order: what makes room comes before what needs it.
+  const writes: readonly (readonly [Statement, readonly object[]])[] = [
+    [save.TAKE_LINKS, taken],
+    ...save.writesOfRecords(stored, now),
+    [save.DROP_KEYS, dropped],
+    [save.KEYS, added],
+    ...save.writesBesides(accepted, now),
+  ];
+  for (const [statement, rows] of writes) {
+    if (rows.length === 0) continue;
+    const written = await query(statement, [tenant, toJson(rows)]);
+    if (statement === save.KEYS && written.length < rows.length) {
+      throw new Overtaken('Somebody else has just taken a match key.');
+    }
+  }
   const finishes = endingsOf(accepted);
   const ended = finishes.map(({ lease }, n): [number, string] => [n, places.get(lease)!]);
   await endLeases(query, finishes, new Map(ended));
-  await appendAudit(query, tenant, auditKey, { now, items: all(({ audit }) => audit) });
+  const items = accepted.flatMap(({ audit = [] }) => audit);
+  await appendAudit(query, tenant, auditKey, { now, items });
   return verdicts.map(({ outcome }) => outcome);
-
-  /** One statement per table and batch, none when there is nothing to write. */
-  async function write(statement: Statement, rows: readonly object[], ...more: readonly unknown[]) {
-    if (rows.length === 0) return 0;
-    return (await query(statement, [tenant, toJson(rows), ...more])).length;
-  }
-
-  /** The statement answers with a row for each row written; if one is missing, somebody was faster. */
-  async function writeAll(statement: Statement, rows: readonly object[]) {
-    const written = await write(statement, rows);
-    if (written < rows.length) throw new Overtaken(`${statement.name} came too late.`);
-  }
 }
 
 /** Where the rows of the leases lie; a lease that was lost has none. */
@@ -120,6 +72,27 @@ async function lockPlaces(
   const leases = commits.map(({ lease }) => lease);
   const places = await lockLeases(query, tenant, leases);
   return new Map([...places].map(([n, place]) => [leases[n]!, place]));
+}
+
+async function lockHeld(
+  query: Query,
+  tenant: TenantId,
+  commits: readonly Commit[],
+  known: {
+    readonly places: ReadonlyMap<Lease, string>;
+    readonly drafts: ReadonlyMap<RecordChange, save.Draft>;
+  },
+): Promise<Held> {
+  const revisions = await lockRecords(query, tenant, commits);
+  const keys = await lockKeys(query, tenant, commits);
+  const refs = await findOwnersOfRefs(query, tenant, commits);
+  return {
+    isHeld: (lease) => known.places.has(lease),
+    revisionOf: (entity) => revisions.get(entity),
+    growthOf: (change) => known.drafts.get(change)!.growth,
+    ownerOfKey: (key) => keys.get(key),
+    ownerOfRef: (ref) => refs.get(nameOfRef(ref)),
+  };
 }
 
 function linksToTake({ sync, entity, ...change }: save.Draft, held: Held) {
@@ -147,9 +120,4 @@ function keysToAdd({ entity, keys }: save.Draft, held: Held): object[] {
   return [...new Set(keys?.add)]
     .filter((key) => held.ownerOfKey(key)?.entity !== entity.id)
     .map((key) => ({ key, entity: entity.id }));
-}
-
-function deadLetterRows({ lease, deadLetter }: Commit) {
-  if (!deadLetter) return [];
-  return [{ ...deadLetter, sync: lease.key.sync, key: nameOfKey(lease.key) }];
 }

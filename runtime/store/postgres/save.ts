@@ -5,8 +5,8 @@
 import type { Link } from '../../core/planner/model.ts';
 import { isOver } from '../commit.ts';
 import { packCells, packIntent, packLinkCells } from '../pack.ts';
-import type { RecordChange, SyncId } from '../store.ts';
-import { nameOfRef } from '../work-key.ts';
+import type { Commit, RecordChange, SyncId } from '../store.ts';
+import { nameOfKey, nameOfRef, nameOfReview } from '../work-key.ts';
 import { lastOfEach, type Statement } from './database.ts';
 
 /** A record about to be stored, with the rows that this takes. */
@@ -28,17 +28,47 @@ export function draftOf(sync: SyncId, change: RecordChange): Draft {
   return { ...change, sync, isNew, isChanged, linkRows, growth };
 }
 
+type Write = readonly [Statement, readonly object[]];
+
+/** What the records of a batch take, but for their keys. */
+export function writesOfRecords(drafts: readonly Draft[], at: number): Write[] {
+  const intents = drafts.flatMap(intentRows);
+  return [
+    [NEW_ENTITIES, drafts.filter(({ isNew }) => isNew).map(entityRow)],
+    [CHANGED_ENTITIES, drafts.filter(({ isChanged }) => isChanged).map(entityRow)],
+    [TOUCHED_ENTITIES, drafts.filter(isOnlyTouched).map(entityRow)],
+    [LINKS, inSafeOrder(drafts.flatMap(({ linkRows }) => linkRows))],
+    [INTENTS, intents.filter(({ body }) => body !== undefined)],
+    [FORGET_INTENTS, intents.filter(({ body }) => body === undefined)],
+    [CONFLICTS, drafts.flatMap((draft) => conflictRows(draft, at))],
+    [TOMBSTONES, drafts.flatMap((draft) => tombstoneRows(draft, at))],
+  ];
+}
+
+/** What commits bring along that is no part of a record. */
+export function writesBesides(commits: readonly Commit[], at: number): Write[] {
+  const reviews = commits.flatMap((each) => each.reviews ?? []);
+  const raised = lastOfEach(reviews, nameOfReview).map((review) => ({ ...review, at }));
+  const letters = commits.flatMap((commit) => deadLetterRows(commit, at));
+  return [
+    [REVIEWS, raised],
+    [CLOSE_REVIEWS, commits.flatMap(({ carriedOut = [] }) => carriedOut)],
+    [DEAD_LETTERS, lastOfEach(letters, ({ sync, key }) => `${sync}/${key}`)],
+    [RUN_ITEMS, commits.flatMap(({ runItems = [] }) => runItems)],
+  ];
+}
+
 /** Nothing is written but, say, an intent, and still the revision has to grow. */
-export function isOnlyTouched({ isNew, isChanged, linkRows }: Draft): boolean {
+function isOnlyTouched({ isNew, isChanged, linkRows }: Draft): boolean {
   return !isNew && !isChanged && linkRows.length === 0;
 }
 
-export function entityRow({ sync, commitId, entity }: Draft) {
+function entityRow({ sync, commitId, entity }: Draft) {
   const { id, life, epoch, cells } = entity;
   return { id, sync, life, epoch, commit: commitId, cells: packCells(cells) };
 }
 
-export const NEW_ENTITIES: Statement = {
+const NEW_ENTITIES: Statement = {
   name: 'add-entities',
   text: `
     insert into entity
@@ -49,7 +79,7 @@ export const NEW_ENTITIES: Statement = {
      order by e.id`,
 };
 
-export const CHANGED_ENTITIES: Statement = {
+const CHANGED_ENTITIES: Statement = {
   name: 'change-entities',
   text: `
     update entity own
@@ -66,7 +96,7 @@ export const CHANGED_ENTITIES: Statement = {
      where own.ctid = found.place`,
 };
 
-export const TOUCHED_ENTITIES: Statement = {
+const TOUCHED_ENTITIES: Statement = {
   name: 'touch-entities',
   text: `
     update entity own
@@ -106,7 +136,7 @@ type LinkRow = ReturnType<typeof linkRow> & { readonly commit: string };
  * A link that stops being live makes room for the next one, so it is written first. Otherwise by
  * item, so that two batches over the same items wait for each other and do not deadlock.
  */
-export function inSafeOrder(rows: readonly LinkRow[]): LinkRow[] {
+function inSafeOrder(rows: readonly LinkRow[]): LinkRow[] {
   const item = ({ sync, endpoint, remoteId }: LinkRow): string =>
     nameOfRef({ sync, endpoint, remoteId });
   return rows.toSorted(
@@ -115,7 +145,7 @@ export function inSafeOrder(rows: readonly LinkRow[]): LinkRow[] {
   );
 }
 
-export const LINKS: Statement = {
+const LINKS: Statement = {
   name: 'save-links',
   text: `
     insert into link
@@ -186,7 +216,7 @@ export const KEYS: Statement = {
 };
 
 /** Without a body when it is over. */
-export function intentRows({ entity, intents = [] }: Draft) {
+function intentRows({ entity, intents = [] }: Draft) {
   return lastOfEach(intents, ({ id }) => id).map((intent) => {
     const { id, state, armedAt } = intent;
     if (isOver(intent)) return { entity: entity.id, id };
@@ -194,7 +224,7 @@ export function intentRows({ entity, intents = [] }: Draft) {
   });
 }
 
-export const INTENTS: Statement = {
+const INTENTS: Statement = {
   name: 'save-intents',
   text: `
     insert into intent (tenant_id, entity_id, intent_id, state, armed_at, body)
@@ -205,7 +235,7 @@ export const INTENTS: Statement = {
       set state = excluded.state, armed_at = excluded.armed_at, body = excluded.body`,
 };
 
-export const FORGET_INTENTS: Statement = {
+const FORGET_INTENTS: Statement = {
   name: 'forget-intents',
   text: `
     delete from intent
@@ -219,24 +249,24 @@ export const FORGET_INTENTS: Statement = {
           offset 0) found))`,
 };
 
-export function conflictRows({ sync, entity, conflicts = [] }: Draft) {
+function conflictRows({ sync, entity, conflicts = [] }: Draft, at: number) {
   return lastOfEach(conflicts, ({ fingerprint }) => fingerprint).map((row) => {
     const { fingerprint, cell, kind, state, losing, values, winner, clockTie } = row;
     const body = { losing, values, winner, clockTie };
-    return { sync, entity: entity.id, fingerprint, cell, kind, state, body };
+    return { sync, entity: entity.id, fingerprint, cell, kind, state, at, body };
   });
 }
 
 /** A conflict that comes up again after it was closed is open anew, and undecided. */
-export const CONFLICTS: Statement = {
+const CONFLICTS: Statement = {
   name: 'save-conflicts',
   text: `
     insert into conflict as own
       (tenant_id, entity_id, fingerprint, sync_id, cell, kind, state, at, body)
-    select $1::uuid, c.entity, c.fingerprint, c.sync, c.cell, c.kind, c.state, $3::bigint, c.body
+    select $1::uuid, c.entity, c.fingerprint, c.sync, c.cell, c.kind, c.state, c.at, c.body
       from jsonb_to_recordset($2::jsonb)
         as c (entity uuid, fingerprint text collate "C", sync uuid, cell text, kind text,
-              state text, body jsonb)
+              state text, at bigint, body jsonb)
     on conflict (tenant_id, entity_id, fingerprint) do update
       set cell = excluded.cell, kind = excluded.kind, state = excluded.state,
           body = excluded.body,
@@ -246,31 +276,30 @@ export const CONFLICTS: Statement = {
                           then null else own.decision end`,
 };
 
-export function tombstoneRows({ entity, tombstone }: Draft): object[] {
+function tombstoneRows({ entity, tombstone }: Draft, at: number): object[] {
   if (!tombstone) return [];
-  return [{ entity: entity.id, epoch: tombstone.epoch, body: tombstone }];
+  return [{ entity: entity.id, epoch: tombstone.epoch, at, body: tombstone }];
 }
 
-export const TOMBSTONES: Statement = {
+const TOMBSTONES: Statement = {
   name: 'save-tombstones',
   text: `
     insert into tombstone (tenant_id, entity_id, epoch, at, body)
-    select $1::uuid, t.entity, t.epoch, $3::bigint, t.body
-      from jsonb_to_recordset($2::jsonb) as t (entity uuid, epoch int, body jsonb)
+    select $1::uuid, t.entity, t.epoch, t.at, t.body
+      from jsonb_to_recordset($2::jsonb) as t (entity uuid, epoch int, at bigint, body jsonb)
     on conflict (tenant_id, entity_id, epoch) do nothing`,
 };
 
 /** A question that comes up again after it was closed is open anew, and undecided. */
-export const REVIEWS: Statement = {
+const REVIEWS: Statement = {
   name: 'save-reviews',
   text: `
     insert into review as own
       (tenant_id, sync_id, endpoint_id, remote_id, reason, entity_id, candidates, state, at)
-    select $1::uuid, r.sync, r.endpoint, r."remoteId", r.reason, r.entity, r.candidates, 'open',
-           $3::bigint
+    select $1::uuid, r.sync, r.endpoint, r."remoteId", r.reason, r.entity, r.candidates, 'open', r.at
       from jsonb_to_recordset($2::jsonb)
         as r (sync uuid, endpoint uuid, "remoteId" text collate "C", reason text collate "C",
-              entity uuid, candidates jsonb)
+              entity uuid, candidates jsonb, at bigint)
      order by r.sync, r.endpoint, r."remoteId", r.reason
     on conflict (tenant_id, sync_id, endpoint_id, remote_id, reason) do update
       set entity_id = excluded.entity_id, candidates = excluded.candidates,
@@ -279,7 +308,7 @@ export const REVIEWS: Statement = {
           decision = case own.state when 'closed' then null else own.decision end`,
 };
 
-export const CLOSE_REVIEWS: Statement = {
+const CLOSE_REVIEWS: Statement = {
   name: 'close-reviews',
   text: `
     update review
@@ -299,22 +328,27 @@ export const CLOSE_REVIEWS: Statement = {
             offset 0) found))`,
 };
 
-export const DEAD_LETTERS: Statement = {
+function deadLetterRows({ lease, deadLetter }: Commit, at: number) {
+  if (!deadLetter) return [];
+  return [{ ...deadLetter, sync: lease.key.sync, key: nameOfKey(lease.key), at }];
+}
+
+const DEAD_LETTERS: Statement = {
   name: 'save-dead-letters',
   text: `
     insert into dead_letter
       (tenant_id, sync_id, key, code, message, payload, attempts, first_at, at, state)
     select $1::uuid, d.sync, d.key, d.code, d.message, coalesce(d.payload, 'null'), d.attempts,
-           $3::bigint, $3::bigint, 'open'
+           d.at, d.at, 'open'
       from jsonb_to_recordset($2::jsonb)
         as d (sync uuid, key text collate "C", code text, message text, payload jsonb,
-              attempts int)
+              attempts int, at bigint)
     on conflict (tenant_id, sync_id, key) do update
       set code = excluded.code, message = excluded.message, payload = excluded.payload,
           attempts = excluded.attempts, at = excluded.at, state = 'open'`,
 };
 
-export const RUN_ITEMS: Statement = {
+const RUN_ITEMS: Statement = {
   name: 'save-run-items',
   text: `
     insert into run_item (tenant_id, run_id, item_id, at, outcome, entity_id, endpoint_id, detail)

@@ -149,8 +149,10 @@ export function promisesAboutRecords(opened: () => Opened): void {
     assert.deepEqual(first.intents, armed);
     const { entity, links } = first;
     const intents = armed.map((each, n) => ({ ...each, ...settled[n]! }));
-    await commit({ from: first, entity, links, intents });
-    assert.deepEqual((await loadOne(entity.id)).intents, intents.slice(0, 3));
+    const outcome = await commit({ from: first, entity, links, intents });
+    const second = await loadOne(entity.id);
+    assert.deepEqual(second.intents, intents.slice(0, 3));
+    assert.deepEqual(outcome, { outcome: 'stored', revision: second.revision });
   });
 
   it('refuses who lost the lease, and stores nothing of it', async () => {
@@ -240,7 +242,7 @@ export function promisesAboutRecords(opened: () => Opened): void {
     const { link, record, commit, loadOne } = await sceneIn(opened());
     const first = await record();
     const ended = { ...first.links[0]!, state: 'gone' } as const;
-    const next = link(first.entity, { generation: 1 });
+    const next = link(first.entity, { generation: 1, remoteId: '0' });
     await commit({ from: first, entity: first.entity, links: [next, ended] });
     assert.deepEqual((await loadOne(first.entity.id)).links, [ended, next]);
   });
@@ -340,7 +342,31 @@ export function promisesAboutRecords(opened: () => Opened): void {
     assert.deepEqual([found?.entity, found?.link], [other.id, adopted.id]);
     // Who planned for the first record has to look again, and finds that the link is not its own.
     assert.deepEqual(await commit({ ...first, from: first }), { outcome: 'outdated' });
-    assert.deepEqual((await loadOne(own.id)).links, [kept]);
+    const second = await loadOne(own.id);
+    assert.deepEqual(second.links, [kept]);
+    // However often that record is stored from then on.
+    for (let from = second; from.revision < first.revision + 3; from = await loadOne(own.id)) {
+      await commit({ from, entity: { ...from.entity }, links: from.links });
+      assert.deepEqual(await commit({ ...first, from: first }), { outcome: 'outdated' });
+    }
+  });
+
+  it('takes nothing that a record of the same batch remembers', async () => {
+    const { store, tenant, newId, lease, entity, link, record, loadOne } = await sceneIn(opened());
+    const dead = { ...entity(), life: 'dead' } as const;
+    const links = [link(dead, { remoteId: '1', state: 'unlinked' })];
+    await record({ entity: dead, links, keys: { add: ['mail'], remove: [] } });
+    const heir = entity();
+    const adopted = [link(heir, { remoteId: '1' })];
+    for (const wants of [{ links: adopted }, { links: [], keys: { add: ['mail'], remove: [] } }]) {
+      const from = await loadOne(dead.id);
+      const commits = [
+        { lease: await lease(), record: { commitId: newId(), entity: heir, ...wants } },
+        { lease: await lease(), record: { commitId: newId(), ...from, from } },
+      ];
+      const [first] = await store.commit(tenant, START, commits);
+      assert.equal(first?.outcome, 'taken');
+    }
   });
 
   it('shares nothing with its callers that can change', async () => {

@@ -59,6 +59,7 @@ export function promisesAboutWork(opened: () => Opened): void {
     const key = item('1');
     await store.mark(tenant, { now: START, marks: [{ key, priority: 3, windowMs: 60_000 }] });
     await store.mark(tenant, { now: START + 10, marks: [{ key, priority: 0, windowMs: 0 }] });
+    await store.mark(tenant, { now: START + 10, marks: [{ key, priority: 3, windowMs: 60_000 }] });
     const [claimed] = await claim(START + 10);
     assert.equal(claimed?.priority, 0);
   });
@@ -204,6 +205,17 @@ export function promisesAboutWork(opened: () => Opened): void {
     assert.deepEqual(await claim(until - 1), []);
     assert.equal((await claim(until)).length, 1);
     assert.deepEqual(await store.renew(tenant, [held], until), [false]);
+  });
+
+  it('makes a mark wait for its window, also when the lease was renewed before it', async () => {
+    const { store, tenant, item, lease, claim } = await sceneIn(opened());
+    const held = await lease(item('1'));
+    await store.renew(tenant, [held], START + 4 * LEASE_MS);
+    const now = START + 2 * LEASE_MS;
+    await store.mark(tenant, { now, marks: [{ key: item('1'), priority: 1, windowMs: 1000 }] });
+    await store.finish(tenant, [{ lease: held, ending: 'done' }]);
+    assert.deepEqual(await claim(now + 999), []);
+    assert.equal((await claim(now + 1000)).length, 1);
   });
 
   it('tries again when asked to, and counts only what was an attempt', async () => {

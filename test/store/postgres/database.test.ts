@@ -37,6 +37,11 @@ describe('a transaction on PostgreSQL', function () {
     assert.equal(runs, 10);
   });
 
+  it('runs as a role that every rule binds, whoever logged in', async () => {
+    const role = { name: 'role', text: 'select current_user as role' };
+    assert.deepEqual(await opened.query(role), [{ role: 'tributary_app' }]);
+  });
+
   it('is undone when it fails, and leaves the connection fit for the next', async () => {
     const failing = opened.transaction(tenant, async (query) => {
       await query({ name: 'tenant', text: `insert into tenant values ($1, 'A', 1)` }, [tenant]);
