@@ -109,6 +109,8 @@ class PlannerWorld {
   readonly #tombstones: Tombstone[] = [];
   readonly #sent = new Map<string, Write>();
   readonly #deletes: boolean;
+  /** The fields that a person has emptied somewhere. */
+  readonly #emptied = new Set<string>();
   #late: Late[] = [];
   #input: PlanInput;
   #last: Plan | undefined;
@@ -179,6 +181,12 @@ class PlannerWorld {
     this.#input = { ...this.#input, observed, resolutions };
     const made = this.#planner(this.#input);
     this.#note('plan', made.writes, made.entity.cells, made.conflicts, made.holds);
+    for (const { cell, after } of made.changes) {
+      const isPlain = this.#fields.some(({ name }) => name === cell);
+      if (isPlain && after === null && !this.#emptied.has(cell)) {
+        this.violations.push(`${cell} was emptied by nobody`);
+      }
+    }
     const seen = new Map([...observed].map(([id, one]) => [id, versionOf(one)]));
     this.#commit(made);
     if (weather === 'rough' && this.chance.below(6) === 0) this.#type();
@@ -233,6 +241,7 @@ class PlannerWorld {
     if (way !== 'off') this.ledger.replaced(before, after);
     const at = this.#now + member.skewMs;
     member.change(id, { ...item.fields, [field.name]: after }, at, [field.name]);
+    if (after === null) this.#emptied.add(field.name);
     this.#note('typed', member.endpoint, field.name, after);
   }
 
@@ -356,7 +365,8 @@ class PlannerWorld {
       return;
     }
     const item = member.items.get(landed);
-    const resultVersion = member.versions && item ? { resultVersion: item.version } : {};
+    const isShown = member.versions && member.returnsItem && item !== undefined;
+    const resultVersion = isShown ? { resultVersion: item.version } : {};
     this.#remember(write, 'applied', { sentAt: this.#now, link: landed, ...resultVersion });
     this.#settle(write, landed, member.returnsItem && item ? item.fields : undefined);
   }

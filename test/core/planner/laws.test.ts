@@ -27,6 +27,8 @@ const SEED = Number(process.env.TRIBUTARY_SEED ?? 20260101);
 const RUNS = Number(process.env.TRIBUTARY_RUNS ?? 8000);
 /** A broken planner is usually caught within a few dozen cases. */
 const RUNS_TO_BE_CAUGHT = 4000;
+/** How long to look for a smaller case that fails, too. */
+const SHRINKING_MS = 20_000;
 
 const variations = fc.array(fc.nat(1199), { maxLength: 60, size: 'max' });
 
@@ -42,13 +44,19 @@ describe('The planner', function () {
 
   for (const law of laws) {
     it(`${law.says} (${law.name})`, () => {
-      const outcome = fc.check(propertyOf(law, plan), { seed: SEED, numRuns: RUNS });
-      if (!outcome.failed) return;
-      const [scenario = []] = outcome.counterexample ?? [];
+      const property = propertyOf(law, plan);
+      const first = fc.check(property, { seed: SEED, numRuns: RUNS, endOnFailure: true });
+      if (!first.failed) return;
+      const outcome = fc.check(property, {
+        seed: SEED,
+        path: first.counterexamplePath ?? '',
+        interruptAfterTimeLimit: SHRINKING_MS,
+      });
+      const [scenario = []] = outcome.counterexample ?? first.counterexample ?? [];
       assert.fail(
         [
-          `${law.name}: ${String(outcome.errorInstance)}`,
-          `repeat with TRIBUTARY_SEED=${outcome.seed} TRIBUTARY_RUNS=${outcome.numRuns}; path ${outcome.counterexamplePath}`,
+          `${law.name}: ${String(outcome.errorInstance ?? first.errorInstance)}`,
+          `repeat with TRIBUTARY_SEED=${SEED} TRIBUTARY_RUNS=${first.numRuns}, path ${first.counterexamplePath}`,
           described(scenarioFrom(new Choices(scenario), law.shape)),
         ].join('\n'),
       );

@@ -150,7 +150,7 @@ export function carryOut(
     stamps: write.stamps,
     state: 'applied',
     sentAt: at,
-    ...(item?.version === undefined ? {} : { resultVersion: item.version }),
+    ...(item?.version === undefined || !vendor.returnsItem ? {} : { resultVersion: item.version }),
   };
   return {
     ...input,

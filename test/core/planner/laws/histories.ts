@@ -50,9 +50,7 @@ export function historyFrom(
     const at = HISTORY_MS + index * 10 + choices.below(10);
     const initial = index === 0 && choices.happens(30);
     const stamp = initial
-      ? initialStamp(
-          policy.members.length - policy.members.findIndex((one) => one.endpoint === endpoint),
-        )
+      ? initialStamp(rank)
       : field.strategy === 'priority'
         ? rankedStamp(at, rank, seen?.stamp ?? null)
         : timedStamp(at, rank, seen?.stamp ?? null);
@@ -70,8 +68,11 @@ export function historyFrom(
 
 /** The higher, the more trusted. */
 function rankOf(field: FieldPolicy, policy: Policy, endpoint: EndpointId): number {
-  const order = field.order ?? policy.members.map((member) => member.endpoint);
-  return order.length - order.indexOf(endpoint);
+  const { length } = policy.members;
+  const named = field.strategy === 'priority' ? (field.order ?? []) : [];
+  const index = named.indexOf(endpoint);
+  if (index >= 0) return length + named.length - index;
+  return length - policy.members.findIndex((member) => member.endpoint === endpoint);
 }
 
 export interface Place {
