@@ -5,7 +5,8 @@ import { sceneIn, START, type Opened, type Scene } from '../scene.ts';
 
 export function promisesAboutDecisions(opened: () => Opened): void {
   it('hands a decision about a conflict to the next plan, and keeps who made it', async () => {
-    const { store, tenant, sync, conflict, record, commit, claim, loadOne } = await sceneIn(opened());
+    const { store, tenant, sync, conflict, record, commit, claim, loadOne } =
+      await sceneIn(opened());
     const contested = conflict();
     const { entity } = await record({ conflicts: [contested] });
     const { fingerprint } = contested;
@@ -21,10 +22,10 @@ export function promisesAboutDecisions(opened: () => Opened): void {
     });
     assert.deepEqual(decided, [true, false]);
     const [marked] = await claim(START + 1);
-    assert.deepEqual([marked?.key, marked?.priority], [
-      { kind: 'entity', sync, entity: entity.id },
-      1,
-    ]);
+    assert.deepEqual(
+      [marked?.key, marked?.priority],
+      [{ kind: 'entity', sync, entity: entity.id }, 1],
+    );
     const from = await loadOne(entity.id);
     const expected = { choice: 'Anne', actor: 'ann', at: START + 1 };
     assert.deepEqual(from.conflicts[0]?.decision, expected);
@@ -104,10 +105,9 @@ export function promisesAboutDecisions(opened: () => Opened): void {
     await store.commit(tenant, START, [{ lease: marked[0]!, carriedOut: [key], ending: 'done' }]);
     const [closed] = (await store.load(tenant, [item(remoteId)]))[0]?.reviews as [StoredReview];
     assert.deepEqual([closed.state, closed.decision], ['closed', decision]);
-    assert.deepEqual(
-      await store.decide(tenant, { now: START + 2, actor: 'bob', decisions }),
-      [false],
-    );
+    assert.deepEqual(await store.decide(tenant, { now: START + 2, actor: 'bob', decisions }), [
+      false,
+    ]);
   });
 
   it('opens a review anew, and undecided, when it comes up again', async () => {
@@ -155,9 +155,7 @@ export function promisesAboutDecisions(opened: () => Opened): void {
     const open = await store.listDeadLetters(tenant, { state: 'open', limit: 10 });
     assert.deepEqual(
       open.map(({ id: _id, ...row }) => row),
-      keys
-        .slice(0, 2)
-        .map((key) => ({ ...letter, key, firstAt: START, at: START, state: 'open' })),
+      keys.slice(0, 2).map((key) => ({ ...letter, key, firstAt: START, at: START, state: 'open' })),
     );
     const now = START + 5;
     const replayed = await store.answerDeadLetters(tenant, { now, keys, answer: 'replay' });
@@ -175,7 +173,10 @@ export function promisesAboutDecisions(opened: () => Opened): void {
     const dropped = await store.answerDeadLetters(tenant, { now, keys, answer: 'drop' });
     assert.deepEqual(dropped, [true, false, false]);
     const [last] = await store.listDeadLetters(tenant, { state: 'dropped', limit: 10 });
-    assert.deepEqual([last?.key, last?.firstAt, last?.at, last?.payload], [keys[0], START, now, null]);
+    assert.deepEqual(
+      [last?.key, last?.firstAt, last?.at, last?.payload],
+      [keys[0], START, now, null],
+    );
     assert.deepEqual(await claim(now), []);
   });
 }

@@ -267,15 +267,16 @@ export function promisesAboutRecords(opened: () => Opened): void {
       await record({ keys: { add: ['b'], remove: [] } }),
     ];
     const owners = async () =>
-      (await store.findKeys(tenant, ['a', 'b'])).map(
-        (owner) => owner?.entity,
-      );
+      (await store.findKeys(tenant, ['a', 'b'])).map((owner) => owner?.entity);
     const swap = async (add: string[]) => [
       {
         lease: await lease(),
         record: { ...(await again(a)), keys: { add: ['b', ...add], remove: ['a'] } },
       },
-      { lease: await lease(), record: { ...(await again(b)), keys: { add: ['a'], remove: ['b'] } } },
+      {
+        lease: await lease(),
+        record: { ...(await again(b)), keys: { add: ['a'], remove: ['b'] } },
+      },
     ];
     const again = async ({ entity }: typeof a) => {
       const from = await loadOne(entity.id);

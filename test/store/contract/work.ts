@@ -222,7 +222,9 @@ export function promisesAboutWork(opened: () => Opened): void {
     const { store, tenant, lease, claim } = await sceneIn(opened());
     const retry = (at: number, counts: boolean) => ({ at, error: `failed at ${at}`, counts });
     const first = await lease();
-    const finished = await store.finish(tenant, [{ lease: first, ending: retry(START + 10, true) }]);
+    const finished = await store.finish(tenant, [
+      { lease: first, ending: retry(START + 10, true) },
+    ]);
     assert.deepEqual(finished, ['again']);
     assert.deepEqual(await claim(START + 9), []);
     const [second] = await claim(START + 10);

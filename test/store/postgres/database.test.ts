@@ -33,7 +33,10 @@ describe('a transaction on PostgreSQL', function () {
       runs += 1;
       throw new Overtaken('too late');
     });
-    await assert.rejects(never, { code: 'database-busy', message: /10 times in a row \(too late\)/ });
+    await assert.rejects(never, {
+      code: 'database-busy',
+      message: /10 times in a row \(too late\)/,
+    });
     assert.equal(runs, 10);
   });
 
@@ -63,9 +66,10 @@ describe('a transaction on PostgreSQL', function () {
   });
 
   it('reports a connection that broke, and the next one gets a new one', async () => {
-    const [{ pid }] = (await opened.query({ name: 'pid', text: 'select pg_backend_pid() as pid' })) as [
-      { pid: number },
-    ];
+    const [{ pid }] = (await opened.query({
+      name: 'pid',
+      text: 'select pg_backend_pid() as pid',
+    })) as [{ pid: number }];
     const broken = opened.transaction(tenant, async (query) => {
       await database.sql('select pg_terminate_backend($1)', [pid]);
       return query({ name: 'one', text: 'select 1' }, []);
