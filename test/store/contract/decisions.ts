@@ -103,7 +103,8 @@ export function promisesAboutDecisions(opened: () => Opened): void {
     assert.deepEqual(loaded?.reviews, [{ ...asked, ...review, state: 'decided', decision }]);
 
     await store.commit(tenant, START, [{ lease: marked[0]!, carriedOut: [key], ending: 'done' }]);
-    const [closed] = (await store.load(tenant, [item(remoteId)]))[0]?.reviews as [StoredReview];
+    const [later] = await store.load(tenant, [item(remoteId)]);
+    const [closed] = later!.reviews as [StoredReview];
     assert.deepEqual([closed.state, closed.decision], ['closed', decision]);
     assert.deepEqual(await store.decide(tenant, { now: START + 2, actor: 'bob', decisions }), [
       false,
