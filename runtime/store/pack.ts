@@ -6,7 +6,7 @@
  * Trap: what is left out of a link is read from the record. When the cells of a record change, all
  * its links have to be packed again.
  */
-import type { Cell, Fight, LinkCell, Origin } from '../core/planner/model.ts';
+import type { Cell, LinkCell, Origin } from '../core/planner/model.ts';
 import { compareStamps, type Stamp } from '../core/planner/stamp.ts';
 import { same, type Value, type Values } from '../core/value.ts';
 import type { StoredIntent } from './store.ts';
@@ -20,12 +20,15 @@ export type PackedCells = readonly (readonly [stamp: Stamp, origin: Origin, valu
 /** `null`: every cell of the record is there and in agreement, which is how most links spend their life. */
 export type PackedLinkCells = {
   /** Cells that differ, or that the record does not have. */
-  readonly own?: Readonly<
-    Record<string, readonly [base: Value, synced: Stamp | null, fight?: Fight]>
-  >;
+  readonly own?: Readonly<Record<string, PackedLinkCell>>;
   /** Cells of the record that the link does not have. */
   readonly missing?: readonly string[];
 } | null;
+
+type PackedLinkCell = readonly [base: Value, synced: Stamp | null, rest?: Rest];
+
+/** What few cells have, and only for a while. */
+type Rest = Omit<LinkCell, 'base' | 'synced'>;
 
 export function packCells(cells: Cells): PackedCells {
   const groups = new Map<string, { stamp: Stamp; origin: Origin; values: [string, Value][] }>();
@@ -53,9 +56,9 @@ export function unpackCells(packed: PackedCells): Cells {
 export function packLinkCells(cells: LinkCells, record: Cells): PackedLinkCells {
   const own = Object.entries(cells)
     .filter(([name, cell]) => !agrees(cell, cellOf(record, name)))
-    .map(([name, { base, synced, fight }]) => [
+    .map(([name, { base, synced, ...rest }]) => [
       name,
-      fight === undefined ? [base, synced] : [base, synced, fight],
+      Object.keys(rest).length === 0 ? [base, synced] : [base, synced, rest],
     ]);
   const missing = Object.keys(record).filter((name) => !Object.hasOwn(cells, name));
   if (own.length === 0 && missing.length === 0) return null;
@@ -71,9 +74,9 @@ export function unpackLinkCells(packed: PackedLinkCells, record: Cells): LinkCel
   const agreed = Object.entries(record)
     .filter(([name]) => !absent.has(name) && !Object.hasOwn(own, name))
     .map(([name, { value, stamp }]) => [name, { base: value, synced: stamp }]);
-  const differing = Object.entries(own).map(([name, [base, synced, fight]]) => [
+  const differing = Object.entries(own).map(([name, [base, synced, rest]]) => [
     name,
-    fight === undefined ? { base, synced } : { base, synced, fight },
+    { base, synced, ...rest },
   ]);
   return Object.fromEntries([...agreed, ...differing]);
 }
@@ -109,7 +112,7 @@ function isAllOf(names: readonly string[], values: Values): boolean {
 function agrees(cell: LinkCell, ours: Cell | undefined): boolean {
   return (
     ours !== undefined &&
-    cell.fight === undefined &&
+    Object.keys(cell).length === 2 &&
     cell.synced !== null &&
     compareStamps(cell.synced, ours.stamp) === 0 &&
     same(cell.base, ours.value)

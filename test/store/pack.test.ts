@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Cell, EndpointId } from '../../runtime/core/planner/model.ts';
+import type { Cell, EndpointId, LinkCell } from '../../runtime/core/planner/model.ts';
 import type { Value } from '../../runtime/core/value.ts';
 import {
   packCells,
@@ -49,10 +49,12 @@ const fight = fc.record(
   { fingerprint: fc.string(), count: fc.nat(3), reverted: fc.boolean() },
   PLAIN,
 );
-const anyLinkCell = fc.record(
-  { base: value, synced: fc.option(stamp), fight },
-  { requiredKeys: ['base', 'synced'], ...PLAIN },
-);
+/** Every member there is: one that is added to the model has to be added here. */
+const anyMember = { base: value, synced: fc.option(stamp), edited: stamp, fight } satisfies Record<
+  keyof LinkCell,
+  unknown
+>;
+const anyLinkCell = fc.record(anyMember, { requiredKeys: ['base', 'synced'], ...PLAIN });
 
 /** Some cells in agreement, some that differ in one respect, some missing, some of its own. */
 function linkOf(record: Cells): fc.Arbitrary<LinkCells> {
@@ -62,6 +64,7 @@ function linkOf(record: Cells): fc.Arbitrary<LinkCells> {
         { weight: 4, arbitrary: fc.constant({ base, synced }) },
         fc.constant(undefined),
         fc.record({ base: fc.constant(base), synced: fc.constant(synced), fight }, PLAIN),
+        fc.record({ base: fc.constant(base), synced: fc.constant(synced), edited: stamp }, PLAIN),
         fc.record({ base: fc.constant(base), synced: fc.option(stamp) }, PLAIN),
         fc.record({ base: value, synced: fc.constant(synced) }, PLAIN),
       )

@@ -24,7 +24,7 @@ export function promisesAboutRecords(opened: () => Opened): void {
         state: 'held',
         cells: {
           name: { base: 'Anne', synced: null },
-          'tags#vip': { base: true, synced: [1, 2, 3], fight },
+          'tags#vip': { base: true, synced: [1, 2, 3], edited: [1, 4, 2], fight },
           gone: { base: 'not ours', synced: [0, 1, 1] },
         },
       },
