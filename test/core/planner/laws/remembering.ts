@@ -100,7 +100,8 @@ function changesIn(input: PlanInput, plan: Plan): readonly Edit[] {
   const edits: Edit[] = [];
   for (const link of input.links) {
     const after = plan.links.find((one) => one.id === link.id)?.state;
-    const restored = link.state === 'gone' && (after === 'live' || after === 'unlinked');
+    const wasOut = link.state === 'gone' || link.state === 'held';
+    const restored = wasOut && (after === 'live' || after === 'unlinked');
     const seen = link.state === 'live' || restored ? presentAt(input, link) : undefined;
     if (!seen) continue;
     for (const field of input.policy.fields) {
@@ -135,14 +136,14 @@ function mayBeOurs(input: PlanInput, { link, field, cell, value }: Edit): boolea
   return input.intents.some((intent) => {
     const sent = intent.patch[field.name];
     if (intent.link !== link.id || sent === undefined || !facts) return false;
-    if (intent.state === 'applied') {
-      if (intent.resultVersion !== undefined) return intent.resultVersion === seen?.version;
-      if (intent.observed || (seen?.author ?? 'us') !== 'us') return false;
-      return facts.explains(field.name, partOf(field, cell, sent), value);
-    }
-    if (intent.state !== 'unknown' && intent.state !== 'armed') return false;
+    const own = partOf(field, cell, sent);
     const spelt = partOf(field, cell, facts.normalize(field.name, sent));
-    return same(partOf(field, cell, sent), value) || same(spelt, value);
+    const isEcho = same(own, value) || same(spelt, value);
+    if (intent.state === 'unknown' || intent.state === 'armed') return isEcho;
+    if (intent.state !== 'applied') return false;
+    if (intent.resultVersion !== undefined) return intent.resultVersion === seen?.version;
+    if (intent.observed || (seen?.author ?? 'us') !== 'us') return false;
+    return isEcho || facts.explains(field.name, own, value);
   });
 }
 
