@@ -321,7 +321,8 @@ function acceptDecision(
 function takeLatest(draft: Draft, field: FieldPolicy, cell: string, edits: readonly Edit[]): void {
   const ours = draft.cells[cell];
   const latest = edits.reduce((a, b) => (compareEdits(a, b) < 0 ? b : a));
-  const wins = !ours || compareEdits(ours, latest) < 0;
+  // Two edits with one stamp come from two items of one system, one after the other: ours stays.
+  const wins = !ours || compareStamps(ours.stamp, latest.stamp) < 0;
   const winner: Cell = wins ? latest : ours;
   reportLosses(draft, field, cell, winner, edits, wins ? latest : undefined);
   if (wins) {

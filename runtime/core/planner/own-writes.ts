@@ -6,7 +6,7 @@
 import { same, type Value } from '../value.ts';
 import type { Draft, Site } from './draft.ts';
 import type { FieldPolicy, Intent } from './model.ts';
-import { inParts, valueInCell } from './parts.ts';
+import { inParts, linkCell, valueInCell } from './parts.ts';
 import { BEFORE_ALL, type Stamp } from './stamp.ts';
 
 export interface OwnWrite {
@@ -49,9 +49,13 @@ export function settleIntents(draft: Draft, site: Site): void {
         draft.setIntent({ ...intent, observed: true });
       }
     } else if (isUnanswered(intent) && intent.op !== 'delete') {
-      if (shows(intent, site, draft.input.policy.fields)) {
+      const { fields } = draft.input.policy;
+      if (shows(intent, site, fields)) {
         draft.setIntent({ ...intent, state: 'applied', observed: true });
-      } else if (wasLookedAt(intent, site) && horizonPassed(intent, site, seen.takenAt)) {
+      } else if (
+        isAccountedFor(intent, site, fields) &&
+        horizonPassed(intent, site, seen.takenAt)
+      ) {
         draft.setIntent({ ...intent, state: 'absent' });
       }
     }
@@ -108,9 +112,22 @@ function shows(intent: Intent, site: Site, fields: readonly FieldPolicy[]): bool
   });
 }
 
-/** A read that lacks a field of the write proves nothing about it. */
-function wasLookedAt(intent: Intent, site: Site): boolean {
-  return Object.keys(intent.patch).every((name) => site.seen?.fields[name] !== undefined);
+/**
+ * A read that lacks a field of the write proves nothing about it; nor does one that shows something
+ * else for which no plan has found a place yet, because a person has to choose first.
+ */
+function isAccountedFor(intent: Intent, site: Site, fields: readonly FieldPolicy[]): boolean {
+  return fields
+    .filter((field) => intent.patch[field.name] !== undefined)
+    .every((field) =>
+      Object.keys(intent.stamps)
+        .filter((cell) => cell === field.name || cell.startsWith(`${field.name}#`))
+        .every((cell) => {
+          const read = site.read(field, cell);
+          const known = linkCell(field, cell, site.cells);
+          return read !== undefined && known !== undefined && same(known.base, read);
+        }),
+    );
 }
 
 function horizonPassed(intent: Intent, site: Site, takenAt: number): boolean {

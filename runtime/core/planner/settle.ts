@@ -57,11 +57,23 @@ function settleField(
     cells[name] = { base, synced: stamp, ...fightAfter(cells[name], sent) };
   }
   if (!inParts(field)) return;
-  // A spelling of the vendor's own is part of the base, or it would look like somebody's addition.
-  for (const [name, base] of cellsOf(field, readBack)) {
-    cells[name] ??= { base, synced: null };
+  if (field.parts === 'set' && isRespelled(field, write, written, readBack)) {
+    for (const [name, base] of cellsOf(field, readBack)) {
+      cells[name] = { synced: null, ...cells[name], base };
+    }
   }
   cells[field.name] ??= { base: null, synced: null };
+}
+
+/**
+ * An element that was sent and is not in the answer is there in a spelling of the vendor's own, which is
+ * part of the base then. When all are there, an element that nobody sent was added by somebody.
+ */
+function isRespelled(field: FieldPolicy, write: Write, sent: Value, readBack: Value): boolean {
+  const answered = cellsOf(field, readBack);
+  return [...cellsOf(field, sent).keys()].some(
+    (cell) => cell in write.stamps && !answered.has(cell),
+  );
 }
 
 /** Writing the same value again goes on with a fight; writing another one ends it. */
