@@ -12,7 +12,6 @@ import { createHash } from 'node:crypto';
 import type {
   Conflict,
   Direction,
-  EndpointFacts,
   EndpointId,
   EntityId,
   FieldPolicy,
@@ -27,13 +26,15 @@ import type {
   Tombstone,
   Write,
 } from '../../runtime/core/planner/model.ts';
-import { wholeValues } from '../../runtime/core/planner/parts.ts';
 import { plan } from '../../runtime/core/planner/plan.ts';
 import { settle } from '../../runtime/core/planner/settle.ts';
-import { canonicalText, isList, same, type Value, type Values } from '../../runtime/core/value.ts';
+import { canonicalText, same, type Value, type Values } from '../../runtime/core/value.ts';
 import { randomStreams } from '../../runtime/world/random.ts';
 import type { Random } from '../../runtime/world/world.ts';
-import { ledger, marksIn, type Ledger } from './ledger.ts';
+import { ledger, type Ledger } from './ledger.ts';
+import { HORIZON_MS, Member } from './member.ts';
+import { violationsAtRest } from './oracle.ts';
+import { typed } from './people.ts';
 
 export interface Outcome {
   readonly violations: readonly string[];
@@ -45,10 +46,8 @@ export interface Outcome {
 }
 
 const START_MS = 1_000_000;
-/** A write that was sent arrives within four of these seconds, and a read lags by less than one. */
-const HORIZON_MS = 5_000;
+/** A write that was sent arrives within four of the five seconds of the horizon. */
 const LATE_MS = 4_000;
-const STALE_MS = 1_000;
 const PASSES_MAX = 24;
 /** One for everybody to be read, some for writes and their echoes, and one that must be quiet. */
 const QUIET_PASSES_MAX = 8;
@@ -81,13 +80,6 @@ export function runWorld(seed: number, planner: Planner = plan): Outcome {
 type Planner = (input: PlanInput) => Plan;
 
 type Weather = 'rough' | 'calm';
-
-interface Item {
-  readonly fields: Values;
-  readonly version: number;
-  readonly changedAt: number;
-  readonly fieldChangedAt: Readonly<Record<string, number>>;
-}
 
 interface Late {
   readonly dueAt: number;
@@ -234,7 +226,10 @@ class PlannerWorld {
     const item = member.items.get(id);
     const before = item?.fields[field.name] ?? null;
     if (!item) return;
-    const after = member.spell(field, this.#typed(field, before));
+    const shown = this.#members.flatMap(({ items }) =>
+      [...items.values()].map(({ fields }) => fields[field.name] ?? null),
+    );
+    const after = member.spell(field, typed(this.chance, this.ledger, field, before, shown));
     if (same(before, after)) return;
     // Where an edit does not count or is not read, nobody promises to keep it.
     const way = field.direction?.[member.endpoint] ?? 'both';
@@ -243,30 +238,6 @@ class PlannerWorld {
     member.change(id, { ...item.fields, [field.name]: after }, at, [field.name]);
     if (after === null) this.#emptied.add(field.name);
     this.#note('typed', member.endpoint, field.name, after);
-  }
-
-  #typed(field: FieldPolicy, before: Value): Value {
-    const kind = this.chance.below(10);
-    if (field.parts === 'set') {
-      const elements = isList(before ?? null) ? [...(before as readonly Value[])] : [];
-      if (kind < 4 && elements.length > 0) elements.splice(this.chance.below(elements.length), 1);
-      else elements.push(this.ledger.type().trim());
-      return sorted(elements);
-    }
-    if (field.parts === 'record') {
-      const whole = before as Readonly<Record<string, Value>> | null;
-      const part = this.chance.below(2) === 0 ? 'city' : 'street';
-      return { ...whole, [part]: this.ledger.type() };
-    }
-    if (kind === 0) return null;
-    if (kind === 1) {
-      // Two people type the same.
-      const shown = this.#members.flatMap((member) =>
-        [...member.items.values()].map(({ fields }) => fields[field.name] ?? null),
-      );
-      return shown[this.chance.below(shown.length)] ?? null;
-    }
-    return this.ledger.type();
   }
 
   #delete(): void {
@@ -486,149 +457,22 @@ class PlannerWorld {
     if (process.env.TRIBUTARY_TRACE) console.log(line);
   }
 
-  // -------------------------------------------------------------------------------------------
-  // What must hold when nothing happens any more
-
   checkRest(): void {
-    const { entity, links } = this.#input;
-    const ours = wholeValues(this.#fields, entity.cells);
-    const rows = [...this.#rows.values()].filter(({ state }) => state !== 'superseded');
-    for (const mark of this.ledger.missing([ours, rows, this.#tombstones, this.#shown()])) {
-      this.violations.push(`${mark} is lost`);
-    }
-    for (const member of this.#members) {
-      const live = links.filter((one) => one.endpoint === member.endpoint && one.state === 'live');
-      if (live.length > 1) this.violations.push(`${member.endpoint} has two live links`);
-      if (member.items.size > 1) this.violations.push(`${member.endpoint} has a second item`);
-      for (const { id } of live) this.#checkAgreement(member, member.items.get(id), ours);
-    }
-    const typed = this.ledger.count();
-    const known = new Set(Array.from({ length: typed }, (_, index) => index + 1));
-    for (const mark of marksIn(ours)) {
-      if (!known.has(Number(mark.slice(1)))) this.violations.push(`${mark} was never typed`);
-    }
-  }
-
-  /** What still stands somewhere is not lost, whether it has been taken over or not. */
-  #shown(): readonly Values[] {
-    return this.#members.flatMap(({ items }) => [...items.values()].map(({ fields }) => fields));
-  }
-
-  #checkAgreement(member: Member, item: Item | undefined, ours: Values): void {
-    const holds = (this.#last?.holds ?? []).filter(({ endpoint }) => endpoint === member.endpoint);
-    if (!item) {
-      if (holds.length === 0) this.violations.push(`${member.endpoint} has no item`);
-      return;
-    }
-    if (this.#input.entity.life === 'dead') {
-      const isAsked = (this.#last?.reviews.length ?? 0) > 0 || holds.length > 0;
-      if (!isAsked) this.violations.push(`${member.endpoint} still has a dead record`);
-      return;
-    }
-    for (const field of this.#fields) {
-      const way: Direction = field.direction?.[member.endpoint] ?? 'both';
-      const value = ours[field.name];
-      if (way === 'in' || way === 'off' || value === undefined) continue;
-      const isHeld =
-        holds.some((hold) => hold.field === undefined || hold.field === field.name) ||
-        this.#isOpen(field);
-      const shown = item.fields[field.name] ?? null;
-      if (isHeld || same(bare(shown), bare(member.spell(field, value)))) continue;
-      this.violations.push(
-        `${field.name} at ${member.endpoint} is ${canonicalText(shown)}, ours is ${canonicalText(value)}`,
-      );
-    }
-  }
-
-  #isOpen({ name }: FieldPolicy): boolean {
-    return this.#input.conflicts.some(
-      ({ cell, state }) => state === 'open' && (cell === name || cell.startsWith(`${name}#`)),
+    const { entity, links, conflicts } = this.#input;
+    this.violations.push(
+      ...violationsAtRest({
+        entity,
+        links,
+        open: conflicts.filter(({ state }) => state === 'open'),
+        kept: [...this.#rows.values()].filter(({ state }) => state !== 'superseded'),
+        tombstones: this.#tombstones,
+        holds: this.#last?.holds ?? [],
+        reviews: this.#last?.reviews ?? [],
+        fields: this.#fields,
+        members: this.#members,
+        ledger: this.ledger,
+      }),
     );
-  }
-}
-
-/** One system: its items, its spelling, its clock and what it can do. */
-class Member {
-  readonly endpoint: EndpointId;
-  readonly items = new Map<LinkId, Item>();
-  readonly skewMs: number;
-  readonly versions: boolean;
-  readonly returnsItem: boolean;
-  readonly #history: boolean;
-  readonly #spelling: (text: string) => string;
-  readonly #isDeclared: boolean;
-  readonly #knownSkewMs: number;
-  readonly #former = new Map<LinkId, Item[]>();
-
-  constructor(endpoint: EndpointId, setting: Random) {
-    const spellings = [
-      (text: string): string => text,
-      (text: string): string => text.toLowerCase(),
-      (text: string): string => text.trim(),
-      (text: string): string => text.slice(0, 6),
-    ];
-    this.endpoint = endpoint;
-    this.skewMs = setting.below(3) === 0 ? setting.below(4000) - 2000 : 0;
-    this.#knownSkewMs = setting.below(2) === 0 ? this.skewMs : 0;
-    this.versions = setting.below(3) > 0;
-    this.returnsItem = setting.below(2) === 0;
-    this.#history = setting.below(2) === 0;
-    this.#spelling = spellings[setting.below(spellings.length)] ?? ((text) => text);
-    this.#isDeclared = setting.below(2) === 0;
-  }
-
-  facts(): EndpointFacts {
-    return {
-      clockOffsetMs: this.#knownSkewMs,
-      clockUncertaintyMs: 0,
-      absenceHorizonMs: HORIZON_MS,
-      normalize: (_field, value) => (this.#isDeclared ? this.#spell(value) : value),
-      explains: (_field, sent, readBack) => same(bare(this.#spell(sent)), bare(readBack)),
-    };
-  }
-
-  /** Elements of a set are keys, and every system keeps them as they are. */
-  spell(field: FieldPolicy, value: Value): Value {
-    return field.parts === 'set' ? value : this.#spell(value);
-  }
-
-  #spell(value: Value): Value {
-    if (typeof value === 'string') return this.#spelling(value);
-    if (value === null || typeof value !== 'object' || isList(value)) return value;
-    const parts = Object.entries(value).map(([part, inner]) => [part, this.#spell(inner)]);
-    return Object.fromEntries(parts) as Value;
-  }
-
-  change(id: LinkId, fields: Values, at: number, names: readonly string[]): void {
-    const item = this.items.get(id);
-    if (item) this.#former.set(id, [...(this.#former.get(id) ?? []), item]);
-    this.items.set(id, {
-      fields,
-      version: (item?.version ?? 0) + 1,
-      changedAt: at,
-      fieldChangedAt: {
-        ...item?.fieldChangedAt,
-        ...Object.fromEntries(names.map((name) => [name, at])),
-      },
-    });
-  }
-
-  /** What a replica that lags behind would still answer. */
-  earlier(id: LinkId, now: number): Item | undefined {
-    const item = this.items.get(id);
-    const isRecent = item !== undefined && now - item.changedAt < STALE_MS;
-    return isRecent ? (this.#former.get(id)?.at(-1) ?? item) : item;
-  }
-
-  observation(item: Item, takenAt: number): Present {
-    return {
-      kind: 'present',
-      fields: item.fields,
-      takenAt,
-      changedAt: item.changedAt,
-      ...(this.versions ? { version: item.version } : {}),
-      ...(this.#history ? { fieldChangedAt: item.fieldChangedAt } : {}),
-    };
   }
 }
 
@@ -658,14 +502,4 @@ function isUnfinished({ state, observed }: Intent): boolean {
 
 function versionOf(seen: Observation): number | undefined {
   return seen.kind === 'present' ? seen.version : undefined;
-}
-
-function sorted(elements: readonly Value[]): Value {
-  if (elements.length === 0) return null;
-  return elements.toSorted((a, b) => (canonicalText(a) < canonicalText(b) ? -1 : 1));
-}
-
-/** Without what spellings do: the mark alone tells texts apart. */
-function bare(value: Value): Value {
-  return [...marksIn(value)].toSorted();
 }
