@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
-import { MappingError } from '../../runtime/core/mapping/config.ts';
-import { compileMapping } from '../../runtime/core/mapping/mapping.ts';
+import { MappingError } from '../../../runtime/core/mapping/config.ts';
+import { compileMapping } from '../../../runtime/core/mapping/mapping.ts';
 
 /** The mistakes as `path: what`, in the order they are told. */
 function problemsOf(config: unknown): readonly string[] {

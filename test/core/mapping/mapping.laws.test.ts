@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 
 import fc from 'fast-check';
 
-import { compileMapping } from '../../runtime/core/mapping/mapping.ts';
-import { canonicalText } from '../../runtime/core/value.ts';
-import type { Value } from '../../runtime/core/value.ts';
-import { isoOf } from '../../runtime/core/values/dates.ts';
-import { parse } from '../../runtime/core/values/kinds.ts';
+import { compileMapping } from '../../../runtime/core/mapping/mapping.ts';
+import { canonicalText } from '../../../runtime/core/value.ts';
+import type { Value } from '../../../runtime/core/value.ts';
+import { isoOf } from '../../../runtime/core/values/dates.ts';
+import { parse } from '../../../runtime/core/values/kinds.ts';
 
 const words = fc
   .array(
