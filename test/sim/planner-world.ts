@@ -26,6 +26,7 @@ import type {
   Tombstone,
   Write,
 } from '../../runtime/core/planner/model.ts';
+import { isUnsettled } from '../../runtime/core/planner/own-writes.ts';
 import { plan } from '../../runtime/core/planner/plan.ts';
 import { settle } from '../../runtime/core/planner/settle.ts';
 import { canonicalText, same, type Value, type Values } from '../../runtime/core/value.ts';
@@ -179,7 +180,8 @@ class PlannerWorld {
         this.violations.push(`${cell} was emptied by nobody`);
       }
     }
-    const seen = new Map([...observed].map(([id, one]) => [id, versionOf(one)]));
+    const seen = new Map<LinkId, number | undefined>();
+    for (const [id, one] of observed) if (one.kind === 'present') seen.set(id, one.version);
     this.#commit(made);
     if (weather === 'rough' && this.chance.below(6) === 0) this.#type();
     for (const write of made.writes) this.#send(write, seen, weather);
@@ -301,7 +303,7 @@ class PlannerWorld {
       ...this.#input,
       entity: made.entity,
       links: made.links,
-      intents: made.intents.filter(isUnfinished),
+      intents: made.intents.filter(isUnsettled),
       conflicts: [...this.#rows.values()].filter(isUndecided),
     };
   }
@@ -433,7 +435,7 @@ class PlannerWorld {
       const intents = this.#input.intents.map((one) =>
         one === intent ? { ...one, state, observed: true } : one,
       );
-      this.#input = { ...this.#input, intents: intents.filter(isUnfinished) };
+      this.#input = { ...this.#input, intents: intents.filter(isUnsettled) };
       if (isFound) this.#settle(write, id, undefined);
     }
   }
@@ -494,12 +496,4 @@ function fieldsFrom(setting: Random, members: readonly Member[]): FieldPolicy[] 
       ...(restricted ? { direction: { [restricted.endpoint]: way } } : {}),
     };
   });
-}
-
-function isUnfinished({ state, observed }: Intent): boolean {
-  return state === 'applied' ? observed !== true : state === 'armed' || state === 'unknown';
-}
-
-function versionOf(seen: Observation): number | undefined {
-  return seen.kind === 'present' ? seen.version : undefined;
 }
