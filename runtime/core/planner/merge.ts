@@ -440,7 +440,8 @@ function isLater(other: Loss, loss: Loss): boolean {
 }
 
 function isUnseen(ours: Cell, edit: Edit): boolean {
-  return edit.seen === null || compareStamps(edit.seen, ours.stamp) < 0;
+  if (edit.unsure || edit.seen === null) return true;
+  return compareStamps(edit.seen, ours.stamp) < 0;
 }
 
 /** Closer than the two clocks can tell. The greater stamp still wins; the row says it was a close call. */
