@@ -93,7 +93,7 @@ const checks: readonly {
     check: nameNoPrivatePlaces,
     tidy: [
       {
-        'runtime/a.ts': "'/usr/bin/chromium'; 'https://example.com/home/x'; `/users/${id}/work/`",
+        'runtime/a.ts': "'/usr/bin/chromium'; 'https://example.com/home/x'; `/users/${id}/files/`",
         'docs/a.md': '~/tributary, $HOME/x',
       },
     ],
@@ -102,7 +102,7 @@ const checks: readonly {
       ['a Mac', { 'a.json': '"/Users/ann/x"' }, 'A path of one machine'],
       ['a Windows home', { 'a.ts': "'C:\\\\Users\\\\ann'" }, 'A path of one machine'],
       ['a temporary folder', { 'a.ts': "join('/tmp/x')" }, 'A path of one machine'],
-      ['a registry', { 'a.md': 'https://registry.npmjs.org/x' }, 'A package registry'],
+      ['a registry', { 'a.md': 'https://registry.example.org/x' }, 'A package registry'],
       ['a lock to a registry', { 'package-lock.json': '  "resolved": "x"' }, 'A package registry'],
       ['a setting for one', { '.npmrc': 'registry = https://x' }, 'A package registry'],
       ['no files at all', {}, 'No files were found'],

@@ -86,7 +86,7 @@ const PRIVATE_PLACES: readonly [pattern: RegExp, advice: string][] = [
     'A path of one machine; build it from import.meta.dirname or os.tmpdir().',
   ],
   [
-    /registry\.(?:npmjs|yarnpkg|npmmirror)\.|npm\.pkg\.github\.com|"resolved":|^registry\s*=/,
+    /\bregistry\.[a-z-]+\.[a-z]+\/|"resolved":|^registry\s*=/,
     'A package registry; people install from the one they have configured.',
   ],
 ];
