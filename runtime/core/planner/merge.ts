@@ -1,13 +1,10 @@
 /**
- * Merges one field over all links that were read: decides our own value, and notes every edit that
- * did not become it. Nothing is written here.
+ * Merges one field over all links that were read: decides our own value, and has every edit that did
+ * not become it put on record (losses.ts). Nothing is written here.
  *
  * An *edit* is a value at a link that differs from the base there and is not our own write. Automatic
  * strategies take the greatest stamp among our value and the edits. Since that is a maximum, the order
  * in which edits are seen, and whether they are seen together, cannot change the outcome.
- *
- * An edit is *lost* when another value won that was typed without seeing it. It stops counting as lost
- * when somebody replaces it knowingly, or when the same value wins after all.
  */
 import { fingerprintOf } from '../hash.ts';
 import type { Rule } from '../reasons.ts';
@@ -22,6 +19,8 @@ import type {
   Origin,
   Resolution,
 } from './model.ts';
+import { endFights, fightAfterEdit, keepFight } from './fights.ts';
+import { type Edit, isAmong, isUnseen, reportLosses } from './losses.ts';
 import { isUnsettled, ownWrite } from './own-writes.ts';
 import { cellNames, cellsOf, inParts, linkCell } from './parts.ts';
 import {
@@ -35,6 +34,7 @@ import {
   timedStamp,
 } from './stamp.ts';
 
+/** Our own value of one field, from ours and all that was read. */
 export function mergeField(draft: Draft, field: FieldPolicy): void {
   if (field.reference) holdUnresolved(draft, field);
   if (!inParts(field)) {
@@ -68,21 +68,6 @@ function partsInSight(draft: Draft, field: FieldPolicy): string[] {
     if (whole !== undefined) for (const name of cellsOf(field, whole).keys()) names.add(name);
   }
   return [...names].toSorted();
-}
-
-interface Edit {
-  readonly value: Value;
-  readonly stamp: Stamp;
-  readonly origin: Origin;
-  /** The stamp of our value that the editor had before their eyes. */
-  readonly seen: Stamp | null;
-  readonly site?: Site;
-  /** What the edit replaced at its own link. */
-  readonly base?: Value;
-  /** A write of ours may have landed there unseen, so nobody knows what the editor saw. */
-  readonly unsure?: boolean;
-  /** The values that a person was shown when they decided. */
-  readonly shown?: Conflict['values'];
 }
 
 function mergeCell(draft: Draft, field: FieldPolicy, cell: string): void {
@@ -370,120 +355,4 @@ function setOwn(draft: Draft, cell: string, next: Cell, rule: Rule): void {
     after: next.value,
     origin: next.origin,
   });
-}
-
-// ---------------------------------------------------------------------------------------------
-// No edit is lost unseen
-
-type Loss = NonNullable<Conflict['losing']>;
-
-/** Brings the list of lost edits of a cell up to date with the edits of this pass. */
-function reportLosses(
-  draft: Draft,
-  field: FieldPolicy,
-  cell: string,
-  winner: Cell,
-  edits: readonly Edit[],
-  winningEdit: Edit | undefined,
-): void {
-  const rows = draft.conflictsOf(cell).filter((row) => row.losing && isLossKind(row));
-  const fresh: Loss[] = edits
-    .filter((edit) => !same(edit.value, winner.value))
-    .map(({ origin, value, stamp }) => ({ origin, value, stamp }));
-  const ours = draft.cells[cell];
-  if (winningEdit && ours && ours.origin !== 'default' && isUnseen(ours, winningEdit)) {
-    fresh.push({ origin: ours.origin, value: ours.value, stamp: ours.stamp });
-  }
-  const all = [...rows.flatMap((row) => row.losing ?? []), ...fresh];
-  const counts = (loss: Loss) =>
-    !same(loss.value, winner.value) &&
-    !edits.some((edit) => replacedKnowingly(loss, edit, ours)) &&
-    !all.some((other) => same(other.value, loss.value) && isLater(other, loss));
-
-  for (const row of rows) {
-    if (row.losing && !counts(row.losing)) draft.report({ ...row, state: 'superseded' });
-  }
-  for (const loss of fresh.filter(counts)) {
-    const kind = isInitial(loss.stamp) ? 'initial' : 'concurrent';
-    const row = lostEdit(cell, kind, loss, 'autoResolved', winner.value);
-    const tie = field.strategy !== 'priority' && isClockTie(draft, loss, winner);
-    draft.report(tie ? { ...row, clockTie: true } : row);
-  }
-}
-
-function isLossKind(row: Conflict): boolean {
-  return row.kind === 'concurrent' || row.kind === 'initial';
-}
-
-/** The editor had this very edit before their eyes, or edited their own text again. */
-function replacedKnowingly(loss: Loss, edit: Edit, ours: Cell | undefined): boolean {
-  if (isAmong(edit.shown, loss)) return true;
-  if (edit.unsure) return false;
-  const saw = edit.seen && compareStamps(edit.seen, loss.stamp) === 0;
-  if (saw && ours && compareStamps(ours.stamp, loss.stamp) === 0)
-    return same(ours.value, loss.value);
-  const ownText = edit.origin === loss.origin || edit.origin === 'person';
-  return (saw || ownText) && edit.base !== undefined && same(edit.base, loss.value);
-}
-
-function isAmong(
-  values: Conflict['values'],
-  { origin, value }: { readonly origin: Origin; readonly value: Value },
-): boolean {
-  return values?.some((each) => each.origin === origin && same(each.value, value)) ?? false;
-}
-
-/** Of one value typed twice, only the later one is on record. */
-function isLater(other: Loss, loss: Loss): boolean {
-  const order = compareStamps(other.stamp, loss.stamp);
-  return order > 0 || (order === 0 && other.origin > loss.origin);
-}
-
-function isUnseen(ours: Cell, edit: Edit): boolean {
-  if (edit.unsure || edit.seen === null) return true;
-  return compareStamps(edit.seen, ours.stamp) < 0;
-}
-
-/** Closer than the two clocks can tell. The greater stamp still wins; the row says it was a close call. */
-function isClockTie(draft: Draft, loss: Loss, winner: Cell): boolean {
-  if (isInitial(loss.stamp) || isInitial(winner.stamp)) return false;
-  const doubt = doubtOf(draft, loss.origin) + doubtOf(draft, winner.origin);
-  return Math.abs(loss.stamp[1] - winner.stamp[1]) < doubt;
-}
-
-function doubtOf(draft: Draft, origin: Origin): number {
-  const site = draft.sites.find((candidate) => candidate.endpoint === origin);
-  return (site?.facts.clockUncertaintyMs ?? 0) + (site?.seen?.uncertaintyMs ?? 0);
-}
-
-/** A person has spoken in between, so what was written before proves nothing. */
-function endFights(draft: Draft, cell: string): void {
-  for (const site of draft.sites) {
-    const known = site.cells[cell];
-    if (!known?.fight) continue;
-    const { fight: _ended, ...rest } = known;
-    site.setCell(cell, rest);
-  }
-}
-
-export function keepFight(known: LinkCell | undefined): Pick<LinkCell, 'fight'> {
-  return known?.fight ? { fight: known.fight } : {};
-}
-
-/**
- * Somebody changed a value that we had put there. Done once it is an edit; done again and again by
- * something that is not known to be a person, it is another integration fighting us.
- */
-function fightAfterEdit(
-  site: Site,
-  known: LinkCell | undefined,
-  ours: Cell | undefined,
-): Pick<LinkCell, 'fight'> {
-  if (!known || site.seen?.author === 'person') return {};
-  if (known.fight) return { fight: { ...known.fight, reverted: true } };
-  const wasOurs =
-    ours && ours.origin !== site.endpoint && known.synced && same(known.base, ours.value);
-  if (!wasOurs) return {};
-  const fingerprint = fingerprintOf(canonicalText(known.base));
-  return { fight: { fingerprint, count: 1, reverted: true } };
 }

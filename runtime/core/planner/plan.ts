@@ -10,7 +10,8 @@
  * - a stale read changes nothing, absence without proof deletes nothing, and what is dead stays dead
  *   until a person, or a verified restore, revives it.
  *
- * Read in this order: model.ts (the words), this file, observe.ts (what was read), merge.ts (one field),
+ * Read in this order: model.ts (the words), this file, observe.ts (what was read), merge.ts (one field)
+ * with losses.ts (no edit is lost unseen),
  * life.ts (deletions and revivals), writes.ts (the outcome).
  */
 import { Draft, type Site } from './draft.ts';

@@ -2,11 +2,11 @@
  * What has to be written so that every system shows our values. A write holds the changed fields
  * only, is made on top of a read of this very pass, and never carries a field that is held.
  */
-import { fingerprintOf } from '../hash.ts';
 import type { HoldReason } from '../reasons.ts';
-import { canonicalText, isList, same, type Value } from '../value.ts';
-import { type Draft, lostEdit, type Site } from './draft.ts';
-import { directionOf, keepFight } from './merge.ts';
+import { isList, same, type Value } from '../value.ts';
+import type { Draft, Site } from './draft.ts';
+import { isFought, keepFight } from './fights.ts';
+import { directionOf } from './merge.ts';
 import type {
   Cell,
   EndpointFacts,
@@ -27,9 +27,6 @@ import {
   wholeValues,
 } from './parts.ts';
 import { BEFORE_ALL, compareStamps, initialStamp, type Stamp } from './stamp.ts';
-
-/** The same value written this often, and reverted in between, is a fight and not an update. */
-const WRITES_IN_A_FIGHT_MAX = 2;
 
 /** What we have where we have nothing. */
 const NOT_OURS: Cell = { value: null, stamp: initialStamp(0), origin: 'default' };
@@ -268,20 +265,6 @@ function waitsFor(
   return targetsOf(field, value).find(
     (target) => draft.input.reach(target, endpoint) === 'pending',
   );
-}
-
-/** Reported once per link and cell; a person's decision ends it. */
-function isFought(draft: Draft, site: Site, cell: string, ours: Cell): boolean {
-  const open = draft
-    .conflictsOf(cell)
-    .some((row) => row.kind === 'oscillation' && row.losing?.origin === site.endpoint);
-  if (open) return true;
-  const fight = site.cells[cell]?.fight;
-  if (!fight?.reverted || fight.count < WRITES_IN_A_FIGHT_MAX) return false;
-  if (fight.fingerprint !== fingerprintOf(canonicalText(ours.value))) return false;
-  const losing = { origin: site.endpoint, value: ours.value, stamp: BEFORE_ALL };
-  draft.report(lostEdit(cell, 'oscillation', losing, 'open'));
-  return true;
 }
 
 /** The whole value to write: our parts where they are due, what is there everywhere else. */
