@@ -11,8 +11,7 @@
  *   until a person, or a verified restore, revives it.
  *
  * Read in this order: model.ts (the words), this file, observe.ts (what was read), merge.ts (one field)
- * with losses.ts (no edit is lost unseen),
- * life.ts (deletions and revivals), writes.ts (the outcome).
+ * with losses.ts (no edit is lost unseen), life.ts (deletions and revivals), writes.ts (the outcome).
  */
 import { Draft, type Site } from './draft.ts';
 import { decideAbsence, honourLateEdits } from './life.ts';
