@@ -6,6 +6,9 @@
  *
  * SIGINT, SIGTERM and SIGHUP ask to stop; asked again, the process ends at once. A Ctrl-C under npm
  * arrives twice, from the terminal and from npm, so an echo within half a second is not a request.
+ *
+ * A SIGTERM for npm alone, as process managers send it, never arrives: npm ends the shell between us and
+ * goes. So a server that npm started looks once a second whether its parent is still there.
  */
 import type { World } from '../world/world.ts';
 import { withTimeLimit } from './time-limit.ts';
@@ -21,12 +24,17 @@ export interface Lifetime {
 const CLOSING_MS_MAX = 9500;
 const STEP_MS_MAX = 7000;
 const ECHO_MS = 500;
+const PARENT_CHECK_MS = 1000;
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 /** Resolves with the exit code once everything is closed. */
 export async function liveUntilStopped(
   start: (lifetime: Lifetime) => Promise<void>,
-  { world, failed }: { world: World; failed: (error: unknown) => void },
+  {
+    world,
+    underNpm,
+    failed,
+  }: { world: World; underNpm: boolean; failed: (error: unknown) => void },
 ): Promise<number> {
   const { log, schedule } = world;
   const ending = new AbortController();
@@ -36,6 +44,7 @@ export async function liveUntilStopped(
   asked.promise.catch(() => {});
   const steps: { name: string; close: () => Promise<void> | void }[] = [];
   onSignal(world, end.resolve);
+  const stopWatching = underNpm ? onParentGone(world, end.resolve) : () => {};
   process.on('uncaughtException', (error) => {
     log.write('error', 'An error that nobody caught; stopping.', { error: stackTrace(error) });
     end.resolve(1);
@@ -54,6 +63,7 @@ export async function liveUntilStopped(
   });
 
   let code = await end.promise;
+  stopWatching();
   ending.abort();
   asked.reject(ending.signal.reason);
   let doing = 'the start';
@@ -90,4 +100,18 @@ function onSignal({ clock, log }: World, end: (code: number) => void): void {
       }
     });
   }
+}
+
+function onParentGone({ log, schedule }: World, end: (code: number) => void): () => void {
+  const parent = process.ppid;
+  let callOff = schedule.after(PARENT_CHECK_MS, check);
+  function check(): void {
+    if (process.ppid === parent) {
+      callOff = schedule.after(PARENT_CHECK_MS, check);
+      return;
+    }
+    log.write('info', 'Stopping (npm is gone).');
+    end(0);
+  }
+  return () => callOff();
 }

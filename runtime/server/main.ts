@@ -14,7 +14,7 @@ import { adminName, loginWith } from './login.ts';
 import { startNodeRed } from './node-red.ts';
 import { trackReadiness } from './readiness.ts';
 import { openSecrets, resetPassword } from './secrets.ts';
-import { isLoopback, projectVersion, readCommand, type Settings } from './settings.ts';
+import { isLoopback, isUnderNpm, projectVersion, readCommand, type Settings } from './settings.ts';
 import { stackTrace } from './stack-trace.ts';
 
 // Whoever reads our output may go away; the server stays.
@@ -32,7 +32,12 @@ async function main(): Promise<number> {
     verbose = settings.verbose;
     const world = systemWorld({ log: process.stderr, logLevel: verbose ? 'debug' : 'info' });
     if (action === 'reset-password') return (await makeNewPassword(settings, world), 0);
-    return await liveUntilStopped((life) => serve(settings, world, life), { world, failed });
+    const underNpm = isUnderNpm();
+    return await liveUntilStopped((life) => serve(settings, world, life), {
+      world,
+      underNpm,
+      failed,
+    });
   } catch (error) {
     failed(error);
     return 1;

@@ -50,6 +50,11 @@ export function readCommand({
   return { action: flags['reset-password'] ? 'reset-password' : 'start', settings: settings.data };
 }
 
+/** Whether there is an npm, and perhaps a shell, between us and whoever started us. */
+export function isUnderNpm(environment = process.env): boolean {
+  return environment['npm_lifecycle_event'] !== undefined;
+}
+
 export function projectVersion(): string {
   const manifest = readFileSync(path.join(projectDirectory, 'package.json'), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;

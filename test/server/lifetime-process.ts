@@ -33,7 +33,7 @@ process.exitCode = await liveUntilStopped(
     say('started');
     if (start === 'waits') await life.waitFor(new Promise(() => {}));
   },
-  { world, failed: (error) => say(`refused: ${(error as Error).message}`) },
+  { world, underNpm: false, failed: (error) => say(`refused: ${(error as Error).message}`) },
 );
 clearInterval(alive);
 

@@ -211,6 +211,15 @@ describe('npm start', () => {
       assert.ok(!isRunning(-underNpm.pid));
       assert.ok(!isRunning(database), 'An echo of the signal was taken for a person who insists.');
     });
+
+    it('ends with npm, which goes without a word when only npm is asked to stop', async () => {
+      const underNpm = await floor.start({ environment, command: ['npm', 'start'] });
+      const database = await databaseProcess(environment.TRIBUTARY_DATA);
+      underNpm.signal('SIGTERM');
+      await underNpm.ended;
+      assert.match(underNpm.output(), /Stopping/);
+      assert.ok(!isRunning(database));
+    });
   });
 
   async function echo(place: string, init: RequestInit): Promise<unknown> {
