@@ -1,0 +1,250 @@
+/**
+ * One vendor: everything the rest of the system may know about it. The engine never asks which vendor it
+ * is talking to; what vendors can and cannot do is declared in `Can` and proven by one suite for all.
+ *
+ * A **connector** is our code for a vendor, an **account** one login, a **collection** contacts, deals or
+ * a table in it, an **item** one thing in it. Items cross this border in the vendor's own form, as JSON;
+ * what their fields mean is the mapping's business.
+ *
+ * What every collection promises: a read by id says `missing` only when the vendor said so; a call that
+ * failed as a whole throws a `VendorError` and one item that failed is an outcome; nothing is retried and
+ * nothing waits in here, because only the engine knows what else is waiting.
+ */
+import type { z } from 'zod';
+import { TributaryError } from '../core/errors.ts';
+import type { Value } from '../core/value.ts';
+import type { World } from '../world/world.ts';
+
+export interface Connector<Config = unknown> {
+  readonly vendor: string;
+  readonly title: string;
+  /** Type, validation and form of what a person fills in. */
+  readonly config: z.ZodType<Config>;
+  /** Members of the configuration that nobody may see or log. */
+  readonly secrets: readonly string[];
+  open(config: Config, world: World): Promise<Account>;
+}
+
+export interface Account {
+  /** As the vendor calls it; shown when a connection is checked. */
+  readonly title: string;
+  readonly limits: readonly Limit[];
+  collection(name: string): Promise<Collection>;
+  /** Which items a delivery is about, once it is proven genuine. Raw bytes in, refs out, nothing else. */
+  receive?(delivery: RawDelivery): readonly Hint[];
+  close(): Promise<void>;
+}
+
+export interface Collection {
+  readonly name: string;
+  readonly can: Can;
+  readonly fields: readonly VendorField[];
+  /** All items that are there, in pages; an item may turn up twice when others move meanwhile. */
+  list(request: PageRequest): Promise<ItemPage>;
+  /** Items changed at or after `since` by the vendor's clock, the longest unchanged first. */
+  changes?(request: PageRequest & { readonly since: number }): Promise<ItemPage>;
+  /** At most `can.batch.read` at once; answers in the order of the ids. */
+  read(ids: readonly string[], signal?: AbortSignal): Promise<readonly Read[]>;
+  /** Items whose member at `path` has one of the values; the marker's path is `can.marker`. */
+  find?(path: string, values: readonly string[], signal?: AbortSignal): Promise<readonly Item[]>;
+  /** What each item went through after `since`, its version when we looked; the oldest first. */
+  history?(items: readonly HistoryRequest[], signal?: AbortSignal): Promise<readonly Version[][]>;
+  /** All of one operation, at most `can.batch[op]` at once; outcomes in the order of the changes. */
+  write(changes: readonly ItemChange[], signal?: AbortSignal): Promise<readonly Outcome[]>;
+}
+
+/** What one collection of one account can do. Unknown abilities are declared at their weakest. */
+export interface Can {
+  /**
+   * What makes a repeated create harmless. `upsert`: creating with the same marker again finds the first.
+   * `marker`: an item can be searched by the marker we left. `naturalKey`: only by e-mail address and the like.
+   */
+  readonly create: 'upsert' | 'marker' | 'naturalKey';
+  /** Where the marker is written; missing when there is no field for it. */
+  readonly marker?: string;
+  /** A write can be made conditional on the version that was read. */
+  readonly conditionalWrites: boolean;
+  /** `counter` and `time` both grow; a time may stand still while an item changes twice. */
+  readonly version: 'counter' | 'time' | 'none';
+  readonly history: boolean;
+  /** Whether the answer to a write holds the item. */
+  readonly writeReturns: 'item' | 'id';
+  /** How far a read by id may lag behind. 0: what was written is read. */
+  readonly readLagMs: number;
+  readonly searchLagMs: number;
+  readonly changesLagMs: number;
+  /** Whether `changes` also tells of deleted items. */
+  readonly changesTellDeletes: boolean;
+  /** After this long an unanswered write that does not show has not landed. */
+  readonly absenceHorizonMs: number;
+  readonly batch: Readonly<Record<'list' | 'read' | 'find' | Operation, number>>;
+  /** What a refused item does to the rest of its batch. */
+  readonly partial: 'perItem' | 'allOrNothing';
+  readonly delete: 'soft' | 'hard';
+  readonly restore: boolean;
+  /** Members whose values two items cannot share. */
+  readonly uniquePaths: readonly string[];
+  /** Whether the vendor may give the id of a deleted item to a new one. */
+  readonly reusesIds: boolean;
+}
+
+export type Operation = 'create' | 'update' | 'delete' | 'restore';
+
+/** What an account may be asked, together by all of its collections and all of our processes. */
+export interface Limit {
+  readonly name: string;
+  readonly capacity: number;
+  readonly perMs: number;
+  /** What one call costs. */
+  cost(call: 'list' | 'changes' | 'read' | 'find' | 'history' | Operation, items: number): number;
+}
+
+export interface PageRequest {
+  /** What the page before answered as `next`. */
+  readonly after?: Value;
+  readonly limit: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ItemPage {
+  readonly items: readonly Item[];
+  /** Ids that the vendor says are deleted. */
+  readonly gone: readonly string[];
+  /** Missing on the last page. */
+  readonly next?: Value;
+}
+
+export interface Item {
+  readonly id: string;
+  /** The vendor's own form. */
+  readonly raw: unknown;
+  readonly version?: number;
+  readonly createdAt?: number;
+  readonly changedAt?: number;
+  /** By path, where the vendor keeps it. */
+  readonly changedAtByPath?: Readonly<Record<string, number>>;
+  readonly author?: 'us' | 'person' | 'integration';
+  readonly createdBy?: 'us' | 'person' | 'integration';
+  readonly marker?: string;
+}
+
+export type Read =
+  | { readonly kind: 'present'; readonly item: Item }
+  /** `archived`: the vendor still has it and says that it was deleted. */
+  | { readonly kind: 'missing'; readonly archived: boolean; readonly version?: number }
+  | { readonly kind: 'merged'; readonly into: string };
+
+export interface HistoryRequest {
+  readonly id: string;
+  readonly since: number;
+}
+
+/** One state an item was in. */
+export interface Version {
+  readonly version: number;
+  readonly author?: Item['author'];
+  readonly raw: unknown;
+}
+
+export interface ItemChange {
+  readonly op: Operation;
+  /** Missing for a create. */
+  readonly id?: string;
+  /** The members to send, in the vendor's form; what is not in it stays as it is. */
+  readonly raw?: Readonly<Record<string, unknown>>;
+  /** For a create: proves later whom the item was made for. */
+  readonly marker?: string;
+  /** Only when the item still has this version. */
+  readonly ifVersion?: number;
+}
+
+export type Outcome =
+  | {
+      readonly kind: 'done';
+      readonly id: string;
+      readonly version?: number;
+      /** As it is now, where the vendor answers with it. */
+      readonly item?: Item;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly error: VendorError;
+      /** Of a duplicate: the item that has the value, where the vendor tells. */
+      readonly existing?: string;
+    };
+
+/** One field of the vendor's schema. */
+export interface VendorField {
+  readonly path: string;
+  readonly type: string;
+  readonly readOnly?: boolean;
+  readonly unique?: boolean;
+  readonly options?: readonly string[];
+}
+
+export interface RawDelivery {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+export interface Hint {
+  /** The vendor's id of the delivery. */
+  readonly delivery: string;
+  readonly collection: string;
+  readonly id: string;
+}
+
+/** What to do about a failure decides its kind. */
+export type FailureKind =
+  /** The network, or the vendor's own trouble: try again. */
+  | 'transient'
+  /** Too many calls: wait. */
+  | 'throttled'
+  /** The credentials are not accepted: log in again. */
+  | 'unauthorized'
+  /** The account may not do this: somebody has to grant it. */
+  | 'forbidden'
+  /** The vendor does not accept the data. */
+  | 'rejected'
+  /** Another item has a value that must be unique. */
+  | 'duplicate'
+  /** The item has changed since it was read. */
+  | 'outdated'
+  /** There is no such item. */
+  | 'missing'
+  | 'tooLarge'
+  /** The vendor answered something nobody understands. */
+  | 'broken';
+
+/** A call that failed, in words for a person. */
+export class VendorError extends TributaryError {
+  readonly kind: FailureKind;
+  /** A write that failed so may have been carried out all the same. */
+  readonly mayHaveLanded: boolean;
+  readonly retryAfterMs?: number;
+  /** The member of the item that the vendor complains about. */
+  readonly path?: string;
+
+  constructor(
+    kind: FailureKind,
+    about: { readonly what: string; readonly next: string; readonly cause?: unknown },
+    {
+      mayHaveLanded = false,
+      retryAfterMs,
+      path,
+    }: {
+      readonly mayHaveLanded?: boolean;
+      readonly retryAfterMs?: number;
+      readonly path?: string;
+    } = {},
+  ) {
+    super(`vendor-${kind}`, about);
+    this.name = 'VendorError';
+    this.kind = kind;
+    this.mayHaveLanded = mayHaveLanded;
+    if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
+    if (path !== undefined) this.path = path;
+  }
+}
