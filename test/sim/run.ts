@@ -5,7 +5,7 @@
  *     npm run test:sim -- --seed 4711
  */
 import { parseArgs } from 'node:util';
-import { runWorld } from './planner-world.ts';
+import { runWorld } from './planner/planner-world.ts';
 
 const { values } = parseArgs({
   options: {

@@ -25,13 +25,13 @@ import type {
   Strategy,
   Tombstone,
   Write,
-} from '../../runtime/core/planner/model.ts';
-import { isUnsettled } from '../../runtime/core/planner/own-writes.ts';
-import { plan } from '../../runtime/core/planner/plan.ts';
-import { settle } from '../../runtime/core/planner/settle.ts';
-import { canonicalText, same, type Value, type Values } from '../../runtime/core/value.ts';
-import { randomStreams } from '../../runtime/world/random.ts';
-import type { Random } from '../../runtime/world/world.ts';
+} from '../../../runtime/core/planner/model.ts';
+import { isUnsettled } from '../../../runtime/core/planner/own-writes.ts';
+import { plan } from '../../../runtime/core/planner/plan.ts';
+import { settle } from '../../../runtime/core/planner/settle.ts';
+import { canonicalText, same, type Value, type Values } from '../../../runtime/core/value.ts';
+import { randomStreams } from '../../../runtime/world/random.ts';
+import type { Random } from '../../../runtime/world/world.ts';
 import { ledger, type Ledger } from './ledger.ts';
 import { HORIZON_MS, Member } from './member.ts';
 import { violationsAtRest } from './oracle.ts';

@@ -1,7 +1,7 @@
 /** What people do to a field: mostly type something new, now and then clear, remove or copy. */
-import type { FieldPolicy } from '../../runtime/core/planner/model.ts';
-import { canonicalText, isList, type Value } from '../../runtime/core/value.ts';
-import type { Random } from '../../runtime/world/world.ts';
+import type { FieldPolicy } from '../../../runtime/core/planner/model.ts';
+import { canonicalText, isList, type Value } from '../../../runtime/core/value.ts';
+import type { Random } from '../../../runtime/world/world.ts';
 import type { Ledger } from './ledger.ts';
 
 /** The value that a person leaves where `before` stood; `shown` is what stands anywhere. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { plan } from '../../runtime/core/planner/plan.ts';
-import { brokenPlanners } from '../core/planner/laws/broken-planners.ts';
+import { plan } from '../../../runtime/core/planner/plan.ts';
+import { brokenPlanners } from '../../core/planner/laws/broken-planners.ts';
 import { runWorld } from './planner-world.ts';
 
 /** A taste of `npm run test:sim`, which takes as many as you like. */

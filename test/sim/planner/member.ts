@@ -8,9 +8,9 @@ import type {
   FieldPolicy,
   LinkId,
   Present,
-} from '../../runtime/core/planner/model.ts';
-import { isList, same, type Value, type Values } from '../../runtime/core/value.ts';
-import type { Random } from '../../runtime/world/world.ts';
+} from '../../../runtime/core/planner/model.ts';
+import { isList, same, type Value, type Values } from '../../../runtime/core/value.ts';
+import type { Random } from '../../../runtime/world/world.ts';
 import { marksIn } from './ledger.ts';
 
 /** A write that is not seen after so long has not landed. */

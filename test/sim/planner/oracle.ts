@@ -11,9 +11,9 @@ import type {
   Link,
   Review,
   Tombstone,
-} from '../../runtime/core/planner/model.ts';
-import { wholeValues } from '../../runtime/core/planner/parts.ts';
-import { canonicalText, same, type Values } from '../../runtime/core/value.ts';
+} from '../../../runtime/core/planner/model.ts';
+import { wholeValues } from '../../../runtime/core/planner/parts.ts';
+import { canonicalText, same, type Values } from '../../../runtime/core/value.ts';
 import { marksIn, type Ledger } from './ledger.ts';
 import { bare, type Item, type Member } from './member.ts';
 

@@ -4,7 +4,7 @@
  * knowingly when a person types over it at any item that shows it. Any other edit has to be our value
  * in the end, or be on record.
  */
-import type { Value } from '../../runtime/core/value.ts';
+import type { Value } from '../../../runtime/core/value.ts';
 
 export interface Ledger {
   /** A new text, and the note that somebody typed it. */
