@@ -1,0 +1,5 @@
+/** The vendors that Tributary can talk to. A new one is a folder here and a line below. */
+import type { Connector } from './connector.ts';
+import { grumpy } from './grumpy/grumpy.ts';
+
+export const connectors: readonly Connector[] = [grumpy];
