@@ -10,6 +10,13 @@ export function unknownTenant(tenant: TenantId): TributaryError {
   });
 }
 
+export function otherSecret(): TributaryError {
+  return new TributaryError('secret-differs', {
+    what: 'This database belongs to an installation with another secret.',
+    next: 'Set TRIBUTARY_SECRET to the same value everywhere, or name another database.',
+  });
+}
+
 /** Where a database is looked for, as it may be shown: no user, no password. */
 export function addressOf(connection: pg.ClientConfig): string {
   try {

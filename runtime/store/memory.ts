@@ -5,25 +5,47 @@
  */
 import type { World } from '../world/world.ts';
 import { EMPTY_CHAIN, sealBatch, verifyChain } from './audit-chain.ts';
+import { inOne, judgeSpend, slowed } from './budget.ts';
 import { endingsOf, judge } from './commit.ts';
 import { unknownTenant } from './failures.ts';
+import { countIn, digestIn, listIn } from './memory/links.ts';
 import { addKeys, applyCommit, assertHeld, heldIn, loadFrom } from './memory/records.ts';
 import { compare, copy, emptyRows, pageOf, sortedBy, type Rows } from './memory/rows.ts';
-import { claimRows, finishRow, markRows, renewRow, waitingIn } from './memory/work.ts';
+import {
+  claimRows,
+  finishRow,
+  inspectRow,
+  markRows,
+  renewRow,
+  waitingIn,
+  type Left,
+} from './memory/work.ts';
 import type * as Stored from './store.ts';
 import type { AuditItem, Store, SyncId, TenantId } from './store.ts';
 import { Turns } from './turns.ts';
+import { soonest } from './waiting.ts';
 import { keyOf, nameOfKey, nameOfRef, nameOfReview, urgent } from './work-key.ts';
 
 export class MemoryStore implements Store {
   readonly #world: Pick<World, 'newId'>;
   readonly #auditKey: string;
   readonly #tenants = new Map<TenantId, Rows>();
+  readonly #announce: (due: readonly Stored.Waiting[]) => void;
   readonly #turns = new Turns();
 
-  constructor({ world, auditKey }: { world: Pick<World, 'newId'>; auditKey: string }) {
+  constructor({
+    world,
+    auditKey,
+    announce = () => {},
+  }: {
+    world: Pick<World, 'newId'>;
+    auditKey: string;
+    /** Told of all work that was left waiting. */
+    announce?: (due: readonly Stored.Waiting[]) => void;
+  }) {
     this.#world = world;
     this.#auditKey = auditKey;
+    this.#announce = announce;
   }
 
   /** All that a tenant has, for a simulation that sees what no worker sees. */
@@ -53,7 +75,7 @@ export class MemoryStore implements Store {
   }
 
   async mark(tenant: TenantId, batch: Stored.MarkBatch): Promise<void> {
-    markRows(this.rowsOf(tenant), copy(batch));
+    this.#leaving(tenant, (left) => markRows(this.rowsOf(tenant), copy(batch), left));
   }
 
   async waiting(): Promise<readonly Stored.Waiting[]> {
@@ -76,12 +98,32 @@ export class MemoryStore implements Store {
   }
 
   async finish(tenant: TenantId, finishes: readonly Stored.Finish[]) {
-    return copy(finishes).map(({ lease, ending }) => finishRow(this.rowsOf(tenant), lease, ending));
+    return this.#leaving(tenant, (left) =>
+      copy(finishes).map((finish) => finishRow(this.rowsOf(tenant), finish, left)),
+    );
   }
 
   async readCursors(tenant: TenantId, sync: SyncId): Promise<readonly Stored.Cursor[]> {
     const cursors = [...this.rowsOf(tenant).cursors.values()].filter((row) => row.sync === sync);
     return sortedBy(cursors, ({ endpoint, channel }) => [endpoint, channel]);
+  }
+
+  async inspectWork(tenant: TenantId, keys: readonly Stored.WorkKey[]) {
+    return keys.map((key) => inspectRow(this.rowsOf(tenant), key));
+  }
+
+  async spend(tenant: TenantId, now: number, requests: readonly Stored.Spend[]) {
+    const { budgets } = this.rowsOf(tenant);
+    const judged = inOne(requests).map((each) => judgeSpend(budgets.get(each.bucket), each, now));
+    const retryAt = Math.max(...judged.map(({ readyAt }) => readyAt));
+    if (retryAt > now) return { granted: false, retryAt } as const;
+    for (const { spent } of judged) budgets.set(spent.bucket, spent);
+    return { granted: true } as const;
+  }
+
+  async slowDown(tenant: TenantId, now: number, request: Stored.SlowDown): Promise<void> {
+    const { budgets } = this.rowsOf(tenant);
+    budgets.set(request.bucket, slowed(budgets.get(request.bucket), request, now));
   }
 
   async load(tenant: TenantId, keys: readonly Stored.WorkKey[]) {
@@ -120,6 +162,18 @@ export class MemoryStore implements Store {
     });
   }
 
+  async digestLinks(tenant: TenantId, place: Stored.Place, buckets?: readonly number[]) {
+    return digestIn(this.rowsOf(tenant), place, buckets);
+  }
+
+  async listLinks(tenant: TenantId, page: Stored.LinkPage) {
+    return listIn(this.rowsOf(tenant), page);
+  }
+
+  async countRecords(tenant: TenantId, sync: SyncId) {
+    return countIn(this.rowsOf(tenant), sync);
+  }
+
   async commit(tenant: TenantId, now: number, given: readonly Stored.Commit[]) {
     const rows = this.rowsOf(tenant);
     const verdicts = judge(given, heldIn(rows));
@@ -132,7 +186,9 @@ export class MemoryStore implements Store {
     );
     for (const commit of accepted) applyCommit(rows, now, commit);
     for (const commit of accepted) addKeys(rows, commit);
-    for (const { lease, ending } of endingsOf(accepted)) finishRow(rows, lease, ending);
+    this.#leaving(tenant, (left) => {
+      for (const finish of endingsOf(accepted)) finishRow(rows, finish, left);
+    });
     return verdicts.map(({ outcome }) => outcome);
   }
 
@@ -157,8 +213,7 @@ export class MemoryStore implements Store {
     const { now, actor, decisions, audit } = copy(given);
     const rows = this.rowsOf(tenant);
     this.#audit(tenant, now, audit);
-    markRows(rows, { now, marks: decisions.map((decision) => urgent(keyOf(decision))) });
-    return decisions.map((decision) => {
+    const noted = decisions.map((decision) => {
       const decided = { choice: decision.choice, actor, at: now };
       if (decision.kind === 'conflict') {
         const conflicts = rows.records.get(decision.entity)?.conflicts;
@@ -172,6 +227,9 @@ export class MemoryStore implements Store {
       rows.reviews.set(review.id, { ...review, state: 'decided', decision: decided });
       return true;
     });
+    const marks = decisions.map((decision) => urgent(keyOf(decision)));
+    this.#leaving(tenant, (left) => markRows(rows, { now, marks }, left));
+    return noted;
   }
 
   async listDeadLetters(tenant: TenantId, page: Stored.Page<Stored.StoredDeadLetter['state']>) {
@@ -194,7 +252,7 @@ export class MemoryStore implements Store {
       return true;
     });
     const again = answer === 'replay' ? keys.filter((_, index) => answered[index]) : [];
-    markRows(rows, { now, marks: again.map(urgent) });
+    this.#leaving(tenant, (left) => markRows(rows, { now, marks: again.map(urgent) }, left));
     return answered;
   }
 
@@ -227,12 +285,12 @@ export class MemoryStore implements Store {
     batch: Stored.MarkBatch,
   ): Promise<void> {
     const rows = this.rowsOf(tenant);
-    markRows(rows, copy(batch));
     for (const delivery of deliveries) {
       const name = nameOfDelivery(delivery);
       const row = rows.inbox.get(name);
       if (row) rows.inbox.set(name, { ...row, processedAt: batch.now });
     }
+    this.#leaving(tenant, (left) => markRows(rows, copy(batch), left));
   }
 
   async saveRuns(tenant: TenantId, runs: readonly Stored.Run[]): Promise<void> {
@@ -252,10 +310,24 @@ export class MemoryStore implements Store {
     return sortedBy(runs, place).toReversed().slice(0, limit);
   }
 
+  async appendRunItems(tenant: TenantId, items: readonly Stored.RunItem[]): Promise<void> {
+    const { runItems } = this.rowsOf(tenant);
+    for (const item of copy(items)) if (!runItems.has(item.id)) runItems.set(item.id, item);
+  }
+
   async listRunItems(tenant: TenantId, { run, limit, after = '' }: Stored.RunItemPage) {
     const items = [...this.rowsOf(tenant).runItems.values()];
     const next = items.filter((item) => item.run === run && item.id > after);
     return sortedBy(next, ({ id }) => [id]).slice(0, limit);
+  }
+
+  async listHistory(tenant: TenantId, { entity, limit, before }: Stored.HistoryPage) {
+    const items = [...this.rowsOf(tenant).runItems.values()].filter(
+      (item) => item.entity === entity && (before === undefined || item.id < before),
+    );
+    return sortedBy(items, ({ id }) => [id])
+      .toReversed()
+      .slice(0, limit);
   }
 
   async appendAudit(tenant: TenantId, { now, items }: Stored.Audited): Promise<void> {
@@ -305,6 +377,14 @@ export class MemoryStore implements Store {
   async check(): Promise<void> {}
 
   async close(): Promise<void> {}
+
+  /** What leaves work waiting; others hear of it once it is done. */
+  #leaving<Result>(tenant: TenantId, task: (left: Left[]) => Result): Result {
+    const left: Left[] = [];
+    const result = task(left);
+    if (left.length > 0) this.#announce(soonest(left.map((each) => ({ tenant, ...each }))));
+    return result;
+  }
 
   /** Before anything else is changed, because it fails for a tenant that was never set up. */
   #audit(tenant: TenantId, at: number, items: readonly AuditItem[] = []): void {

@@ -8,16 +8,20 @@ import type pg from 'pg';
 import type { World } from '../world/world.ts';
 import { migrate } from './migrate.ts';
 import { appendAudit, verifyAudit } from './postgres/audit.ts';
+import { slowDown, spend } from './postgres/budget.ts';
 import { commit } from './postgres/commit.ts';
 import { Database, type Query } from './postgres/database.ts';
 import * as decisions from './postgres/decisions.ts';
+import { claimSecret } from './postgres/installation.ts';
 import * as journal from './postgres/journal.ts';
+import * as links from './postgres/links.ts';
 import * as records from './postgres/records.ts';
 import { readSetup, saveSetup } from './postgres/setup.ts';
 import * as work from './postgres/work.ts';
 import type * as Stored from './store.ts';
 import type { Store, TenantId } from './store.ts';
 import { Turns } from './turns.ts';
+import { soonest } from './waiting.ts';
 
 export type StoreWorld = Pick<World, 'clock' | 'log' | 'newId' | 'random' | 'schedule'>;
 
@@ -26,21 +30,37 @@ export async function openPostgresStore(options: {
   world: StoreWorld;
   /** Seals the audit chain. Not kept in the database; who loses it cannot prove the past. */
   auditKey: string;
+  /** Told, in the same transaction, of all work that is left waiting. */
+  announce?: Stored.Announce;
 }): Promise<PostgresStore> {
   await migrate(options);
-  return new PostgresStore(options);
+  const store = new PostgresStore(options);
+  try {
+    await store.claimSecret();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return store;
 }
 
 export class PostgresStore implements Store {
   readonly #database: Database;
   readonly #world: StoreWorld;
   readonly #auditKey: string;
+  readonly #announce: Stored.Announce | undefined;
   readonly #turns = new Turns();
 
-  constructor({ connection, world, auditKey }: Parameters<typeof openPostgresStore>[0]) {
+  constructor({ connection, world, auditKey, announce }: Parameters<typeof openPostgresStore>[0]) {
     this.#database = new Database(connection, world);
     this.#world = world;
     this.#auditKey = auditKey;
+    this.#announce = announce;
+  }
+
+  /** Refuses a database that belongs to an installation with another secret. */
+  claimSecret(): Promise<void> {
+    return claimSecret(this.#database, this.#auditKey);
   }
 
   async saveSetup(setup: Parameters<Store['saveSetup']>[0], audit?: Stored.Audited) {
@@ -56,7 +76,7 @@ export class PostgresStore implements Store {
   }
 
   mark(tenant: TenantId, batch: Stored.MarkBatch) {
-    return this.#run(work.mark, tenant, batch);
+    return this.#leaving(tenant, (query, left) => work.mark(query, tenant, batch, left));
   }
 
   waiting() {
@@ -87,11 +107,23 @@ export class PostgresStore implements Store {
   }
 
   finish(tenant: TenantId, finishes: readonly Stored.Finish[]) {
-    return this.#run(work.finish, tenant, finishes);
+    return this.#leaving(tenant, (query, left) => work.finish(query, tenant, finishes, left));
   }
 
   readCursors(tenant: TenantId, sync: Stored.SyncId) {
     return this.#run(work.readCursors, tenant, sync);
+  }
+
+  inspectWork(tenant: TenantId, keys: readonly Stored.WorkKey[]) {
+    return this.#run(work.inspectWork, tenant, keys);
+  }
+
+  spend(tenant: TenantId, now: number, requests: readonly Stored.Spend[]) {
+    return this.#run(spend, tenant, now, requests);
+  }
+
+  slowDown(tenant: TenantId, now: number, request: Stored.SlowDown) {
+    return this.#run(slowDown, tenant, now, request);
   }
 
   load(tenant: TenantId, keys: readonly Stored.WorkKey[]) {
@@ -110,8 +142,22 @@ export class PostgresStore implements Store {
     return this.#run(records.findKeys, tenant, keys);
   }
 
+  digestLinks(tenant: TenantId, place: Stored.Place, buckets?: readonly number[]) {
+    return this.#run(links.digestLinks, tenant, place, buckets);
+  }
+
+  listLinks(tenant: TenantId, page: Stored.LinkPage) {
+    return this.#run(links.listLinks, tenant, page);
+  }
+
+  countRecords(tenant: TenantId, sync: Stored.SyncId) {
+    return this.#run(links.countRecords, tenant, sync);
+  }
+
   commit(tenant: TenantId, now: number, commits: readonly Stored.Commit[]) {
-    return this.#run(commit, tenant, this.#auditKey, now, commits);
+    return this.#leaving(tenant, (query, left) =>
+      commit(query, tenant, this.#auditKey, now, commits, left),
+    );
   }
 
   listConflicts(tenant: TenantId, page: Parameters<Store['listConflicts']>[1]) {
@@ -123,8 +169,8 @@ export class PostgresStore implements Store {
   }
 
   decide(tenant: TenantId, { audit = [], ...batch }: Stored.DecisionBatch) {
-    return this.#database.transaction(tenant, async (query) => {
-      const noted = await decisions.decide(query, tenant, batch);
+    return this.#leaving(tenant, async (query, left) => {
+      const noted = await decisions.decide(query, tenant, batch, left);
       await appendAudit(query, tenant, this.#auditKey, { now: batch.now, items: audit });
       return noted;
     });
@@ -135,8 +181,8 @@ export class PostgresStore implements Store {
   }
 
   answerDeadLetters(tenant: TenantId, { audit = [], ...batch }: Stored.DeadLetterAnswer) {
-    return this.#database.transaction(tenant, async (query) => {
-      const answered = await decisions.answerDeadLetters(query, tenant, batch);
+    return this.#leaving(tenant, async (query, left) => {
+      const answered = await decisions.answerDeadLetters(query, tenant, batch, left);
       await appendAudit(query, tenant, this.#auditKey, { now: batch.now, items: audit });
       return answered;
     });
@@ -155,8 +201,8 @@ export class PostgresStore implements Store {
     deliveries: readonly Stored.DeliveryKey[],
     batch: Stored.MarkBatch,
   ) {
-    return this.#database.transaction(tenant, async (query) => {
-      await work.mark(query, tenant, batch);
+    return this.#leaving(tenant, async (query, left) => {
+      await work.mark(query, tenant, batch, left);
       await journal.settleInbox(query, tenant, batch.now, deliveries);
     });
   }
@@ -169,8 +215,16 @@ export class PostgresStore implements Store {
     return this.#run(journal.listRuns, tenant, page);
   }
 
+  appendRunItems(tenant: TenantId, items: readonly Stored.RunItem[]) {
+    return this.#run(journal.appendRunItems, tenant, items);
+  }
+
   listRunItems(tenant: TenantId, page: Stored.RunItemPage) {
     return this.#run(journal.listRunItems, tenant, page);
+  }
+
+  listHistory(tenant: TenantId, page: Stored.HistoryPage) {
+    return this.#run(journal.listHistory, tenant, page);
   }
 
   appendAudit(tenant: TenantId, audit: Stored.Audited) {
@@ -199,5 +253,18 @@ export class PostgresStore implements Store {
     ...args: Args
   ): Promise<Result> {
     return this.#database.transaction(tenant, (query) => task(query, tenant, ...args));
+  }
+
+  /** A transaction that may leave work waiting. Others hear of it before it ends. */
+  #leaving<Result>(
+    tenant: TenantId,
+    task: (query: Query, left: Stored.Waiting[]) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#database.transaction(tenant, async (query, sql) => {
+      const left: Stored.Waiting[] = [];
+      const result = await task(query, left);
+      if (left.length > 0) await this.#announce?.(soonest(left), sql);
+      return result;
+    });
   }
 }

@@ -18,6 +18,7 @@
  * What a store returns is not to be modified.
  */
 import type { Conflict, EntityId } from '../core/planner/model.ts';
+import type { SlowDown, Spend, SpendOutcome } from './budget.ts';
 import type {
   AuditReport,
   Audited,
@@ -34,13 +35,19 @@ import type {
   FinishOutcome,
   FoundEntity,
   FoundLink,
+  HistoryPage,
   InboxRequest,
   KeyOwner,
   Lease,
+  LinkDigest,
+  LinkPage,
+  ListedLink,
   Loaded,
   MarkBatch,
   MatchKey,
   Page,
+  Place,
+  RecordCounts,
   Ref,
   Run,
   RunItem,
@@ -54,9 +61,12 @@ import type {
   TenantId,
   Waiting,
   WorkKey,
+  WorkState,
 } from './stored.ts';
 
 export type * from './stored.ts';
+export type { SlowDown, Spend, SpendOutcome } from './budget.ts';
+export { bucketOf } from './link-digest.ts';
 
 export interface Store {
   // Set-up
@@ -79,6 +89,17 @@ export interface Store {
   /** Ends the work on keys; `again`: marked meanwhile, so it is due once more. */
   finish(tenant: TenantId, finishes: readonly Finish[]): Promise<readonly FinishOutcome[]>;
   readCursors(tenant: TenantId, sync: SyncId): Promise<readonly Cursor[]>;
+  /** What is waiting for each key; nothing where it is not marked. Takes no lease. */
+  inspectWork(
+    tenant: TenantId,
+    keys: readonly WorkKey[],
+  ): Promise<readonly (WorkState | undefined)[]>;
+
+  // How much may be asked of vendors
+  /** Takes tokens from all buckets or from none, and tells when to ask again. */
+  spend(tenant: TenantId, now: number, requests: readonly Spend[]): Promise<SpendOutcome>;
+  /** Closes a bucket for a while, or lets it fill more slowly. */
+  slowDown(tenant: TenantId, now: number, request: SlowDown): Promise<void>;
 
   // Records
   /** What is known about the record behind each key; an item that was never linked has none. */
@@ -92,6 +113,15 @@ export interface Store {
   ): Promise<readonly (FoundEntity | undefined)[]>;
   /** Who has each match key. */
   findKeys(tenant: TenantId, keys: readonly MatchKey[]): Promise<readonly (KeyOwner | undefined)[]>;
+  /** What an endpoint's live links are, in at most 4096 sums: to find the few that differ there. */
+  digestLinks(
+    tenant: TenantId,
+    place: Place,
+    buckets?: readonly number[],
+  ): Promise<readonly LinkDigest[]>;
+  /** Links of one endpoint in the byte order of their items' ids. */
+  listLinks(tenant: TenantId, page: LinkPage): Promise<readonly ListedLink[]>;
+  countRecords(tenant: TenantId, sync: SyncId): Promise<RecordCounts>;
   /** Stores plans and outcomes. Each item is stored whole or not at all; others are not affected. */
   commit(
     tenant: TenantId,
@@ -134,7 +164,11 @@ export interface Store {
   saveRuns(tenant: TenantId, runs: readonly Run[]): Promise<void>;
   /** The newest first. */
   listRuns(tenant: TenantId, page: RunPage): Promise<readonly Run[]>;
+  /** What happened outside of a commit; an item that is known already stays as it is. */
+  appendRunItems(tenant: TenantId, items: readonly RunItem[]): Promise<void>;
   listRunItems(tenant: TenantId, page: RunItemPage): Promise<readonly RunItem[]>;
+  /** What runs did about one record, the newest first. */
+  listHistory(tenant: TenantId, page: HistoryPage): Promise<readonly RunItem[]>;
   appendAudit(tenant: TenantId, audit: Audited): Promise<void>;
   /** Reads the whole chain and tells the first place where it does not hold. */
   verifyAudit(tenant: TenantId): Promise<AuditReport>;

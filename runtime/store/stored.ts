@@ -54,16 +54,20 @@ export interface StoredSync {
 // ---------------------------------------------------------------------------------------------
 // Work
 
-/** Where to look: a record, one item of a vendor, or everything that one endpoint has. */
+/** Where to look: a record, one item, what has changed at one endpoint, or everything that it has. */
 export type WorkKey =
   | { readonly kind: 'entity'; readonly sync: SyncId; readonly entity: EntityId }
   | ({ readonly kind: 'item' } & Ref)
-  | { readonly kind: 'sweep'; readonly sync: SyncId; readonly endpoint: EndpointId };
+  | ({ readonly kind: 'poll' | 'sweep' } & Place);
 
-/** Where an item lives. */
-export interface Ref {
+/** One endpoint within one sync. */
+export interface Place {
   readonly sync: SyncId;
   readonly endpoint: EndpointId;
+}
+
+/** Where an item lives. */
+export interface Ref extends Place {
   readonly remoteId: string;
 }
 
@@ -84,9 +88,7 @@ export interface Mark {
 }
 
 /** How far the search for changes has come; `channel` tells polls, feeds and sweeps apart. */
-export interface Cursor {
-  readonly sync: SyncId;
-  readonly endpoint: EndpointId;
+export interface Cursor extends Place {
   readonly channel: string;
   readonly value: Value;
 }
@@ -97,6 +99,28 @@ export interface Waiting {
   readonly priority: Priority;
   /** From then on a key can be claimed. */
   readonly readyAt: number;
+}
+
+/**
+ * Told of work that a transaction leaves waiting, before that ends, so that a queue on the same
+ * database takes it on together with it or not at all. Per sync and priority: the soonest time.
+ */
+export type Announce = (due: readonly Waiting[], sql: Sql) => Promise<void>;
+
+/** Runs a statement in the transaction, as the role and with the rules that hold there. */
+export type Sql = (text: string, values?: readonly unknown[]) => Promise<object[]>;
+
+/** What is known about a key that waits or is worked on. */
+export interface WorkState {
+  readonly priority: Priority;
+  /** Since a claim: when the lease ends, unless a mark came meanwhile. */
+  readonly dueAt: number;
+  /** Set while somebody is at it, or was lost at it. */
+  readonly leasedUntil?: number;
+  readonly attempts: number;
+  readonly lastError?: string;
+  /** The first mark that nobody has claimed yet. */
+  readonly markedAt?: number;
 }
 
 export interface ClaimRequest {
@@ -199,6 +223,39 @@ export interface FoundEntity {
   readonly entity: EntityId;
   readonly life: Entity['life'];
   readonly links: readonly Pick<Link, 'endpoint' | 'remoteId' | 'state'>[];
+}
+
+export interface LinkPage extends Place {
+  /** All of them when left out. */
+  readonly state?: Link['state'];
+  /** Only items whose id falls into one of these; see `bucketOf`. */
+  readonly buckets?: readonly number[];
+  /** The id of the last item of the page before. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+export interface ListedLink {
+  readonly remoteId: string;
+  readonly link: LinkId;
+  readonly entity: EntityId;
+  readonly state: Link['state'];
+}
+
+/** Live links whose items fall into one bucket, as a sum that can be compared; see `bucketOf`. */
+export interface LinkDigest {
+  readonly bucket: number;
+  readonly count: number;
+  /** The digests of the items, XOR-ed: 16 hex digits. */
+  readonly digest: string;
+}
+
+export interface RecordCounts {
+  readonly live: number;
+  readonly dead: number;
+  readonly held: number;
+  /** Live links; an endpoint that has none is missing. */
+  readonly links: Readonly<Record<EndpointId, number>>;
 }
 
 /** A keyed digest of what identifies a record: the sync, the kind of key, and the e-mail address, say. */
@@ -390,6 +447,13 @@ export interface RunItemPage {
   readonly limit: number;
   /** The id of the last one of the page before. */
   readonly after?: string;
+}
+
+export interface HistoryPage {
+  readonly entity: EntityId;
+  readonly limit: number;
+  /** The id of the last one of the page before. */
+  readonly before?: string;
 }
 
 export interface Audited {

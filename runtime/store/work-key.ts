@@ -12,15 +12,16 @@ export function nameOfKey(key: WorkKey): string {
       return `entity/${key.entity}`;
     case 'item':
       return `item/${key.endpoint}/${key.remoteId}`;
+    case 'poll':
     case 'sweep':
-      return `sweep/${key.endpoint}`;
+      return `${key.kind}/${key.endpoint}`;
   }
 }
 
 export function keyOfName(sync: SyncId, name: string): WorkKey {
   const [kind, id, ...rest] = name.split('/');
   if (kind === 'entity') return { kind, sync, entity: id as EntityId };
-  if (kind === 'sweep') return { kind, sync, endpoint: id as EndpointId };
+  if (kind === 'poll' || kind === 'sweep') return { kind, sync, endpoint: id as EndpointId };
   return { kind: 'item', sync, endpoint: id as EndpointId, remoteId: rest.join('/') };
 }
 

@@ -1,6 +1,9 @@
 /** What every store promises, as one suite: work, records, and everything around them. */
+import { promisesAboutAnnouncements } from './contract/announcements.ts';
+import { promisesAboutBudgets } from './contract/budgets.ts';
 import { promisesAboutDecisions } from './contract/decisions.ts';
 import { promisesAboutJournals } from './contract/journal.ts';
+import { promisesAboutLinks } from './contract/links.ts';
 import { promisesAboutRecords } from './contract/records.ts';
 import { promisesAboutTenants } from './contract/tenants.ts';
 import { promisesAboutWork } from './contract/work.ts';
@@ -20,4 +23,7 @@ export function keepsTheContract(open: () => Promise<Opened>): void {
   promisesAboutRecords(() => opened);
   promisesAboutDecisions(() => opened);
   promisesAboutJournals(() => opened);
+  promisesAboutLinks(() => opened);
+  promisesAboutBudgets(() => opened);
+  promisesAboutAnnouncements(() => opened);
 }

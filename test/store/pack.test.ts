@@ -50,10 +50,13 @@ const fight = fc.record(
   PLAIN,
 );
 /** Every member there is: one that is added to the model has to be added here. */
-const anyMember = { base: value, synced: fc.option(stamp), edited: stamp, fight } satisfies Record<
-  keyof LinkCell,
-  unknown
->;
+const anyMember = {
+  base: value,
+  synced: fc.option(stamp),
+  edited: stamp,
+  fight,
+  refused: fc.string(),
+} satisfies Record<keyof LinkCell, unknown>;
 const anyLinkCell = fc.record(anyMember, { requiredKeys: ['base', 'synced'], ...PLAIN });
 
 /** Some cells in agreement, some that differ in one respect, some missing, some of its own. */
@@ -65,6 +68,7 @@ function linkOf(record: Cells): fc.Arbitrary<LinkCells> {
         fc.constant(undefined),
         fc.record({ base: fc.constant(base), synced: fc.constant(synced), fight }, PLAIN),
         fc.record({ base: fc.constant(base), synced: fc.constant(synced), edited: stamp }, PLAIN),
+        fc.record({ base: fc.constant(base), synced: fc.constant(synced), refused: name }, PLAIN),
         fc.record({ base: fc.constant(base), synced: fc.option(stamp) }, PLAIN),
         fc.record({ base: value, synced: fc.constant(synced) }, PLAIN),
       )

@@ -24,6 +24,7 @@ import type {
   StoredRecord,
   SyncId,
   TenantId,
+  Waiting,
   WorkKey,
 } from '../../runtime/store/store.ts';
 
@@ -34,6 +35,8 @@ export const LEASE_MS = 15_000;
 export interface Opened {
   readonly store: Store;
   readonly newId: () => string;
+  /** What the store has announced, of all tenants. */
+  readonly announced: readonly Waiting[];
   readonly close: () => Promise<void>;
 }
 

@@ -55,6 +55,10 @@ export interface Link {
   readonly generation: number;
   /** The highest version read so far, where the vendor has versions that grow. */
   readonly version?: number;
+  /** When the vendor created the item; another time under the same id is another item. */
+  readonly createdAt?: number;
+  /** When a read first said that the item is missing; a later one proves it. */
+  readonly missingSince?: number;
   readonly cells: Readonly<Record<string, LinkCell>>;
 }
 
@@ -67,6 +71,8 @@ export interface LinkCell {
   readonly edited?: Stamp;
   /** Set while another integration keeps reverting what we write here. */
   readonly fight?: Fight;
+  /** The fingerprint of our value that the vendor refused here. */
+  readonly refused?: string;
 }
 
 /** `count` writes of the value `fingerprint`, `reverted` since the last one by somebody not known to be a person. */

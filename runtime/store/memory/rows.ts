@@ -1,6 +1,7 @@
 /** What the store in memory holds of one tenant: the tables of the database as maps by their keys. */
 import type { Entity, EntityId, Link, LinkId, Tombstone } from '../../core/planner/model.ts';
 import type { AuditBatch } from '../audit-chain.ts';
+import type { BudgetRow } from '../budget.ts';
 import type * as Stored from '../store.ts';
 
 export interface Rows {
@@ -9,6 +10,7 @@ export interface Rows {
   readonly syncs: Map<string, Stored.StoredSync>;
   readonly dirty: Map<string, DirtyRow>;
   readonly cursors: Map<string, Stored.Cursor>;
+  readonly budgets: Map<string, BudgetRow>;
   readonly records: Map<EntityId, RecordRow>;
   readonly refs: Map<string, { readonly entity: EntityId; readonly link: LinkId }>;
   readonly keys: Map<string, EntityId>;
@@ -55,6 +57,7 @@ export function emptyRows(): Rows {
     syncs: new Map(),
     dirty: new Map(),
     cursors: new Map(),
+    budgets: new Map(),
     records: new Map(),
     refs: new Map(),
     keys: new Map(),

@@ -1,17 +1,31 @@
 /** Dirty marks and leases in memory: one row per key, replaced by each of these. */
 import type * as Stored from '../store.ts';
-import type { Claimed, Ending, FinishOutcome, Lease, Mark, Priority } from '../store.ts';
+import type { Claimed, FinishOutcome, Lease, Mark, Priority } from '../store.ts';
 import { nameOfKey } from '../work-key.ts';
 import { sortedBy, type DirtyRow, type Rows } from './rows.ts';
 
-export function markRows(rows: Rows, { now, marks, cursors = [] }: Stored.MarkBatch): void {
+/** Adds what waits now to `left`. */
+export function markRows(
+  rows: Rows,
+  { now, marks, cursors = [] }: Stored.MarkBatch,
+  left: Left[],
+): void {
   for (const mark of strongestPerKey(marks)) {
     const name = rowName(mark.key);
-    rows.dirty.set(name, marked(rows.dirty.get(name), mark, now));
+    const row = marked(rows.dirty.get(name), mark, now);
+    rows.dirty.set(name, row);
+    left.push(leftBy(row));
   }
   for (const cursor of cursors) {
     rows.cursors.set(`${cursor.sync}/${cursor.endpoint}/${cursor.channel}`, cursor);
   }
+}
+
+/** What is left waiting. */
+export type Left = Omit<Stored.Waiting, 'tenant'>;
+
+function leftBy(row: DirtyRow): Left {
+  return { sync: row.key.sync, priority: row.priority, readyAt: readyAtOf(row) };
 }
 
 /** A key that a batch names twice is marked once, as urgently as the more urgent one asks. */
@@ -42,6 +56,20 @@ function marked(
     priority: Math.min(row.priority, priority) as Priority,
     firstMarkAt,
     dueAt: Math.min(row.dueAt, firstMarkAt + windowMs),
+  };
+}
+
+export function inspectRow(rows: Rows, key: Stored.WorkKey): Stored.WorkState | undefined {
+  const row = rows.dirty.get(rowName(key));
+  if (!row) return undefined;
+  const { priority, dueAt, leaseUntil, attempts, lastError, firstMarkAt } = row;
+  return {
+    priority,
+    dueAt,
+    attempts,
+    ...(leaseUntil === undefined ? {} : { leasedUntil: leaseUntil }),
+    ...(lastError === undefined ? {} : { lastError }),
+    ...(firstMarkAt === undefined ? {} : { markedAt: firstMarkAt }),
   };
 }
 
@@ -93,7 +121,12 @@ export function renewRow(rows: Rows, lease: Lease, until: number): boolean {
   return true;
 }
 
-export function finishRow(rows: Rows, lease: Lease, ending: Ending): FinishOutcome {
+/** Adds what still waits then to `left`. */
+export function finishRow(
+  rows: Rows,
+  { lease, ending }: Stored.Finish,
+  left: Left[],
+): FinishOutcome {
   const row = heldRow(rows, lease);
   if (!row) return 'fenced';
   const retry = ending === 'done' ? undefined : ending;
@@ -102,7 +135,9 @@ export function finishRow(rows: Rows, lease: Lease, ending: Ending): FinishOutco
     return 'done';
   }
   const { token: _token, leaseUntil: _leaseUntil, lastError: _lastError, ...rest } = row;
-  rows.dirty.set(rowName(lease.key), retry ? retried(rest, retry) : { ...rest, attempts: 0 });
+  const again = retry ? retried(rest, retry) : { ...rest, attempts: 0 };
+  rows.dirty.set(rowName(lease.key), again);
+  left.push(leftBy(again));
   return 'again';
 }
 

@@ -5,7 +5,7 @@
  * and rarely deadlock; when they do, one of them is run again.
  */
 import { endingsOf, judge, newRefs, type Held } from '../commit.ts';
-import type { Commit, CommitOutcome, Lease, RecordChange, TenantId } from '../store.ts';
+import type { Commit, CommitOutcome, Lease, RecordChange, TenantId, Waiting } from '../store.ts';
 import { nameOfRef } from '../work-key.ts';
 import { appendAudit } from './audit.ts';
 import { Overtaken, type Query, type Statement } from './database.ts';
@@ -20,6 +20,7 @@ export async function commit(
   auditKey: string,
   now: number,
   commits: readonly Commit[],
+  left: Waiting[],
 ): Promise<CommitOutcome[]> {
   const drafts = new Map(
     commits.flatMap(({ lease, record }) =>
@@ -57,7 +58,7 @@ export async function commit(
   }
   const finishes = endingsOf(accepted);
   const ended = finishes.map(({ lease }, n): [number, string] => [n, places.get(lease)!]);
-  await endLeases(query, finishes, new Map(ended));
+  await endLeases(query, finishes, new Map(ended), left);
   const items = accepted.flatMap(({ audit = [] }) => audit);
   await appendAudit(query, tenant, auditKey, { now, items });
   return verdicts.map(({ outcome }) => outcome);

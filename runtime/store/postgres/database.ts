@@ -17,12 +17,13 @@ import {
   tooBusy,
   unreachable,
 } from '../failures.ts';
-import type { TenantId } from '../store.ts';
+import type { Sql, TenantId } from '../store.ts';
 import { fromJson } from './json.ts';
 
 /** A statement under a name, so that the server plans it once per connection. */
 export interface Statement {
-  readonly name: string;
+  /** Missing for what others bring along. */
+  readonly name?: string;
   readonly text: string;
 }
 
@@ -48,7 +49,7 @@ export class Database {
     });
   }
 
-  async transaction<T>(tenant: TenantId, work: (query: Query) => Promise<T>): Promise<T> {
+  async transaction<T>(tenant: TenantId, work: (query: Query, sql: Sql) => Promise<T>): Promise<T> {
     if (!UUID.test(tenant)) {
       throw new TributaryError('tenant-invalid', {
         what: `A tenant is named by a UUID, not by "${tenant}".`,
@@ -99,11 +100,12 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 async function inTransaction<T>(
   client: pg.PoolClient,
   tenant: TenantId,
-  work: (query: Query) => Promise<T>,
+  work: (query: Query, sql: Sql) => Promise<T>,
 ): Promise<T> {
   await client.query(`begin; set local app.tenant = '${tenant}'`);
   try {
-    const result = await work(queryOn(client));
+    const query = queryOn(client);
+    const result = await work(query, (text, values = []) => query({ text }, values));
     await client.query('commit');
     return result;
   } catch (error) {
@@ -116,11 +118,12 @@ async function inTransaction<T>(
 function queryOn(client: pg.PoolClient): Query {
   return async <Row>({ name, text }: Statement, values: readonly unknown[]) => {
     try {
-      const { rows } = await client.query<Row & object>({ name, text, values: [...values] });
+      const named = name === undefined ? {} : { name };
+      const { rows } = await client.query<Row & object>({ ...named, text, values: [...values] });
       return rows as Row[];
     } catch (error) {
       if (isConnectionFailure(error) || isCollision(error)) throw error;
-      throw refusedStatement(name, error);
+      throw refusedStatement(name ?? text.trim().slice(0, 60), error);
     }
   };
 }
@@ -130,7 +133,10 @@ function isCollision(error: unknown): boolean {
   if (error instanceof Overtaken) return true;
   const { code = '', constraint = '' } = error as pg.DatabaseError;
   if (code === '40001' || code === '40P01') return true;
-  return code === '23505' && ['entity_pkey', 'link_ref', 'entity_key_pkey'].includes(constraint);
+  return (
+    code === '23505' &&
+    ['entity_pkey', 'link_ref', 'entity_key_pkey', 'budget_pkey'].includes(constraint)
+  );
 }
 
 /**

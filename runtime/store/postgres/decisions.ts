@@ -14,6 +14,7 @@ import type {
   StoredReview,
   SyncId,
   TenantId,
+  Waiting,
 } from '../store.ts';
 import { keyOf, keyOfName, nameOfKey, nameOfReview, urgent } from '../work-key.ts';
 import type { Query } from './database.ts';
@@ -154,9 +155,10 @@ export async function decide(
   query: Query,
   tenant: TenantId,
   { now, actor, decisions }: Omit<DecisionBatch, 'audit'>,
+  left: Waiting[],
 ): Promise<boolean[]> {
   // Marks first, because commits lock a key before its conflicts, too.
-  await mark(query, tenant, { now, marks: decisions.map((each) => urgent(keyOf(each))) });
+  await mark(query, tenant, { now, marks: decisions.map((each) => urgent(keyOf(each))) }, left);
   const noted = new Set<number>();
   for (const [kind, statement] of [
     ['conflict', DECIDE_CONFLICTS],
@@ -215,13 +217,14 @@ export async function answerDeadLetters(
   query: Query,
   tenant: TenantId,
   { now, keys, answer }: Omit<DeadLetterAnswer, 'audit'>,
+  left: Waiting[],
 ): Promise<boolean[]> {
   const rows = keys.map((key, n) => ({ n, sync: key.sync, key: nameOfKey(key) }));
   const state = answer === 'replay' ? 'replayed' : 'dropped';
   const found = await query<{ n: number }>(ANSWER_DEAD_LETTERS, [tenant, toJson(rows), state]);
   const answered = new Set(found.map(({ n }) => n));
   const again = answer === 'replay' ? keys.filter((_, n) => answered.has(n)) : [];
-  await mark(query, tenant, { now, marks: again.map(urgent) });
+  await mark(query, tenant, { now, marks: again.map(urgent) }, left);
   return keys.map((_, n) => answered.has(n));
 }
 

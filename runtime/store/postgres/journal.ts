@@ -2,6 +2,7 @@
 import type {
   Delivery,
   DeliveryKey,
+  HistoryPage,
   InboxRequest,
   Run,
   RunItem,
@@ -11,6 +12,7 @@ import type {
 } from '../store.ts';
 import { lastOfEach, type Query } from './database.ts';
 import { toJson } from './json.ts';
+import { RUN_ITEMS } from './save.ts';
 
 export async function appendInbox(
   query: Query,
@@ -144,17 +146,21 @@ const LIST_RUNS = {
      limit $5::int`,
 };
 
+export async function appendRunItems(
+  query: Query,
+  tenant: TenantId,
+  items: readonly RunItem[],
+): Promise<void> {
+  if (items.length > 0) await query(RUN_ITEMS, [tenant, toJson(items)]);
+}
+
 export async function listRunItems(
   query: Query,
   tenant: TenantId,
   { run, limit, after }: RunItemPage,
 ): Promise<RunItem[]> {
   const rows = await query<RunItemRow>(LIST_RUN_ITEMS, [tenant, run, after ?? NIL, limit]);
-  return rows.map(({ entity, endpoint, ...item }) => ({
-    ...item,
-    ...(entity === null ? {} : { entity }),
-    ...(endpoint === null ? {} : { endpoint }),
-  }));
+  return rows.map(runItemOf);
 }
 
 /** Before all ids. */
@@ -165,14 +171,47 @@ interface RunItemRow extends Omit<RunItem, 'entity' | 'endpoint'> {
   readonly endpoint: NonNullable<RunItem['endpoint']> | null;
 }
 
+function runItemOf({ entity, endpoint, ...item }: RunItemRow): RunItem {
+  return {
+    ...item,
+    ...(entity === null ? {} : { entity }),
+    ...(endpoint === null ? {} : { endpoint }),
+  };
+}
+
+const RUN_ITEM_COLUMNS = `
+  item_id as id, run_id as run, at, outcome, entity_id as entity, endpoint_id as endpoint, detail`;
+
 const LIST_RUN_ITEMS = {
   name: 'list-run-items',
   text: `
-    select item_id as id, run_id as run, at, outcome, entity_id as entity,
-           endpoint_id as endpoint, detail
+    select ${RUN_ITEM_COLUMNS}
       from run_item
      where tenant_id = $1::uuid and run_id = $2::uuid and item_id > $3::uuid
      order by item_id
+     limit $4::int`,
+};
+
+export async function listHistory(
+  query: Query,
+  tenant: TenantId,
+  { entity, limit, before }: HistoryPage,
+): Promise<RunItem[]> {
+  const rows = await query<RunItemRow>(LIST_HISTORY, [tenant, entity, before ?? LAST, limit]);
+  return rows.map(runItemOf);
+}
+
+/** After all ids. */
+const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+const LIST_HISTORY = {
+  name: 'list-history',
+  text: `
+    select ${RUN_ITEM_COLUMNS}
+      from run_item
+     where tenant_id = $1::uuid and entity_id is not null and entity_id = $2::uuid
+       and item_id < $3::uuid
+     order by item_id desc
      limit $4::int`,
 };
 

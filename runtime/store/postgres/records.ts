@@ -54,7 +54,7 @@ export async function load(
 function keyRow(key: WorkKey, n: number) {
   const { sync } = key;
   if (key.kind === 'entity') return { n, sync, entity: key.entity };
-  if (key.kind === 'sweep') return { n, sync };
+  if (key.kind !== 'item') return { n, sync };
   return { n, sync, endpoint: key.endpoint, remote: key.remoteId };
 }
 
@@ -80,6 +80,8 @@ type LinkRow = readonly [
   generation: number,
   revision: number,
   version: number | null,
+  createdAt: number | null,
+  missingSince: number | null,
   cells: PackedLinkCells,
 ];
 
@@ -88,7 +90,8 @@ const LOAD = {
   text: `
     select e.entity_id as entity, e.sync_id as sync, e.life, e.epoch, e.revision, e.cells,
       (select json_agg(json_build_array(l.link_id, l.endpoint_id, l.remote_id, l.state,
-                l.generation, l.revision, l.version, l.cells) order by l.link_id)
+                l.generation, l.revision, l.version, l.created_at, l.missing_since, l.cells)
+                order by l.link_id)
          from link l
         where l.tenant_id = $1::uuid and l.entity_id = e.entity_id) as links,
       (select json_agg(i.body order by i.armed_at, i.intent_id)
@@ -146,7 +149,7 @@ function recordOf(row: LoadedRow & { readonly entity: EntityId }): StoredRecord 
 }
 
 function linkOf(row: LinkRow, cells: StoredRecord['entity']['cells']): Link {
-  const [id, endpoint, remoteId, state, generation, , version, own] = row;
+  const [id, endpoint, remoteId, state, generation, , version, createdAt, missingSince, own] = row;
   return {
     id,
     endpoint,
@@ -154,6 +157,8 @@ function linkOf(row: LinkRow, cells: StoredRecord['entity']['cells']): Link {
     state,
     generation,
     ...(version === null ? {} : { version }),
+    ...(createdAt === null ? {} : { createdAt }),
+    ...(missingSince === null ? {} : { missingSince }),
     cells: unpackLinkCells(own, cells),
   };
 }

@@ -125,9 +125,9 @@ function linkRowsOf(sync: SyncId, { commitId, entity, from, links }: RecordChang
 }
 
 function linkRow(link: Link, entity: RecordChange['entity'], sync: SyncId) {
-  const { id, endpoint, remoteId, state, generation, version } = link;
-  const cells = packLinkCells(link.cells, entity.cells);
-  return { entity: entity.id, id, sync, endpoint, remoteId, state, generation, version, cells };
+  const { id, endpoint, remoteId, state, generation, version, createdAt, missingSince } = link;
+  const own = { id, endpoint, remoteId, state, generation, version, createdAt, missingSince };
+  return { entity: entity.id, sync, ...own, cells: packLinkCells(link.cells, entity.cells) };
 }
 
 type LinkRow = ReturnType<typeof linkRow> & { readonly commit: string };
@@ -150,16 +150,19 @@ const LINKS: Statement = {
   text: `
     insert into link
       (tenant_id, entity_id, link_id, sync_id, endpoint_id, remote_id, state, generation, revision,
-       commit_id, version, cells)
+       commit_id, version, created_at, missing_since, cells)
     select $1::uuid, l.entity, l.id, l.sync, l.endpoint, l."remoteId", l.state, l.generation, 1,
-           l.commit, l.version, l.cells
+           l.commit, l.version, l."createdAt", l."missingSince", l.cells
       from jsonb_to_recordset($2::jsonb)
         as l (entity uuid, id uuid, sync uuid, endpoint uuid, "remoteId" text collate "C",
-              state text, generation int, commit uuid, version double precision, cells jsonb)
+              state text, generation int, commit uuid, version double precision,
+              "createdAt" bigint, "missingSince" bigint, cells jsonb)
     on conflict (tenant_id, entity_id, link_id) do update
       set remote_id = excluded.remote_id, state = excluded.state,
           generation = excluded.generation, revision = link.revision + 1,
-          commit_id = excluded.commit_id, version = excluded.version, cells = excluded.cells`,
+          commit_id = excluded.commit_id, version = excluded.version,
+          created_at = excluded.created_at, missing_since = excluded.missing_since,
+          cells = excluded.cells`,
 };
 
 /** Takes an item from a record that was unlinked from it; whoever plans for that has to start again. */
@@ -348,7 +351,7 @@ const DEAD_LETTERS: Statement = {
           attempts = excluded.attempts, at = excluded.at, state = 'open'`,
 };
 
-const RUN_ITEMS: Statement = {
+export const RUN_ITEMS: Statement = {
   name: 'save-run-items',
   text: `
     insert into run_item (tenant_id, run_id, item_id, at, outcome, entity_id, endpoint_id, detail)

@@ -16,16 +16,22 @@ import type {
   SyncId,
   TenantId,
   Waiting,
+  WorkKey,
+  WorkState,
 } from '../store.ts';
 import { keyOfName, nameOfKey } from '../work-key.ts';
 import { lastOfEach, type Database, type Query } from './database.ts';
 import { toJson } from './json.ts';
 
-/** A key that a batch names twice is marked once, as urgently as the more urgent one asks. */
+/**
+ * A key that a batch names twice is marked once, as urgently as the more urgent one asks. What waits
+ * now is added to `left`.
+ */
 export async function mark(
   query: Query,
   tenant: TenantId,
   { now, marks, cursors = [] }: MarkBatch,
+  left: Waiting[],
 ): Promise<void> {
   if (marks.length > 0) {
     const rows = marks.map(({ key, priority, windowMs }) => ({
@@ -34,7 +40,7 @@ export async function mark(
       priority,
       due: now + windowMs,
     }));
-    await query(MARK, [tenant, now, toJson(rows)]);
+    left.push(...(await query<Waiting>(MARK, [tenant, now, toJson(rows)])));
   }
   if (cursors.length > 0) {
     const rows = lastOfEach(cursors, (c) => `${c.sync}/${c.endpoint}/${c.channel}`);
@@ -45,21 +51,27 @@ export async function mark(
 const MARK = {
   name: 'mark',
   text: `
-    insert into dirty as d
-      (tenant_id, sync_id, key, marks, priority, first_mark_at, due_at)
-    select $1::uuid, m.sync, m.key, 1, min(m.priority), $2::bigint, min(m.due)
-      from jsonb_to_recordset($3::jsonb)
-        as m (sync uuid, key text collate "C", priority smallint, due bigint)
-     group by m.sync, m.key
-     order by m.sync, m.key
-    on conflict (tenant_id, sync_id, key) do update
-      set marks = d.marks + 1,
-          priority = least(d.priority, excluded.priority),
-          first_mark_at = coalesce(d.first_mark_at, excluded.first_mark_at),
-          due_at = least(
-            d.due_at,
-            coalesce(d.first_mark_at, excluded.first_mark_at)
-              + excluded.due_at - excluded.first_mark_at)`,
+    with marked as (
+      insert into dirty as d
+        (tenant_id, sync_id, key, marks, priority, first_mark_at, due_at)
+      select $1::uuid, m.sync, m.key, 1, min(m.priority), $2::bigint, min(m.due)
+        from jsonb_to_recordset($3::jsonb)
+          as m (sync uuid, key text collate "C", priority smallint, due bigint)
+       group by m.sync, m.key
+       order by m.sync, m.key
+      on conflict (tenant_id, sync_id, key) do update
+        set marks = d.marks + 1,
+            priority = least(d.priority, excluded.priority),
+            first_mark_at = coalesce(d.first_mark_at, excluded.first_mark_at),
+            due_at = least(
+              d.due_at,
+              coalesce(d.first_mark_at, excluded.first_mark_at)
+                + excluded.due_at - excluded.first_mark_at)
+      returning d.sync_id, d.priority, d.ready_at
+    )
+    select $1::uuid as tenant, sync_id as sync, priority, min(ready_at) as "readyAt"
+      from marked
+     group by sync_id, priority`,
 };
 
 const SAVE_CURSORS = {
@@ -84,6 +96,49 @@ const READ_CURSORS = {
       from cursor
      where tenant_id = $1::uuid and sync_id = $2::uuid
      order by endpoint_id, channel`,
+};
+
+export async function inspectWork(
+  query: Query,
+  tenant: TenantId,
+  keys: readonly WorkKey[],
+): Promise<(WorkState | undefined)[]> {
+  const asked = keys.map((key, n) => ({ n, sync: key.sync, key: nameOfKey(key) }));
+  const rows = await query<StateRow>(INSPECT_WORK, [tenant, toJson(asked)]);
+  const states = new Map(rows.map(({ n, ...row }) => [n, stateOf(row)]));
+  return keys.map((_, n) => states.get(n));
+}
+
+interface StateRow {
+  readonly n: number;
+  readonly priority: Priority;
+  readonly dueAt: number;
+  readonly leasedUntil: number | null;
+  readonly attempts: number;
+  readonly lastError: string | null;
+  readonly markedAt: number | null;
+}
+
+function stateOf({ leasedUntil, lastError, markedAt, ...row }: Omit<StateRow, 'n'>): WorkState {
+  return {
+    ...row,
+    ...(leasedUntil === null ? {} : { leasedUntil }),
+    ...(lastError === null ? {} : { lastError }),
+    ...(markedAt === null ? {} : { markedAt }),
+  };
+}
+
+const INSPECT_WORK = {
+  name: 'inspect-work',
+  text: `
+    select k.n, found.*
+      from jsonb_to_recordset($2::jsonb) as k (n int, sync uuid, key text collate "C")
+     cross join lateral (
+       select d.priority, d.due_at as "dueAt", d.lease_until as "leasedUntil", d.attempts,
+              d.last_error as "lastError", d.first_mark_at as "markedAt"
+         from dirty d
+        where d.tenant_id = $1::uuid and d.sync_id = k.sync and d.key = k.key
+       offset 0) found`,
 };
 
 export function waiting(database: Database): Promise<Waiting[]> {
@@ -222,16 +277,18 @@ export async function finish(
   query: Query,
   tenant: TenantId,
   finishes: readonly Finish[],
+  left: Waiting[],
 ): Promise<FinishOutcome[]> {
   const leases = finishes.map(({ lease }) => lease);
-  return endLeases(query, finishes, await lockLeases(query, tenant, leases));
+  return endLeases(query, finishes, await lockLeases(query, tenant, leases), left);
 }
 
-/** Ends leases whose rows are locked. */
+/** Ends leases whose rows are locked. What still waits then is added to `left`. */
 export async function endLeases(
   query: Query,
   finishes: readonly Finish[],
   places: Places,
+  left: Waiting[],
 ): Promise<FinishOutcome[]> {
   const rows = finishes.flatMap(({ lease, ending }, n) => {
     const place = places.get(n);
@@ -240,9 +297,10 @@ export async function endLeases(
     return [{ n, place, marks: lease.marks, ...retry }];
   });
   if (rows.length === 0) return finishes.map(() => 'fenced');
-  const done = await query<{ n: number }>(END_LEASES, [toJson(rows)]);
-  const gone = new Set(done.map(({ n }) => n));
-  return finishes.map((_, n) => (gone.has(n) ? 'done' : places.has(n) ? 'again' : 'fenced'));
+  const again = await query<Waiting & { n: number }>(END_LEASES, [toJson(rows)]);
+  left.push(...again.map(({ n: _n, ...head }) => head));
+  const due = new Set(again.map(({ n }) => n));
+  return finishes.map((_, n) => (due.has(n) ? 'again' : places.has(n) ? 'done' : 'fenced'));
 }
 
 const END_LEASES = {
@@ -257,7 +315,6 @@ const END_LEASES = {
        using ending e
        where d.ctid = e.place
          and d.marks = e.marks and e.retry is null
-      returning e.n
     ), again as (
       update dirty d
          set lease = null,
@@ -275,6 +332,8 @@ const END_LEASES = {
         from ending e
        where d.ctid = e.place
          and (d.marks <> e.marks or e.retry is not null)
+      returning e.n, d.tenant_id, d.sync_id, d.priority, d.ready_at
     )
-    select n from done`,
+    select n, tenant_id as tenant, sync_id as sync, priority, ready_at as "readyAt"
+      from again`,
 };

@@ -58,6 +58,38 @@ export function promisesAboutJournals(opened: () => Opened): void {
     assert.deepEqual(rest, [items[2]]);
   });
 
+  it('keeps what happened outside of a commit, once', async () => {
+    const scene = await sceneIn(opened());
+    const { store, tenant } = scene;
+    const run = runAt(scene, 1);
+    const items = [itemOf(run, scene), itemOf(run, scene)];
+    await store.appendRunItems(tenant, []);
+    await store.appendRunItems(tenant, items.slice(0, 1));
+    await store.appendRunItems(tenant, [{ ...items[0]!, outcome: 'other' }, items[1]!]);
+    assert.deepEqual(await store.listRunItems(tenant, { run: run.id, limit: 10 }), items);
+  });
+
+  it('tells what runs did about one record, the newest first, page by page', async () => {
+    const scene = await sceneIn(opened());
+    const { store, tenant } = scene;
+    const [one, other] = [scene.entity().id, scene.entity().id];
+    const runs = [runAt(scene, 1), runAt(scene, 2)];
+    const items = [0, 1, 0, 1, 1].map((n): RunItem => ({
+      ...itemOf(runs[n]!, scene),
+      entity: one,
+    }));
+    await store.appendRunItems(tenant, [
+      ...items.toReversed(),
+      { ...itemOf(runs[0]!, scene), entity: other },
+      itemOf(runs[0]!, scene),
+    ]);
+    const newest = items.toReversed();
+    const page = { entity: one, limit: 3 };
+    assert.deepEqual(await store.listHistory(tenant, page), newest.slice(0, 3));
+    const before = newest[2]!.id;
+    assert.deepEqual(await store.listHistory(tenant, { ...page, before }), newest.slice(3));
+  });
+
   it('forgets what is over and old, a bounded part at a time', async () => {
     const scene = await sceneIn(opened());
     const { store, tenant, left, lease, item } = scene;

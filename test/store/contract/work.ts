@@ -33,11 +33,45 @@ export function promisesAboutWork(opened: () => Opened): void {
       { kind: 'entity', sync, entity: newId() as never },
       item('a/b c%/é'),
       item(''),
+      { kind: 'poll', sync, endpoint: left },
       { kind: 'sweep', sync, endpoint: left },
     ];
     await mark(...keys);
     const claimed = await claim();
     assert.deepEqual(new Set(claimed.map(({ key }) => key)), new Set(keys));
+  });
+
+  it('knows no record behind a poll or a sweep', async () => {
+    const { store, tenant, sync, left } = await sceneIn(opened());
+    const keys: WorkKey[] = [
+      { kind: 'poll', sync, endpoint: left },
+      { kind: 'sweep', sync, endpoint: left },
+    ];
+    const loaded = keys.map((key) => ({ key, reviews: [] }));
+    assert.deepEqual(await store.load(tenant, keys), loaded);
+  });
+
+  it('tells what waits for a key, and takes nothing', async () => {
+    const { store, tenant, item, claim } = await sceneIn(opened());
+    const inspect = async () => (await store.inspectWork(tenant, [item('2'), item('1')]))[1];
+    assert.equal(await inspect(), undefined);
+    const marks = [{ key: item('1'), priority: 2, windowMs: 1000 }] as const;
+    await store.mark(tenant, { now: START, marks });
+    const marked = { priority: 2, dueAt: START + 1000, attempts: 0, markedAt: START };
+    assert.deepEqual(await inspect(), marked);
+    assert.deepEqual(await inspect(), marked);
+    const now = START + 1000;
+    const [lease] = await claim(now);
+    const leasedUntil = now + LEASE_MS;
+    const claimed = { priority: 2, dueAt: leasedUntil, leasedUntil, attempts: 0 };
+    assert.deepEqual(await inspect(), claimed);
+    const retry = { at: now + 9, error: 'busy', counts: true };
+    await store.finish(tenant, [{ lease: lease!, ending: retry }]);
+    const failed = { priority: 2, dueAt: now + 9, attempts: 1, lastError: 'busy' };
+    assert.deepEqual(await inspect(), failed);
+    const [again] = await claim(now + 9);
+    await store.finish(tenant, [{ lease: again!, ending: 'done' }]);
+    assert.equal(await inspect(), undefined);
   });
 
   it('waits for more marks, but only from the first one on', async () => {
