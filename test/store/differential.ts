@@ -19,6 +19,7 @@ import type {
   Priority,
   RecordChange,
   ReviewKey,
+  RunItem,
   Store,
   StoredIntent,
   StoredRecord,
@@ -55,12 +56,17 @@ export const step = fc.oneof(
   named('commit', fc.record({ records: fc.array(record, { minLength: 1, maxLength: 3 }) })),
   named('commit', fc.record({ records: fc.array(record, { minLength: 1, maxLength: 3 }) })),
   named('commit', fc.record({ records: fc.array(record, { minLength: 1, maxLength: 3 }) })),
+  named('commit', fc.record({ records: fc.array(record, { minLength: 1, maxLength: 3 }) })),
+  named('commit', fc.record({ records: fc.array(record, { minLength: 1, maxLength: 3 }) })),
   named('decide', fc.record({ conflict: number, review: number, choice: number })),
   named('answer', fc.record({ key: number, answer: number })),
   named('deliver', fc.record({ ids: numbers })),
   named('process', fc.record({ limit: number, key: number })),
   named('run', fc.record({ run: number, ended: number })),
   named('purge', fc.record({ limit: number })),
+  named('spend', fc.record({ amounts: numbers, keep: number })),
+  named('spend', fc.record({ amounts: numbers, keep: number })),
+  named('slowDown', fc.record({ bucket: number, until: number, factor: number })),
 );
 
 export type Step = typeof step extends fc.Arbitrary<infer Each> ? Each : never;
@@ -73,7 +79,7 @@ function idOf(n: number): string {
 
 export const TENANTS = [idOf(1), idOf(2)] as [TenantId, TenantId];
 export const SYNCS = [idOf(11), idOf(12)] as [SyncId, SyncId];
-const ENDPOINTS = [idOf(21), idOf(22)] as [EndpointId, EndpointId];
+export const ENDPOINTS = [idOf(21), idOf(22)] as [EndpointId, EndpointId];
 export const ENTITIES = [31, 32, 33, 34].map((n) => idOf(n) as EntityId);
 export const RUNS = [idOf(41), idOf(42)];
 const KEYS = ['k0', 'k1', 'k2'];
@@ -83,6 +89,7 @@ export const WORK: readonly WorkKey[] = SYNCS.flatMap((sync): WorkKey[] => [
   ...['a', 'b', 'c'].map(
     (remoteId) => ({ kind: 'item', sync, endpoint: ENDPOINTS[0], remoteId }) as const,
   ),
+  { kind: 'poll', sync, endpoint: ENDPOINTS[1] },
   { kind: 'sweep', sync, endpoint: ENDPOINTS[1] },
 ]);
 
@@ -109,7 +116,7 @@ export class Player {
   }
 
   /** Does it and returns everything that the store had to say. */
-  play(doing: Step): Promise<unknown> {
+  async play(doing: Step): Promise<unknown> {
     const store = this.#store;
     const [tenant] = TENANTS;
     this.#now += 1;
@@ -159,7 +166,9 @@ export class Player {
         );
       case 'process':
         return this.#process(doing);
-      case 'run':
+      case 'run': {
+        const [about] = this.#runItems(doing.run);
+        await store.appendRunItems(tenant, [about!, { ...about!, outcome: 'later' }]);
         return store.saveRuns(tenant, [
           {
             id: pick(RUNS, doing.run),
@@ -170,6 +179,25 @@ export class Player {
             ...(doing.ended % 2 === 0 ? { endedAt: now } : {}),
           },
         ]);
+      }
+      case 'spend':
+        return store.spend(
+          tenant,
+          now,
+          doing.amounts.map((n) => ({
+            bucket: `b${n % 3}`,
+            capacity: 7 + (n % 3),
+            perMs: 900,
+            amount: n % 5,
+            keep: doing.keep % 4,
+          })),
+        );
+      case 'slowDown':
+        return store.slowDown(tenant, now, {
+          bucket: `b${doing.bucket % 3}`,
+          ...(doing.until % 2 === 0 ? { until: now + doing.until } : {}),
+          ...(doing.factor % 3 === 0 ? {} : { factor: (1 + (doing.factor % 9)) / 10 }),
+        });
       case 'purge':
         return store.purge(tenant, { before: now - 5, limit: doing.limit % 4 });
     }
@@ -238,7 +266,6 @@ export class Player {
     const { extra } = plan;
     const ending = this.#ending(plan.ending);
     const letter = { code: 'x', message: 'm', payload: extra % 7 ? extra : null, attempts: 1 };
-    const run = { id: this.#id(), run: pick(RUNS, extra), at: this.#now, outcome: 'o', detail: {} };
     return {
       lease,
       ...(ending ? { ending } : {}),
@@ -248,9 +275,15 @@ export class Player {
         : {}),
       ...(extra % 4 === 0 ? { carriedOut: [reviewKey(extra)] } : {}),
       ...(extra % 11 === 0 ? { deadLetter: letter } : {}),
-      ...(extra % 2 === 0 ? { runItems: [run] } : {}),
+      ...(extra % 2 === 0 ? { runItems: this.#runItems(extra) } : {}),
       ...(extra % 3 === 0 ? { audit: [{ actor: 'engine', action: `a${extra}` }] } : {}),
     };
+  }
+
+  #runItems(n: number): RunItem[] {
+    const about = n % 3 === 0 ? {} : { entity: pick(ENTITIES, n), endpoint: pick(ENDPOINTS, n) };
+    const run = pick(RUNS, n);
+    return [{ id: this.#id(), run, at: this.#now, outcome: 'o', detail: {}, ...about }];
   }
 
   async #change(tenant: TenantId, sync: SyncId, plan: Planned): Promise<RecordChange> {
@@ -317,13 +350,16 @@ export class Player {
         remoteId: pick(['a', 'b', 'c', 'd'], n >> 2),
         state: pick(['live', 'held', 'live'] as const, n),
         generation: links.length,
+        ...(n % 3 === 0 ? { createdAt: START + n } : {}),
         cells: Object.fromEntries(agreed),
       };
       return [...links, added];
     }
     if (!first || n % 4 === 3) return n % 20 === 3 ? rest : links;
     if (n % 4 === 1) return [{ ...first, state: pick(states, n >> 2) }, ...rest];
-    return [{ ...first, version: n, cells: Object.fromEntries(agreed) }, ...rest];
+    const { missingSince: _missingSince, ...found } = first;
+    const seen = n % 8 < 4 ? found : { ...found, missingSince: START + n };
+    return [{ ...seen, version: n, cells: Object.fromEntries(agreed) }, ...rest];
   }
 
   #intent({ extra, cells }: Planned, from: StoredRecord | undefined): StoredIntent {

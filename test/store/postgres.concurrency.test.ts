@@ -196,6 +196,23 @@ describe('workers on one PostgreSQL', function () {
     }
   });
 
+  it('never spend more than a bucket holds, and all of it', async () => {
+    const { tenant } = await newScene();
+    const spendOn = (caller: number, bucket: string, amount: number) => {
+      const request = { bucket, capacity: 20, perMs: 1000, amount, keep: 0 };
+      const other = { ...request, bucket: `${bucket} other`, capacity: 1000 };
+      // In both orders, as two callers might.
+      const requests = caller % 4 < 2 ? [request, other] : [other, request];
+      return stores[caller % 2]!.spend(tenant, START, requests);
+    };
+    for (let n = 0; n < 5; n += 1) {
+      const outcomesOf = await Promise.all(
+        Array.from({ length: 16 }, (_, caller) => spendOn(caller, `bucket ${n}`, 2)),
+      );
+      assert.equal(outcomesOf.filter(({ granted }) => granted).length, 10);
+    }
+  });
+
   it('add to one audit trail, and it holds', async () => {
     const { tenant } = await newScene();
     const items = [{ actor: 'engine', action: 'update' }];

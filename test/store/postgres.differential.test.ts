@@ -2,11 +2,21 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { MemoryStore } from '../../runtime/store/memory.ts';
 import { PostgresStore } from '../../runtime/store/postgres.ts';
-import type { Store } from '../../runtime/store/store.ts';
+import type { Announce, Store, Waiting } from '../../runtime/store/store.ts';
 import { nameOfKey } from '../../runtime/store/work-key.ts';
 import { virtualWorld } from '../sim/virtual-world.ts';
 import { createTestDatabase, quietWorld, type TestDatabase } from '../support/test-database.ts';
-import { ENTITIES, Player, RUNS, step, SYNCS, TENANTS, WORK, type Step } from './differential.ts';
+import {
+  ENDPOINTS,
+  ENTITIES,
+  Player,
+  RUNS,
+  step,
+  SYNCS,
+  TENANTS,
+  WORK,
+  type Step,
+} from './differential.ts';
 
 const AUDIT_KEY = 'a key';
 
@@ -26,30 +36,49 @@ describe('the two stores', function () {
       ),
       {
         seed: Number(process.env['SEED'] ?? 20260101),
-        numRuns: Number(process.env['RUNS'] ?? 15),
+        numRuns: Number(process.env['RUNS'] ?? 25),
         endOnFailure: true,
       },
     );
     // A comparison that never got anywhere would prove nothing.
-    for (const outcome of ['stored', 'fenced', 'outdated', 'taken', 'invalid', 'again', 'done']) {
+    for (const outcome of [
+      'stored',
+      'fenced',
+      'outdated',
+      'taken',
+      'invalid',
+      'again',
+      'done',
+      'announced',
+      'granted',
+      'refused',
+    ]) {
       assert.ok(seen.has(outcome), `${outcome} was never seen`);
     }
   });
 
   async function compare(steps: readonly Step[], seen: Map<string, number>): Promise<void> {
     await database.sql(`truncate tributary.${TABLES.join(', tributary.')}`);
-    const memory = new MemoryStore({ world: virtualWorld({ seed: 1 }), auditKey: AUDIT_KEY });
+    const [heard, told]: [Waiting[], Waiting[]] = [[], []];
+    const memory = new MemoryStore({
+      world: virtualWorld({ seed: 1 }),
+      auditKey: AUDIT_KEY,
+      announce: (due) => void heard.push(...due),
+    });
     const world = { ...quietWorld, newId: idsOf(1) };
     const { connection } = database;
-    const postgres = new PostgresStore({ connection, world, auditKey: AUDIT_KEY });
+    const announce: Announce = async (due) => void told.push(...due);
+    const postgres = new PostgresStore({ connection, world, auditKey: AUDIT_KEY, announce });
     try {
       const players = [new Player(memory), new Player(postgres)] as const;
       for (const player of players) await player.begin();
       for (const [n, doing] of steps.entries()) {
         const [expected, answer] = [await players[0].play(doing), await players[1].play(doing)];
         assert.deepEqual(answer, expected, `step ${n}: ${doing.do}`);
+        assert.deepEqual(told, heard, `step ${n}: ${doing.do} announced something else`);
         count(seen, answer);
       }
+      if (told.length > 0) seen.set('announced', 1);
       assert.deepEqual(await dumpPostgres(postgres), await dumpMemory(memory));
     } finally {
       await postgres.close();
@@ -70,6 +99,9 @@ function idsOf(seed: number): () => string {
 }
 
 function count(seen: Map<string, number>, answer: unknown): void {
+  if (answer instanceof Object && 'granted' in answer) {
+    seen.set(answer.granted === true ? 'granted' : 'refused', 1);
+  }
   if (!Array.isArray(answer)) return;
   for (const each of answer as ({ outcome?: string } | string)[]) {
     const outcome = typeof each === 'string' ? each : each?.outcome;
@@ -94,7 +126,19 @@ async function readAll(store: Store): Promise<Record<string, unknown>> {
       lists[`${state} letters`] = await store.listDeadLetters(tenant, { state, limit: 100 });
     }
     for (const run of RUNS) lists[run] = await store.listRunItems(tenant, { run, limit: 100 });
+    for (const entity of ENTITIES) {
+      lists[entity] = await store.listHistory(tenant, { entity, limit: 100 });
+    }
+    for (const sync of SYNCS) {
+      lists[`counts ${sync}`] = await store.countRecords(tenant, sync);
+      for (const endpoint of ENDPOINTS) {
+        const place = { sync, endpoint };
+        lists[`digest ${sync} ${endpoint}`] = await store.digestLinks(tenant, place);
+        lists[`links ${sync} ${endpoint}`] = await store.listLinks(tenant, { ...place, limit: 9 });
+      }
+    }
     all[tenant] = {
+      work: await store.inspectWork(tenant, WORK),
       loaded: loaded.map(({ record, ...rest }) => ({
         ...rest,
         record: record && { ...record, revision: record.revision > 0 },
@@ -114,7 +158,7 @@ async function readAll(store: Store): Promise<Record<string, unknown>> {
 
 const TABLES =
   `tenant endpoint sync dirty cursor entity link entity_key intent tombstone conflict review
-  dead_letter inbox run run_item audit`.split(/\s+/);
+  dead_letter inbox run run_item audit budget`.split(/\s+/);
 
 /** What a store does not tell, straight from the tables. */
 const RAW = {
@@ -123,6 +167,10 @@ const RAW = {
            first_mark_at::float as "firstMarkAt", due_at::float as "dueAt", lease as token,
            lease_until::float as "leaseUntil", attempts, last_error as "lastError"
       from tributary.dirty order by 1, 2, 3`,
+  budgets: `
+    select tenant_id as tenant, bucket, tokens, updated_at::float as "updatedAt",
+           blocked_until::float as "blockedUntil", rate, rate_at::float as "rateAt"
+      from tributary.budget order by 1, 2`,
   inbox: `
     select tenant_id as tenant, endpoint_id as endpoint, delivery_id as id,
            taken_until::float as "takenUntil", processed_at::float as "processedAt"
@@ -162,6 +210,17 @@ async function dumpMemory(store: MemoryStore): Promise<unknown> {
       'tenant',
       'sync',
       'key',
+    ),
+    budgets: sorted(
+      all.flatMap(({ tenant, rows }) =>
+        [...rows.budgets.values()].map(({ tokens = null, ...row }) => ({
+          tenant: tenant as string,
+          tokens,
+          ...row,
+        })),
+      ),
+      'tenant',
+      'bucket',
     ),
     inbox: sorted(
       all.flatMap(({ tenant, rows }) =>
