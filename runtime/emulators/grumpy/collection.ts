@@ -16,6 +16,8 @@ export class Collection {
   readonly #entries = new Map<string, Entry>();
   /** Ids that deleted items have left behind. */
   #free: string[] = [];
+  /** Ids to which merges lead; these are never used again, or a merge would lead to a stranger. */
+  readonly #winners = new Set<string>();
   #lastId = 0;
   readonly #holders = new Map<string, Map<string, string>>();
   readonly #marked = new Map<string, Set<string>>();
@@ -77,7 +79,8 @@ export class Collection {
     this.#entries.set(id, entry);
     this.#lastId = Math.max(lastId, Number(id));
     if (state.life === 'live') this.#list(id, state);
-    if (state.life === 'gone') this.#free = [...free, id];
+    if (state.into !== undefined) this.#winners.add(state.into);
+    if (state.life === 'gone' && !this.#winners.has(id)) this.#free = [...free, id];
     else if (free.includes(id)) this.#free = free.filter((other) => other !== id);
     return () => {
       if (state.life === 'live') this.#unlist(id, state);

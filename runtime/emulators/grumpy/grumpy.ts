@@ -112,7 +112,8 @@ export class Grumpy {
         if (trouble.carriedOut === true) carryOutUnheard(understood);
         return failed(host, trouble.status, trouble.retryAfterS);
       case 'slow': {
-        const beforeMs = Math.floor(host.chance.next() * trouble.ms);
+        const longestMs = Math.min(trouble.ms, host.account.abilities.horizonMs);
+        const beforeMs = Math.floor(host.chance.next() * longestMs);
         await schedule.sleep(beforeMs);
         const body = settled(() => answer(host, 200, understood.carryOut()));
         await schedule.sleep(trouble.ms - beforeMs);

@@ -2,7 +2,7 @@
  * Workflow rules, as people set them up in a CRM: after a change, other fields follow by themselves a
  * moment later. What a rule has done starts no rule.
  */
-import type { World } from '../../world/world.ts';
+import type { Random, World } from '../../world/world.ts';
 import type { Account, Change, Doer, Given } from './account.ts';
 import type { Item } from './item.ts';
 import { Refused } from './refused.ts';
@@ -15,11 +15,13 @@ const DELAY_MS = { atLeast: 50, below: 2000 };
 export class Rules {
   readonly #account: Account;
   readonly #world: World;
+  readonly #chance: Random;
   readonly #rules: { readonly collection: string; readonly rule: Rule; readonly doer: Doer }[] = [];
 
   constructor(account: Account, world: World) {
     this.#account = account;
     this.#world = world;
+    this.#chance = world.random(`grumpy:${account.name}:rules`);
     account.onChanges((changes) => {
       for (const change of changes) this.#follow(change);
     });
@@ -34,8 +36,7 @@ export class Rules {
     for (const { collection: its, rule, doer } of this.#rules) {
       const given = its === collection ? rule(after, before) : undefined;
       if (given === undefined) continue;
-      const chance = this.#world.random(`grumpy:${this.#account.name}:rules`);
-      const delayMs = DELAY_MS.atLeast + chance.below(DELAY_MS.below - DELAY_MS.atLeast);
+      const delayMs = DELAY_MS.atLeast + this.#chance.below(DELAY_MS.below - DELAY_MS.atLeast);
       this.#world.schedule.after(delayMs, () => this.#write(collection, id, given, doer));
     }
   }
