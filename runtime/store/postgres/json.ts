@@ -16,6 +16,11 @@ export function toJson(value: unknown): string {
   );
 }
 
+/** A text as it lies in a column that was filled from JSON. */
+export function toText(text: string): string {
+  return JSON.parse(toJson(text)) as string;
+}
+
 /** In what PostgreSQL returns: an escaped backslash, or an escape and its four digits. */
 const ESCAPED = /\\(?:\\|u0010([0-9a-f]{4}))/g;
 

@@ -10,7 +10,7 @@ import type {
   TenantId,
 } from '../store.ts';
 import type { Query } from './database.ts';
-import { toJson } from './json.ts';
+import { toText } from './json.ts';
 
 /** The first three digits of the digest; see link-digest.ts. */
 const BUCKET = `('x' || left(md5(convert_to(l.remote_id, 'UTF8')), 3))::bit(12)::int`;
@@ -44,11 +44,11 @@ const DIGEST_LINKS = {
      order by d.bucket`,
 };
 
-/** The id goes in and comes out as JSON, because it may hold what text in PostgreSQL cannot. */
+/** Ids come back as JSON, because they may hold what text in PostgreSQL cannot. */
 export async function listLinks(
   query: Query,
   tenant: TenantId,
-  { sync, endpoint, state, buckets, after, limit }: LinkPage,
+  { sync, endpoint, state, buckets, after = '', limit }: LinkPage,
 ): Promise<ListedLink[]> {
   return query<ListedLink>(LIST_LINKS, [
     tenant,
@@ -56,7 +56,7 @@ export async function listLinks(
     endpoint,
     state ?? null,
     buckets ?? null,
-    after === undefined ? null : toJson(after),
+    toText(after),
     limit,
   ]);
 }
@@ -67,7 +67,7 @@ const LIST_LINKS = {
     select to_json(l.remote_id) as "remoteId", l.link_id as link, l.entity_id as entity, l.state
       from link l
      where l.tenant_id = $1::uuid and l.sync_id = $2::uuid and l.endpoint_id = $3::uuid
-       and l.remote_id > coalesce($6::jsonb #>> '{}', '')
+       and l.remote_id > $6::text
        and ($4::text is null or l.state = $4::text)
        and ($5::int[] is null or ${BUCKET} = any ($5::int[]))
      order by l.remote_id
