@@ -20,6 +20,8 @@ export interface CallName {
   readonly account: string;
   /** Such as `POST /v1/contacts/read`. */
   readonly request: string;
+  /** Makes what others say fit to stand in a sentence. */
+  readonly words: (said: string) => string;
 }
 
 /** The vendor answered with a status that says no. */
@@ -36,7 +38,7 @@ export function refused(
   },
 ): Failure {
   const { kind, verb, next } = meaningOf(status, name);
-  const reason = said === undefined ? `${status}` : `${status}: ${oneLine(said)}`;
+  const reason = said === undefined ? `${status}` : `${status}: ${name.words(said)}`;
   const isComeBackLater = status === 503 && retryAfterMs !== undefined;
   const isCertain = (status >= 400 && status < 500) || isComeBackLater;
   const what = `${name.vendor} ${verb} (${reason}).`;
@@ -109,7 +111,7 @@ function troubled({ vendor, account, request }: CallName): Meaning {
 
 /** A 2xx whose body is not what it should be; without an error it is no JSON at all. */
 export function notUnderstood(
-  { vendor, account, request }: CallName,
+  { vendor, account, request, words }: CallName,
   status: number,
   error: z.ZodError | undefined,
 ): Failure {
@@ -117,7 +119,7 @@ export function notUnderstood(
   const reason = issue === undefined ? 'no JSON' : `${issue.path.join('.')}: ${issue.message}`;
   return {
     kind: 'broken',
-    what: `${vendor} answered ${request} of account '${account}' with something nobody understands (${status}; ${oneLine(reason)}).`,
+    what: `${vendor} answered ${request} of account '${account}' with something nobody understands (${status}; ${words(reason)}).`,
     next: `Check that the address leads to ${vendor}; if it does, the connector needs an update.`,
     mayHaveLanded: true,
   };
@@ -162,23 +164,26 @@ const NEVER_LEFT: ReadonlySet<unknown> = new Set([
 ]);
 
 /** `fetch` hides what happened in the cause of its error. */
-export function disconnected({ vendor, account, request }: CallName, error: unknown): Failure {
+export function disconnected(
+  { vendor, account, request, words }: CallName,
+  error: unknown,
+): Failure {
   const { message, cause } = error as Error;
   const { code, message: detail } = (cause ?? {}) as { code?: string; message?: string };
-  const reason = [message, detail, code].filter((word) => Boolean(word)).join(', ');
+  const reason = [message, detail, code].filter((part) => Boolean(part)).join(', ');
   return {
     kind: 'transient',
-    what: `${vendor} cannot be reached for ${request} of account '${account}' (${oneLine(reason)}).`,
+    what: `${vendor} cannot be reached for ${request} of account '${account}' (${words(reason)}).`,
     next: laterOr('check the address and the network'),
     mayHaveLanded: !NEVER_LEFT.has(code),
   };
 }
 
 /** The platform refuses to make a request of it: a header with an accent, an address that is none. */
-export function unsendable({ vendor, account, request }: CallName, error: unknown): Failure {
+export function unsendable({ vendor, account, request, words }: CallName, error: unknown): Failure {
   return {
     kind: 'rejected',
-    what: `${request} of account '${account}' cannot be sent to ${vendor} (${oneLine((error as Error).message)}).`,
+    what: `${request} of account '${account}' cannot be sent to ${vendor} (${words((error as Error).message)}).`,
     next: 'Open the account node and check the address and the token for stray characters.',
     mayHaveLanded: false,
   };
@@ -186,12 +191,4 @@ export function unsendable({ vendor, account, request }: CallName, error: unknow
 
 function laterOr(advice: string): string {
   return `It is tried again later; if it lasts, ${advice}.`;
-}
-
-const WORDS_MAX = 300;
-
-/** Words from outside, made fit to stand in a sentence. */
-export function oneLine(text: string): string {
-  const words = text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
-  return words.length > WORDS_MAX ? `${words.slice(0, WORDS_MAX)}…` : words;
 }

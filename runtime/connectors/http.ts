@@ -14,7 +14,6 @@ import {
   calledOff,
   disconnected,
   notUnderstood,
-  oneLine,
   refused,
   timedOut,
   unsendable,
@@ -43,7 +42,7 @@ export interface Rest {
   /** Answers with the parsed JSON of a 2xx; everything else is a `VendorError`. */
   send<T>(call: Call<T>): Promise<T>;
   /** What the vendor says about an item, made fit for an error: one line, not endless, no secrets. */
-  words(text: string): string;
+  words(said: string): string;
 }
 
 export interface Call<T> {
@@ -76,13 +75,13 @@ export function restClient(options: RestOptions): Rest {
       const name = nameOf(options, call);
       if (isOk) {
         const error = json === undefined ? undefined : parsed?.error;
-        throw errorOf(options, call, notUnderstood(name, status, error));
+        throw errorOf(call, notUnderstood(name, status, error));
       }
       const retryAfterMs = retryAfterOf(headers, options.world);
       const said = options.complaint?.(json);
-      throw errorOf(options, call, refused(name, { status, said, retryAfterMs }));
+      throw errorOf(call, refused(name, { status, said, retryAfterMs }));
     },
-    words: (text) => oneLine(withoutSecrets(text, options.secrets)),
+    words: (said) => wordsOf(said, options),
   };
 }
 
@@ -97,7 +96,7 @@ interface Reply {
 async function exchange(options: RestOptions, call: Call<unknown>): Promise<Reply> {
   const { world, timeoutMs = TIMEOUT_MS, answerBytesMax = ANSWER_BYTES_MAX } = options;
   const name = nameOf(options, call);
-  if (isCalledOff(call)) throw errorOf(options, call, calledOff(name, { hasLeft: false }));
+  if (isCalledOff(call)) throw errorOf(call, calledOff(name, { hasLeft: false }));
   using limit = limitOf(world, timeoutMs, call.signal);
   const request = requestOf(options, call, limit.signal);
   try {
@@ -110,11 +109,11 @@ async function exchange(options: RestOptions, call: Call<unknown>): Promise<Repl
     if (body !== undefined) return { status, headers, body };
     if (status >= 300) return { status, headers, body: NOTHING };
   } catch (error) {
-    if (isCalledOff(call)) throw errorOf(options, call, calledOff(name, { hasLeft: true }));
-    if (limit.signal.aborted) throw errorOf(options, call, timedOut(name, timeoutMs));
-    throw errorOf(options, call, disconnected(name, error));
+    if (isCalledOff(call)) throw errorOf(call, calledOff(name, { hasLeft: true }));
+    if (limit.signal.aborted) throw errorOf(call, timedOut(name, timeoutMs));
+    throw errorOf(call, disconnected(name, error));
   }
-  throw errorOf(options, call, answeredTooMuch(name, answerBytesMax));
+  throw errorOf(call, answeredTooMuch(name, answerBytesMax));
 }
 
 const NOTHING = new Uint8Array();
@@ -139,7 +138,7 @@ function requestOf(options: RestOptions, call: Call<unknown>, signal: AbortSigna
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (error) {
-    throw errorOf(options, call, unsendable(nameOf(options, call), error));
+    throw errorOf(call, unsendable(nameOf(options, call), error));
   }
 }
 
@@ -220,21 +219,22 @@ function retryAfterOf(headers: Headers, { clock }: World): number | undefined {
 }
 
 function nameOf(
-  { vendor, account }: RestOptions,
+  options: RestOptions,
   { method, path }: Pick<Call<unknown>, 'method' | 'path'>,
 ): CallName {
-  return { vendor, account, request: `${method} /${path.join('/')}` };
+  const { vendor, account } = options;
+  const words = (said: string): string => wordsOf(said, options);
+  return { vendor, account, request: words(`${method} /${path.join('/')}`), words };
 }
 
 /** No cause is passed on: those of the platform quote requests, and with them tokens. */
 function errorOf(
-  { secrets }: RestOptions,
-  { method, writes = method !== 'GET' }: Call<unknown>,
+  { method, writes = method !== 'GET' }: Pick<Call<unknown>, 'method' | 'writes'>,
   { kind, what, next, mayHaveLanded, retryAfterMs }: Failure,
 ): VendorError {
   return new VendorError(
     kind,
-    { what: withoutSecrets(what, secrets), next },
+    { what, next },
     {
       mayHaveLanded: mayHaveLanded && writes,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
@@ -242,9 +242,18 @@ function errorOf(
   );
 }
 
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets
-    .flatMap((secret) => [secret, encodeURIComponent(secret)])
-    .filter((secret) => secret !== '')
-    .reduce((words, secret) => words.replaceAll(secret, '[secret]'), text);
+const WORDS_MAX = 300;
+
+/** One line, not endless; and without secrets first, because a piece of one is no longer recognised. */
+function wordsOf(said: string, { secrets }: RestOptions): string {
+  const spellings = secrets.flatMap((secret) => [
+    secret,
+    encodeURIComponent(secret),
+    secret.trim(),
+  ]);
+  const clean = spellings
+    .filter((spelling) => spelling !== '')
+    .reduce((words, spelling) => words.replaceAll(spelling, '[secret]'), said);
+  const line = clean.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
+  return line.length > WORDS_MAX ? `${line.slice(0, WORDS_MAX)}…` : line;
 }

@@ -84,12 +84,12 @@ async function open(settings: GrumpyConfig, world: World): Promise<Account> {
     clockOffsetMs,
     limits: abilities.limits.map((limit): Limit => ({ ...limit, cost: () => 1 })),
     collection: (name) => openCollection(name, { rest, abilities, login }),
-    ...(hookSecret === undefined
-      ? {}
-      : {
-          receive: (delivery) =>
-            receive(delivery, { hookSecret, vendorNow: world.clock.now() + clockOffsetMs, login }),
-        }),
+    ...(hookSecret !== undefined && {
+      receive(delivery: RawDelivery) {
+        const vendorNow = world.clock.now() + clockOffsetMs;
+        return receive(delivery, { hookSecret, vendorNow, login });
+      },
+    }),
     async close() {},
   };
 }
@@ -101,30 +101,18 @@ interface Context {
   readonly login: string;
 }
 
-function canDo(name: string, abilities: api.Abilities): Can {
-  const { create, version, readLagMs, searchLagMs, changesLagMs, horizonMs } = abilities;
-  const { conditionalWrites, history, writeReturns, changesTellDeletes, batch } = abilities;
-  const { partial, delete: deletion, restore, reusesIds, uniqueFields } = abilities;
+function canDo(name: string, told: api.Abilities): Can {
+  const { horizonMs, uniqueFields, changes: _changes, limits: _limits, ...abilities } = told;
+  const { create, version, readLagMs, searchLagMs, changesLagMs } = abilities;
   return {
-    create,
-    ...(create === 'naturalKey' ? {} : { marker: MARKER }),
-    conditionalWrites: conditionalWrites && version !== 'none',
-    version,
-    history: history && version !== 'none',
-    writeReturns,
-    readLagMs,
-    searchLagMs,
-    changesLagMs,
-    changesTellDeletes,
+    ...abilities,
+    ...(create !== 'naturalKey' && { marker: MARKER }),
+    conditionalWrites: abilities.conditionalWrites && version !== 'none',
+    history: abilities.history && version !== 'none',
     // A request may be under way for as long as we wait for its answer, then be carried out late, and
     // be seen only after the longest lag.
     absenceHorizonMs: TIMEOUT_MS + horizonMs + Math.max(readLagMs, searchLagMs, changesLagMs),
-    batch,
-    partial,
-    delete: deletion,
-    restore,
     uniquePaths: uniqueFields[name] ?? [],
-    reusesIds,
   };
 }
 
