@@ -1,0 +1,141 @@
+/**
+ * All systems agree: each person is once in each of them, with the same values, or is in none. Whatever
+ * is otherwise, a person is asked about it or can see why.
+ */
+import type { Item } from '../../../runtime/emulators/grumpy/grumpy.ts';
+import { marksIn } from '../ledger.ts';
+import type { Rest } from '../oracle.ts';
+import type { CollectionName, FieldName } from '../scenario.ts';
+import { COLLECTIONS, PATHS, type System } from '../setting.ts';
+import { isAskedAbout, isFieldExplained, knownOf, type Known, type Place } from './explanations.ts';
+
+export function disagreements(rest: Rest): string[] {
+  return [...rest.scenario.tenants.keys()].flatMap((tenant) =>
+    COLLECTIONS.flatMap((collection) => {
+      const systems = rest.systems.filter((system) => system.tenant === tenant);
+      const places = systems.flatMap((system): Place[] =>
+        rest
+          .handsOf(system)
+          .items(collection)
+          .map((item) => ({ system, collection, item })),
+      );
+      const byCode = Map.groupBy(places, ({ item }) => String(item.fields.code));
+      return [...byCode].flatMap(([code, its]) => [
+        ...presence(rest, systems, code, its),
+        ...values(rest, code, its),
+      ]);
+    }),
+  );
+}
+
+/** Once in each system. */
+function presence(
+  rest: Rest,
+  systems: readonly System[],
+  code: string,
+  its: readonly Place[],
+): string[] {
+  const rows = rest.rowsOf(systems[0]!.tenant);
+  const known = its.map((place) => ({ place, ...knownOf(rows, place) }));
+  const isAsked = known.some((one) => one.isAsked);
+  const problems: string[] = [];
+  for (const { place, record, link, isAsked: asked } of known) {
+    const name = `${code} at ${place.system.account}`;
+    if (!record && !asked) problems.push(`${name} belongs to no record, and nobody is asked why`);
+    const isDead = record?.entity.life === 'dead' && link?.state === 'live';
+    if (isDead && !asked) problems.push(`${name} is still there, though the record is dead`);
+  }
+  for (const system of systems) {
+    const here = known.filter(({ place }) => place.system === system);
+    if (here.length > 1 && !here.some((one) => one.isAsked)) {
+      const ids = here.map(({ place }) => place.item.id).join(' and ');
+      problems.push(
+        `${code} is ${here.length} times at ${system.account} (${ids}), and nobody is asked why`,
+      );
+    }
+    if (here.length === 0 && !isAsked && !isApart(known, system)) {
+      problems.push(`${code} is missing at ${system.account}, and nobody is asked why`);
+    }
+  }
+  return problems;
+}
+
+/** The record is kept out of this system on purpose, or takes no part anywhere. */
+function isApart(known: readonly Known[], { endpoint }: System): boolean {
+  const linked = known.filter(({ link }) => link?.state === 'live');
+  if (linked.length === 0) return true;
+  const links = linked.flatMap(({ record }) => [...record!.links.values()]);
+  return links.some((link) => link.endpoint === endpoint && link.state === 'unlinked');
+}
+
+/** The same values in all systems that are written to. */
+function values(rest: Rest, code: string, its: readonly Place[]): string[] {
+  const [first] = its;
+  const fields =
+    first?.collection === 'people' ? (Object.keys(PATHS) as FieldName[]) : (['name'] as const);
+  const rows = rest.rowsOf(first!.system.tenant);
+  const known = its
+    .map((place) => ({ place, ...knownOf(rows, place) }))
+    .filter(({ record, link }) => link?.state === 'live' && record?.entity.life === 'live');
+  return fields.flatMap((field) => {
+    const shown = known.filter(({ place }) => isWritten(rest, place, field));
+    const [one, ...others] = shown;
+    if (!one || shown.some((each) => isFieldExplained(each, field))) return [];
+    if (shown.some(({ record }) => isAskedAbout(rows, record!.entity.id))) return [];
+    return others.flatMap((other) => {
+      const isSameRecord = other.record!.entity.id === one.record!.entity.id;
+      const [left, right] = [one, other].map(({ place }) => comparable(rest, place, field));
+      if (!isSameRecord || left === right) return [];
+      const texts = [one, other].map(
+        ({ place }) =>
+          `${place.system.account} shows ${JSON.stringify(place.item.fields[PATHS[field]])}`,
+      );
+      return [`${field} of ${code}: ${texts.join(', ')}`];
+    });
+  });
+}
+
+function isWritten(
+  { scenario, drifted }: Rest,
+  { system, collection }: Place,
+  field: FieldName,
+): boolean {
+  if (drifted.has(`${system.account}/${collection}/${PATHS[field]}`)) return false;
+  const { directions } = scenario.tenants[system.tenant]!.policy;
+  const way =
+    collection === 'companies' ? 'both' : (directions[field]?.[system.scene.name] ?? 'both');
+  return way === 'both' || way === 'out';
+}
+
+/** The value without what systems do to spellings. */
+function comparable(rest: Rest, { system, item }: Place, field: FieldName): string {
+  const value = item.fields[PATHS[field]] ?? null;
+  if (value === null) return 'null';
+  switch (field) {
+    case 'name':
+      return [...marksIn(value)].join();
+    case 'email':
+      return String(value).trim().toLowerCase();
+    case 'phone':
+      return String(value).replaceAll(/\D/g, '');
+    case 'tags':
+      return JSON.stringify([...(value as string[])].toSorted());
+    case 'address':
+      return addressOf(value as Record<string, unknown>);
+    case 'status':
+      return String(value);
+    case 'company':
+      return codeOf(rest, system, 'companies', String(value));
+  }
+}
+
+function addressOf({ city = null, street = null }: Record<string, unknown>): string {
+  return city === null && street === null ? 'null' : JSON.stringify([city, street]);
+}
+
+function codeOf(rest: Rest, system: System, collection: CollectionName, id: string): string {
+  const hands = rest.handsOf(system);
+  const item: Item | undefined = hands.item(collection, hands.where(collection, id));
+  // What points to something that is gone is left alone.
+  return String(item?.fields.code ?? 'gone');
+}

@@ -1,0 +1,82 @@
+/**
+ * No edit is lost: it is the value, or stands somewhere, or was typed over by somebody who saw it, or
+ * is in a row that people can see.
+ */
+import type { Change } from '../../../runtime/emulators/grumpy/grumpy.ts';
+import type { Rows } from '../../../runtime/store/memory/rows.ts';
+import { marksIn, type Edit } from '../ledger.ts';
+import type { Judgement, Rest } from '../oracle.ts';
+import { COLLECTIONS } from '../setting.ts';
+
+export function lostEdits(rest: Rest): Judgement {
+  const tenants = [...rest.scenario.tenants.keys()];
+  const kept = tenants.map((tenant) => onRecord(rest.rowsOf(tenant)));
+  const shown = rest.systems.flatMap((system) =>
+    COLLECTIONS.flatMap((collection) =>
+      rest
+        .handsOf(system)
+        .items(collection)
+        .map(({ fields }) => fields),
+    ),
+  );
+  let exposed = 0;
+  const violations = rest.ledger.missing([kept, shown]).flatMap((edit) => {
+    if (isUnread(rest, edit)) return [];
+    if (isExposed(rest, edit)) {
+      exposed += 1;
+      return [];
+    }
+    const at = new Date(edit.at).toISOString().slice(11, 19);
+    return [
+      `${edit.mark}, typed into ${edit.field} of ${edit.code} at ${edit.system} at ${at}, is nowhere any more`,
+    ];
+  });
+  return { violations, exposed };
+}
+
+function onRecord({ records, deadLetters }: Rows): unknown {
+  return [
+    [...records.values()].map(({ entity, links, conflicts, tombstones }) => [
+      entity.cells,
+      [...links.values()].filter(({ state }) => state === 'live'),
+      [...conflicts.values()].filter(({ state }) => state !== 'superseded'),
+      [...tombstones.values()].map(({ snapshot }) => snapshot),
+    ]),
+    [...deadLetters.values()].filter(({ state }) => state === 'open'),
+  ];
+}
+
+/** Where a field is not read, nobody promises to keep what is typed there. */
+function isUnread({ scenario }: Rest, { tenant, system, field, collection }: Edit): boolean {
+  const { directions } = scenario.tenants[tenant]!.policy;
+  const ways: Readonly<Record<string, string>> =
+    Object.entries(directions).find(([name]) => name === field)?.[1] ?? {};
+  return collection === 'people' && ways[system.replace(/-\d+$/, '')] === 'off';
+}
+
+/** Requests are on their way for so long at most, when nothing is slow. */
+const UNDER_WAY_MS = 200;
+
+/** Overwritten by a write that was sent when nobody could know of the edit, in a system without a guard. */
+function isExposed(rest: Rest, edit: Edit): boolean {
+  const system = rest.systems.find(({ account }) => account === edit.system)!;
+  const { conditionalWrites = true, history = true, version } = system.scene.abilities;
+  const isGuarded = version !== 'none' && (conditionalWrites || history);
+  if (isGuarded || rest.witness.stored.has(edit.mark)) return false;
+  const overwriting = rest
+    .handsOf(system)
+    .log.find((change) => change.via === 'api' && takesAway(change, edit.mark));
+  if (!overwriting) return false;
+  const readAt = rest.witness.read.get(`${edit.system} ${edit.mark}`) ?? Infinity;
+  const wasSlow = rest.struck.some(
+    ({ fault, call, at }) =>
+      (fault === 'late' || fault === 'slow') &&
+      call?.account === edit.system &&
+      at <= overwriting.at,
+  );
+  return wasSlow || readAt > overwriting.at - UNDER_WAY_MS;
+}
+
+function takesAway({ before, after }: Change, mark: string): boolean {
+  return marksIn(before?.fields).has(mark) && !marksIn(after?.fields).has(mark);
+}

@@ -1,0 +1,68 @@
+/** What a person can see in the store about a record: whatever differs has to be explained by it. */
+import type { EntityId, Link } from '../../../runtime/core/planner/model.ts';
+import type { Item } from '../../../runtime/emulators/grumpy/grumpy.ts';
+import type { RecordRow, Rows } from '../../../runtime/store/memory/rows.ts';
+import { nameOfRef } from '../../../runtime/store/work-key.ts';
+import type { CollectionName } from '../scenario.ts';
+import { syncId, type System } from '../setting.ts';
+
+/** An item where it truly is. */
+export interface Place {
+  readonly system: System;
+  readonly collection: CollectionName;
+  readonly item: Item;
+}
+
+export interface Known {
+  readonly record?: RecordRow;
+  readonly link?: Link;
+  /** A person is asked about this item or its record, or its work was given up. */
+  readonly isAsked: boolean;
+}
+
+export function knownOf(rows: Rows, { system, collection, item }: Place): Known {
+  const sync = syncId(system.tenant, collection);
+  const ref = { sync, endpoint: system.endpoint, remoteId: item.id };
+  const owner = rows.refs.get(nameOfRef(ref));
+  const record = owner && rows.records.get(owner.entity);
+  const link = owner && record?.links.get(owner.link);
+  const isAsked =
+    hasLetter(rows, `item/${system.endpoint}/${item.id}`) ||
+    [...rows.reviews.values()].some(
+      (review) => review.state !== 'closed' && nameOfRef(review) === nameOfRef(ref),
+    ) ||
+    (record !== undefined && isAskedAbout(rows, record.entity.id));
+  return { ...(record ? { record } : {}), ...(link ? { link } : {}), isAsked };
+}
+
+/** A person is asked about the record as a whole, or its work was given up. */
+export function isAskedAbout(rows: Rows, entity: EntityId): boolean {
+  const isWhole = [...(rows.records.get(entity)?.conflicts.values() ?? [])].some(
+    ({ state, cell }) => state === 'open' && cell === '*',
+  );
+  return (
+    isWhole ||
+    hasLetter(rows, `entity/${entity}`) ||
+    [...rows.reviews.values()].some(
+      (review) =>
+        review.state !== 'closed' &&
+        (review.entity === entity || review.candidates.includes(entity)),
+    )
+  );
+}
+
+/** A person is asked about the field, or it is held where it stands. */
+export function isFieldExplained({ record, link }: Known, field: string): boolean {
+  const isOf = (cell: string): boolean => cell === field || cell.startsWith(`${field}#`);
+  const isOpen = [...(record?.conflicts.values() ?? [])].some(
+    ({ state, cell }) => state === 'open' && isOf(cell),
+  );
+  const isHeld = Object.entries(link?.cells ?? {}).some(
+    ([cell, { fight, refused }]) => isOf(cell) && (fight !== undefined || refused !== undefined),
+  );
+  return isOpen || isHeld;
+}
+
+function hasLetter(rows: Rows, name: string): boolean {
+  return [...rows.deadLetters].some(([key, { state }]) => state === 'open' && key.endsWith(name));
+}

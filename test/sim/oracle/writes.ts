@@ -1,0 +1,84 @@
+/**
+ * Every write through the API has a cause: no value that nobody typed, none of another record, field or
+ * tenant, nothing emptied that nobody emptied, nothing deleted that nobody deleted.
+ */
+import type { Change } from '../../../runtime/emulators/grumpy/grumpy.ts';
+import { marksIn } from '../ledger.ts';
+import type { Rest } from '../oracle.ts';
+import { STATUSES, type System } from '../setting.ts';
+
+export function unexplainedWrites(rest: Rest): string[] {
+  return rest.systems.flatMap((system) =>
+    rest.handsOf(system).log.flatMap((change) => {
+      if (change.via !== 'api') return [];
+      const problems =
+        change.kind === 'deleted' ? deletion(rest, system, change) : values(rest, system, change);
+      return problems.map((problem) => `${problem} at ${system.account}`);
+    }),
+  );
+}
+
+function deletion(rest: Rest, system: System, { before, collection }: Change): string[] {
+  const code = String(before?.fields.code);
+  const twins = rest
+    .handsOf(system)
+    .items(collection)
+    .filter(({ fields }) => fields.code === code);
+  const isMeant = [...rest.people.deleted].some((one) => rest.people.areRelated(one, code));
+  if (isMeant || twins.length > 0) return [];
+  return [`${code} was deleted by us, though nobody had deleted it`];
+}
+
+function values(rest: Rest, { tenant, account }: System, change: Change): string[] {
+  const { before, after } = change;
+  const code = String(after?.fields.code);
+  return Object.entries(after?.fields ?? {}).flatMap(([path, value]) => {
+    const former = before?.fields[path] ?? null;
+    if (JSON.stringify(value) === JSON.stringify(former)) return [];
+    if (value === null) {
+      return wasEmptied(rest, tenant, path, code)
+        ? []
+        : [`${path} of ${code} was emptied by us, though nobody had emptied it,`];
+    }
+    if (path === 'status' && !STATUSES.some((status) => status === value)) {
+      return [`${path} of ${code} became ${JSON.stringify(value)}, which nobody chose,`];
+    }
+    if (!MARKED.has(path)) return [];
+    const fresh = [...marksIn(value)].filter((mark) => !marksIn(former).has(mark));
+    if (marksIn(value).size === 0) {
+      return [`${path} of ${code} became ${JSON.stringify(value)}, which nobody typed,`];
+    }
+    return fresh.flatMap((mark) => {
+      const edit = rest.ledger.edit(mark);
+      const isRight =
+        edit?.tenant === tenant &&
+        edit.field === path &&
+        edit.collection === change.collection &&
+        rest.people.areRelated(edit.code, code);
+      const origin = edit && `${edit.field} of ${edit.code} at ${edit.system}`;
+      return isRight
+        ? []
+        : [`${path} of ${code} became ${mark} (${account}), typed into ${origin},`];
+    });
+  });
+}
+
+/** Fields in which people type marks. */
+const MARKED: ReadonlySet<string> = new Set(['name', 'email', 'phone', 'tags', 'address']);
+
+/** Somebody emptied the field of such a record by hand, or took a value away that it had, somewhere. */
+function wasEmptied(rest: Rest, tenant: number, path: string, code: string): boolean {
+  return rest.systems.some(
+    (system) =>
+      system.tenant === tenant &&
+      rest
+        .handsOf(system)
+        .log.some(
+          ({ via, before, after }) =>
+            via !== 'api' &&
+            (before?.fields[path] ?? null) !== null &&
+            (after?.fields[path] ?? null) === null &&
+            rest.people.areRelated(String(before?.fields.code), code),
+        ),
+  );
+}

@@ -1,0 +1,133 @@
+/**
+ * One run of the simulation as data: which systems there are and what they are like, who does what and
+ * when, what goes wrong and how often. A scenario with its seed repeats a run to the letter, can be
+ * written by hand, saved as JSON, and made smaller by leaving things out.
+ *
+ * Records are named by a code (`c0001`) that people never edit. It is a field like any other to the
+ * engine, but it tells god which items are about the same person.
+ */
+import type { Direction, Policy, Strategy } from '../../runtime/core/planner/model.ts';
+import type { Abilities } from '../../runtime/emulators/grumpy/grumpy.ts';
+
+export interface Scenario {
+  /** Decides all that chance decides while the scenario runs. */
+  readonly seed: number;
+  /** How long people and faults are at it. */
+  readonly minutes: number;
+  readonly workers: number;
+  /** How often changes are asked for, and everything is compared. */
+  readonly pollMinutes: number;
+  readonly sweepMinutes: number;
+  readonly tenants: readonly TenantScene[];
+  /** In any order. */
+  readonly actions: readonly Action[];
+  readonly faults: Faults;
+  /** The first process of the first worker dies at the first of these kill points, and so on. */
+  readonly kills: readonly number[];
+}
+
+export interface TenantScene {
+  /** Each is a member of the syncs of people and of companies; the first is the most trusted. */
+  readonly systems: readonly SystemScene[];
+  readonly records: readonly RecordScene[];
+  readonly policy: PolicyScene;
+}
+
+export interface SystemScene {
+  readonly name: string;
+  readonly abilities: Partial<Omit<Abilities, 'uniqueFields'>>;
+  readonly emailIsUnique: boolean;
+  readonly webhooks: boolean;
+  /** Whether the mapping says how the system spells; if not, the engine has to work it out. */
+  readonly spellingIsDeclared: boolean;
+}
+
+export type CollectionName = 'people' | 'companies';
+
+/** A record that is there before the first sync. */
+export interface RecordScene {
+  readonly collection: CollectionName;
+  readonly code: string;
+  readonly systems: readonly string[];
+  /** In each system somebody has typed the name and the telephone number anew. */
+  readonly differs: boolean;
+  /** The code of the company that a person belongs to. */
+  readonly company?: string;
+}
+
+export type FieldName = 'name' | 'email' | 'phone' | 'tags' | 'address' | 'status' | 'company';
+
+export interface PolicyScene extends Pick<
+  Policy,
+  'onRemoteDelete' | 'onDeleteAndEdit' | 'onRemoteRestore'
+> {
+  readonly strategies: Partial<Record<FieldName, Strategy>>;
+  readonly directions: Partial<Record<FieldName, Readonly<Record<string, Direction>>>>;
+  /** Names of systems. */
+  readonly deleteAuthority: readonly string[];
+  readonly onRemoteMerge: 'ask' | 'follow';
+  readonly onTombstoneMatch: 'ask' | 'ignore' | 'revive' | 'new';
+  readonly latency: 0 | 1 | 2;
+  readonly initialMerge: 'rank' | 'newest';
+}
+
+/** What people, admins, vendors and operators do. Whatever is not possible just then is left out. */
+export type Action = { readonly at: number; readonly tenant: number } & Deed;
+
+type Deed =
+  | OfItem<'edit', { readonly field: FieldName; readonly how: How; readonly by?: 'integration' }>
+  | OfItem<'create', { readonly company?: string }>
+  | OfItem<'delete' | 'restore'>
+  /** The items of these records are merged into the item of this one. */
+  | OfItem<'merge', { readonly other: string }>
+  /** Somebody copies an item; the copy gets another code some seconds later. */
+  | OfItem<'clone', { readonly newCode: string }>
+  /** The e-mail addresses of these records go round. */
+  | OfSystem<'rotate', { readonly codes: readonly string[] }>
+  | OfSystem<'forbid', { readonly collection: CollectionName; readonly forMs: number }>
+  | OfSystem<'expireToken', { readonly forMs: number }>
+  | OfSystem<'dropOption' | 'removeField', { readonly field: FieldName }>
+  | OfSystem<'restoreBackup', { readonly ofMsAgo: number }>
+  | OfSystem<'forgeWebhook', { readonly code: string }>
+  /** An operator answers what is open; `pick` chooses among the choices. */
+  | { readonly kind: 'decide'; readonly pick: number }
+  | { readonly kind: 'replayDeadLetters' }
+  | { readonly kind: 'changePolicy'; readonly policy: Partial<PolicyScene> }
+  | OfWorker<'kill', { readonly afterPoints: number }>
+  | OfWorker<'pause', { readonly forMs: number }>
+  | OfWorker<'stepClock', { readonly byMs: number }>
+  | OfWorker<'redeploy'>;
+
+type OfItem<Kind, More = object> = {
+  readonly kind: Kind;
+  readonly system: string;
+  readonly collection: CollectionName;
+  readonly code: string;
+} & More;
+
+type OfSystem<Kind, More = object> = { readonly kind: Kind; readonly system: string } & More;
+
+type OfWorker<Kind, More = object> = { readonly kind: Kind; readonly worker: number } & More;
+
+/** Types something new, empties the field, takes what another record has, or spells it differently. */
+export type How = 'type' | 'clear' | 'copy' | 'respell' | 'huge';
+
+/** How often each goes wrong, between 0 and 1; what is not named never does. */
+export type Faults = Partial<Record<FaultName, number>>;
+
+export const FAULTS = [
+  'lost',
+  'answerLost',
+  'late',
+  'slow',
+  'serverError',
+  'unavailable',
+  'throttled',
+  'busy',
+  'webhookLost',
+  'webhookDoubled',
+  'webhookLate',
+  'databaseLost',
+] as const;
+
+export type FaultName = (typeof FAULTS)[number];

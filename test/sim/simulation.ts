@@ -1,0 +1,317 @@
+/**
+ * Runs a scenario: systems, people, operators, faults, and the engine on a store in memory, all in
+ * virtual time. Then everybody stops, what was taken is given back, and it has to come to rest; after
+ * that it is left alone once more and must not write anything. The oracle judges what is left.
+ *
+ * The same scenario gives the same trace, to the letter.
+ */
+import { connectors } from '../../runtime/connectors/index.ts';
+import type { Account } from '../../runtime/connectors/connector.ts';
+import { openEngine } from '../../runtime/engine/engine.ts';
+import { Grumpy, type Change } from '../../runtime/emulators/grumpy/grumpy.ts';
+import { MemoryStore } from '../../runtime/store/memory.ts';
+import type { StoredEndpoint } from '../../runtime/store/store.ts';
+import { startDispatcher, type Dispatcher, type Worker } from './dispatcher.ts';
+import { ledger as newLedger } from './ledger.ts';
+import { operatorsOf } from './operators.ts';
+import { violationsAtRest, type Rest } from './oracle.ts';
+import { peopleOf } from './people.ts';
+import { startProcess } from './process.ts';
+import type { Scenario } from './scenario.ts';
+import {
+  accountOf,
+  COLLECTIONS,
+  HOOKS,
+  ORIGIN,
+  setupOf,
+  syncId,
+  systemsOf,
+  tenantId,
+  tokenOf,
+  type System,
+} from './setting.ts';
+import { weatherOf } from './trouble.ts';
+import { virtualWorld } from './virtual-world.ts';
+import { witnessOf } from './witness.ts';
+
+export interface Outcome {
+  readonly violations: readonly string[];
+  readonly edits: number;
+  /** Edits that were overwritten before anybody could have read them. */
+  readonly exposed: number;
+  readonly kills: number;
+  readonly writes: number;
+  readonly hours: number;
+  /** How many kill points the first process passed while people were at it. */
+  readonly points: number;
+  readonly trace: string;
+  /** For those who want to look closer, and for stories. */
+  readonly rest: Rest;
+}
+
+const SECRET = 'a secret of the simulation';
+const START_MS = Date.UTC(2026, 0, 1);
+const MINUTE_MS = 60_000;
+/** After people have stopped: looks at everything after each of these. Lost requests land meanwhile. */
+const CALM_MINUTES = [5, 10, 10, 30, 60, 60, 120, 240, 480, 480] as const;
+const QUIET_MINUTES = 120;
+
+export async function simulate(
+  scenario: Scenario,
+  open: typeof openEngine = openEngine,
+): Promise<Outcome> {
+  const world = virtualWorld({ seed: `simulation ${scenario.seed}`, startAt: START_MS });
+  const weather = weatherOf(scenario.faults, world);
+  const systems = systemsOf(scenario);
+  const grumpy = new Grumpy({
+    world,
+    accounts: systems.map(accountOf),
+    trouble: weather.trouble,
+    webhookTrouble: weather.webhook,
+  });
+  const announced: Parameters<Dispatcher['announce']>[0][] = [];
+  let hear = (due: (typeof announced)[number]): void => void announced.push(due);
+  const store = new MemoryStore({ world, auditKey: SECRET, announce: (due) => hear(due) });
+  const witness = witnessOf(store, world);
+  const ledger = newLedger();
+  const people = peopleOf({ grumpy, systems, ledger, world });
+  const operators = operatorsOf({
+    scenario,
+    systems,
+    grumpy,
+    store,
+    ledger,
+    world,
+    dispatcher: () => dispatcher,
+  });
+  const errors: string[] = [];
+  let points = 0;
+
+  world.serve(ORIGIN, async (request) => {
+    const response = await grumpy.handle(request);
+    await witness.answered(accountCalled(request), request, response);
+    return response;
+  });
+  world.serve(HOOKS, receive);
+  for (const tenant of scenario.tenants.keys()) await store.saveSetup(setupOf(scenario, tenant));
+  for (const [tenant, { records }] of scenario.tenants.entries()) {
+    for (const record of records) people.put(record, tenant);
+  }
+  for (const system of systems) if (system.scene.webhooks) await subscribe(system);
+
+  const dispatcher = startDispatcher({ world, store, workers: scenario.workers, start });
+  hear = (due) => dispatcher.announce(due);
+  await liveAndSync();
+  const calmSteps = await comeToRest();
+  const writesBefore = writes().length;
+  lookAtAll(true);
+  await world.runUntil(world.clock.now() + QUIET_MINUTES * MINUTE_MS);
+
+  const rest: Rest = {
+    scenario,
+    systems,
+    handsOf: ({ account }) => grumpy.account(account),
+    rowsOf: (tenant) => store.rowsOf(tenantId(tenant)),
+    ledger,
+    people,
+    drifted: operators.drifted,
+    witness,
+    quietWrites: writes().slice(writesBefore),
+    audits: await Promise.all(
+      [...scenario.tenants.keys()].map((tenant) => store.verifyAudit(tenantId(tenant))),
+    ),
+    errors: [...errors, ...dispatcher.failures],
+    struck: weather.struck,
+  };
+  const { violations, exposed } = violationsAtRest(rest);
+  return {
+    violations: [
+      ...(calmSteps > CALM_MINUTES.length ? ['it does not come to rest'] : []),
+      ...violations,
+    ],
+    exposed,
+    edits: ledger.count(),
+    kills: dispatcher.counts.kills,
+    writes: writes().length,
+    hours: (world.clock.now() - START_MS) / (60 * MINUTE_MS),
+    points,
+    trace: world.traceHash(),
+    rest,
+  };
+
+  // -------------------------------------------------------------------------------------------
+  // The engine and what is around it
+
+  function start(place: { worker: number; generation: number; onDeath: () => void }): Worker {
+    const { worker, generation, onDeath } = place;
+    const { database: databaseTrouble } = weather;
+    // Machines are not set to the same second.
+    const clockSkewMs = worker * 700;
+    const process = startProcess({
+      world,
+      store: witness.store,
+      clockSkewMs,
+      databaseTrouble,
+      onDeath,
+    });
+    const point = worker === 0 ? scenario.kills[generation] : undefined;
+    if (point !== undefined) process.killAt(point);
+    const engine = open({
+      store: process.store,
+      world: process.world,
+      connectors,
+      configOf,
+      secret: SECRET,
+    });
+    return { process, engine };
+  }
+
+  function configOf(endpoint: Pick<StoredEndpoint, 'id'>): unknown {
+    const system = systems.find((one) => one.endpoint === endpoint.id)!;
+    const { account: title } = system;
+    return {
+      baseUrl: ORIGIN,
+      token: operators.token(system),
+      title,
+      hookSecret: hookSecret(system),
+    };
+  }
+
+  function lookAtAll(full: boolean): void {
+    const engine = dispatcher.worker()?.engine;
+    for (const tenant of scenario.tenants.keys()) {
+      for (const collection of COLLECTIONS) {
+        const looking = engine?.look(tenantId(tenant), syncId(tenant, collection), { full });
+        looking?.catch(noted);
+      }
+    }
+  }
+
+  function noted(error: unknown): void {
+    errors.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+
+  async function subscribe(system: System): Promise<void> {
+    const headers = { authorization: `Bearer ${tokenOf(system)}` };
+    const url = `${HOOKS}/${system.account}`;
+    const body = { url, secret: hookSecret(system), collections: COLLECTIONS };
+    const request = { method: 'POST', headers, body: JSON.stringify(body) };
+    const response = await grumpy.handle(new Request(`${ORIGIN}/v1/hooks`, request));
+    if (!response.ok) throw new Error(`${system.account} takes no webhooks: ${response.status}`);
+  }
+
+  /** As the node for webhooks does: checks, keeps, answers. */
+  async function receive(request: Request): Promise<Response> {
+    const account = new URL(request.url).pathname.slice(1);
+    const system = systems.find((one) => one.account === account)!;
+    const worker = dispatcher.worker();
+    if (!worker) return new Response(null, { status: 503 });
+    try {
+      const opened = await receiverAt(worker, system);
+      const hints = opened.receive!({
+        method: request.method,
+        url: request.url,
+        headers: Object.fromEntries(request.headers),
+        body: new Uint8Array(await request.arrayBuffer()),
+      });
+      const refs = hints.map(({ collection, id }) => ({
+        sync: syncId(system.tenant, collection as (typeof COLLECTIONS)[number]),
+        endpoint: system.endpoint,
+        remoteId: id,
+      }));
+      await worker.engine.hint(tenantId(system.tenant), refs, 0);
+      return new Response(null, { status: 200 });
+    } catch (error) {
+      const isRefused = (error as { code?: string }).code === 'delivery-refused';
+      return new Response(null, { status: isRefused ? 401 : 500 });
+    }
+  }
+
+  function receiverAt(worker: Worker, system: System): Promise<Account> {
+    const known = receivers.get(worker) ?? new Map<string, Promise<Account>>();
+    receivers.set(worker, known);
+    const [connector] = connectors;
+    const opening =
+      known.get(system.account) ??
+      connector!.open(configOf({ id: system.endpoint }), worker.process.world);
+    known.set(system.account, opening);
+    opening.catch(() => known.delete(system.account));
+    return opening;
+  }
+
+  // -------------------------------------------------------------------------------------------
+  // Time
+
+  async function liveAndSync(): Promise<void> {
+    const { minutes, pollMinutes, sweepMinutes, actions } = scenario;
+    const endAt = START_MS + minutes * MINUTE_MS;
+    operators.prepare(actions);
+    for (const action of actions) {
+      world.schedule.after(action.at, () => {
+        people.act(action);
+        operators.act(action).catch(noted);
+        if (action.kind === 'forgeWebhook') void forge(action).catch(noted);
+      });
+    }
+    for (let at = pollMinutes; at < minutes; at += pollMinutes) {
+      const full = at % sweepMinutes === 0;
+      world.schedule.after(at * MINUTE_MS, () => lookAtAll(full));
+    }
+    lookAtAll(true);
+    await world.runUntil(endAt);
+    points = dispatcher.worker(0)?.process.points() ?? 0;
+  }
+
+  async function forge({
+    tenant,
+    system: name,
+  }: {
+    tenant: number;
+    system: string;
+  }): Promise<void> {
+    const system = systems.find((one) => one.tenant === tenant && one.scene.name === name)!;
+    const event = { collection: 'people', id: '1', kind: 'deleted' };
+    const request = new Request(`${HOOKS}/${system.account}`, {
+      method: 'POST',
+      headers: {
+        'x-grumpy-signature': `t=${Math.floor(world.clock.now() / 1000)},v1=${'0'.repeat(64)}`,
+      },
+      body: JSON.stringify({ delivery: 'forged', events: [event] }),
+    });
+    const { ok } = await world.network.fetch(request);
+    if (ok) errors.push('A forged webhook was believed.');
+  }
+
+  /** Answers how many steps it took; more than there are means that it did not. */
+  async function comeToRest(): Promise<number> {
+    weather.clear();
+    await world.runUntil(world.clock.now() + 3 * MINUTE_MS);
+    await operators.heal();
+    for (const [step, minutes] of CALM_MINUTES.entries()) {
+      const before = writes().length;
+      lookAtAll(true);
+      await world.runUntil(world.clock.now() + minutes * MINUTE_MS);
+      const waiting = await store.waiting();
+      const isQuiet = waiting.length === 0 && dispatcher.isIdle() && writes().length === before;
+      if (isQuiet && step > 0) return step;
+    }
+    return CALM_MINUTES.length + 1;
+  }
+
+  function writes(): readonly Change[] {
+    return systems.flatMap(({ account }) =>
+      grumpy.account(account).log.filter(({ via }) => via === 'api'),
+    );
+  }
+
+  function accountCalled(request: Request): string {
+    const token = request.headers.get('authorization')?.slice('Bearer '.length);
+    return systems.find((system) => operators.token(system) === token)?.account ?? '';
+  }
+}
+
+const receivers = new WeakMap<Worker, Map<string, Promise<Account>>>();
+
+function hookSecret({ account }: System): string {
+  return `hooks of ${account}`;
+}

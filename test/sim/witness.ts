@@ -1,0 +1,52 @@
+/**
+ * Remembers what the engine has come to know: which marks it has stored, and when it has read which.
+ * What an engine could not know when it wrote, it could not protect.
+ */
+import type { Store } from '../../runtime/store/store.ts';
+import type { World } from '../../runtime/world/world.ts';
+import { marksIn } from './ledger.ts';
+
+export interface Witness {
+  readonly store: Store;
+  /** Marks that were ever stored. */
+  readonly stored: ReadonlySet<string>;
+  /** When a mark was first in the answer of an account to a read by id: `crm-1 e0007`. */
+  readonly read: ReadonlyMap<string, number>;
+  /** Notes what an account answers. */
+  answered(account: string, request: Request, response: Response): Promise<void>;
+}
+
+export function witnessOf(store: Store, world: Pick<World, 'clock'>): Witness {
+  const stored = new Set<string>();
+  const read = new Map<string, number>();
+  const commit: Store['commit'] = async (tenant, now, commits) => {
+    const outcomes = await store.commit(tenant, now, commits);
+    for (const [index, { outcome }] of outcomes.entries()) {
+      if (outcome === 'stored') for (const mark of marksIn(commits[index])) stored.add(mark);
+    }
+    return outcomes;
+  };
+
+  return {
+    store: withCommit(store, commit),
+    stored,
+    read,
+    async answered(account, request, response) {
+      if (!response.ok || !new URL(request.url).pathname.endsWith('/read')) return;
+      for (const mark of marksIn(await response.clone().text())) {
+        const name = `${account} ${mark}`;
+        if (!read.has(name)) read.set(name, world.clock.now());
+      }
+    },
+  };
+}
+
+function withCommit(store: Store, commit: Store['commit']): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === 'commit') return commit;
+      const member = Reflect.get(target, name) as unknown;
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+    },
+  });
+}
