@@ -28,9 +28,14 @@ export interface Connector<Config = unknown> {
 export interface Account {
   /** As the vendor calls it; shown when a connection is checked. */
   readonly title: string;
+  /** How far the vendor's clock is ahead of ours, as far as an answer has told. */
+  readonly clockOffsetMs?: number;
   readonly limits: readonly Limit[];
   collection(name: string): Promise<Collection>;
-  /** Which items a delivery is about, once it is proven genuine. Raw bytes in, refs out, nothing else. */
+  /**
+   * Which items a delivery is about, once it is proven genuine; one that is not is refused with the code
+   * `delivery-refused`. Raw bytes in, refs out, nothing else.
+   */
   receive?(delivery: RawDelivery): readonly Hint[];
   close(): Promise<void>;
 }
@@ -47,7 +52,10 @@ export interface Collection {
   read(ids: readonly string[], signal?: AbortSignal): Promise<readonly Read[]>;
   /** Items whose member at `path` has one of the values; the marker's path is `can.marker`. */
   find?(path: string, values: readonly string[], signal?: AbortSignal): Promise<readonly Item[]>;
-  /** What each item went through after `since`, its version when we looked; the oldest first. */
+  /**
+   * What each item went through after `since`, its version when we looked; the oldest first. At most
+   * `can.batch.read` items at once.
+   */
   history?(items: readonly HistoryRequest[], signal?: AbortSignal): Promise<readonly Version[][]>;
   /** All of one operation, at most `can.batch[op]` at once; outcomes in the order of the changes. */
   write(changes: readonly ItemChange[], signal?: AbortSignal): Promise<readonly Outcome[]>;
@@ -116,7 +124,7 @@ export interface ItemPage {
 
 export interface Item {
   readonly id: string;
-  /** The vendor's own form. */
+  /** The vendor's own form: the members that `fields` names and that a write takes. */
   readonly raw: unknown;
   readonly version?: number;
   readonly createdAt?: number;

@@ -4,8 +4,8 @@
  *
  * Traps: its lists and searches lag behind, and each request may be answered by another replica, so what
  * one page told another may deny. It takes a marker in a field of its own, which clones carry as well. A
- * batch may be refused as a whole because of one item. A condition on the version is sent only where the
- * account knows conditions (`can.conditionalWrites`); elsewhere it is an ordinary write.
+ * batch may be refused as a whole because of one item. An account that knows no conditional writes refuses
+ * the whole batch when a change comes with one.
  */
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
@@ -102,13 +102,15 @@ interface Context {
 }
 
 function canDo(name: string, told: api.Abilities): Can {
-  const { horizonMs, uniqueFields, changes: _changes, limits: _limits, ...abilities } = told;
+  const { horizonMs, uniqueFields, changes, limits: _limits, ...abilities } = told;
   const { create, version, readLagMs, searchLagMs, changesLagMs } = abilities;
   return {
     ...abilities,
     ...(create !== 'naturalKey' && { marker: MARKER }),
     conditionalWrites: abilities.conditionalWrites && version !== 'none',
     history: abilities.history && version !== 'none',
+    restore: abilities.restore && abilities.delete === 'soft',
+    changesTellDeletes: abilities.changesTellDeletes && changes,
     // A request may be under way for as long as we wait for its answer, then be carried out late, and
     // be seen only after the longest lag.
     absenceHorizonMs: TIMEOUT_MS + horizonMs + Math.max(readLagMs, searchLagMs, changesLagMs),
@@ -233,13 +235,13 @@ async function write(
 
 type WireWrites = z.infer<typeof api.writes> | z.infer<typeof api.refusedBatch>;
 
-function wireChangeOf({ op, id, raw = {}, marker, ifVersion }: ItemChange, can: Can): unknown {
-  if (op === 'create') {
-    return { fields: raw, ...(marker !== undefined && can.marker !== undefined && { marker }) };
-  }
-  const condition = can.conditionalWrites && ifVersion !== undefined ? { ifVersion } : {};
-  if (op === 'update') return { id, fields: raw, ...condition };
-  return op === 'delete' ? { id, ...condition } : { id };
+function wireChangeOf({ op, id, raw, marker, ifVersion }: ItemChange, can: Can): unknown {
+  return {
+    ...(op !== 'create' && { id }),
+    ...((op === 'create' || op === 'update') && { fields: raw ?? {} }),
+    ...(marker !== undefined && can.marker !== undefined && { marker }),
+    ...(ifVersion !== undefined && { ifVersion }),
+  };
 }
 
 function outcomeOf(result: api.WireWritten, change: ItemChange, context: WriteContext): Outcome {

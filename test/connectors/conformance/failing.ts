@@ -1,0 +1,142 @@
+/** What is said when something goes wrong, and that no secret is in it. */
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { errorOf, failureOf, promise, type Scene, type Trouble, type Setting } from '../scene.ts';
+
+export function promisesAboutFailures(settings: readonly Setting[]): void {
+  promise(settings, 'is throttled for as long as the vendor asks', async (scene) => {
+    scene.trouble({ kind: 'status', status: 429, retryAfterS: 17 });
+    const asked = await failureOf(scene.items.write([{ op: 'create', raw: scene.sample(1) }]));
+    const { kind, retryAfterMs, mayHaveLanded } = asked;
+    assert.deepEqual([kind, retryAfterMs, mayHaveLanded], ['throttled', 17_000, false]);
+    scene.trouble({ kind: 'status', status: 429 });
+    const silent = await failureOf(scene.items.list({ limit: 1 }));
+    assert.deepEqual([silent.kind, silent.retryAfterMs], ['throttled', undefined]);
+  });
+
+  promise(
+    settings,
+    'knows of its limits what the vendor keeps to',
+    async ({ account }) => {
+      for (const limit of account.limits) {
+        assert.ok(limit.name !== '' && limit.capacity > 0 && limit.perMs > 0);
+        assert.ok(limit.cost('list', 1) > 0 && limit.cost('create', 10) > 0);
+      }
+    },
+    ({ account }) => account.limits.length > 0,
+  );
+
+  promise(settings, 'tries nothing again, and tells trouble from refusal', async (scene) => {
+    const create = () => scene.items.write([{ op: 'create', raw: scene.sample(1) }]);
+    for (const [status, retryAfterS, expected] of [
+      [500, undefined, ['transient', true, undefined]],
+      [502, undefined, ['transient', true, undefined]],
+      [503, undefined, ['transient', true, undefined]],
+      [503, 9, ['transient', false, 9_000]],
+      [504, undefined, ['transient', true, undefined]],
+    ] as const) {
+      const retryAfter = retryAfterS === undefined ? {} : { retryAfterS };
+      scene.trouble({ kind: 'status', status, ...retryAfter });
+      const { kind, mayHaveLanded, retryAfterMs } = await failureOf(create());
+      assert.deepEqual([kind, mayHaveLanded, retryAfterMs], expected);
+    }
+    await scene.write('create', [{ raw: scene.sample(2) }]);
+  });
+
+  promise(
+    settings,
+    'says of an item that could not be stored just now that another try may work',
+    async (scene) => {
+      const { items } = scene;
+      scene.trouble({ kind: 'busy', items: [0] });
+      const [outcome] = await items.write([{ op: 'create', raw: scene.sample(1) }]);
+      const { kind, mayHaveLanded } = errorOf(outcome);
+      assert.deepEqual([kind, mayHaveLanded], ['transient', false]);
+      assert.deepEqual(scene.truth(), {});
+    },
+  );
+
+  promise(
+    settings,
+    'says what to do when the token is refused, and who may not see what',
+    async (scene) => {
+      const { items, account, people } = scene;
+      const unknown = await failureOf(account.collection('no-such-collection'));
+      assert.ok(['missing', 'forbidden'].includes(unknown.kind), unknown.message);
+      people.forbid();
+      assert.equal((await failureOf(items.list({ limit: 1 }))).kind, 'forbidden');
+      people.revoke();
+      const refused = await failureOf(items.read(['1']));
+      assert.equal(refused.kind, 'unauthorized');
+      assert.match(refused.message, /refused the token of account '[^']+' \(401.*log in again\.$/);
+      await assert.rejects(scene.reopen(), { kind: 'unauthorized' });
+    },
+  );
+
+  promise(settings, 'stops at once when its caller gives up', async (scene) => {
+    const { items, world } = scene;
+    const before = AbortSignal.abort();
+    const early = await failureOf(items.write([{ op: 'create', raw: scene.sample(1) }], before));
+    assert.deepEqual([early.kind, early.mayHaveLanded], ['transient', false]);
+    const controller = new AbortController();
+    world.schedule.after(0, () => controller.abort());
+    const started = world.clock.now();
+    const { signal } = controller;
+    for (const call of [
+      () => items.list({ limit: 1, signal }),
+      () => items.read(['1'], signal),
+      () => items.write([{ op: 'create', raw: scene.sample(1) }], signal),
+    ]) {
+      assert.equal((await failureOf(call())).kind, 'transient');
+    }
+    assert.equal(world.clock.now(), started);
+  });
+
+  promise(settings, 'never prints a secret', async (scene) => {
+    const { connector, config, world } = scene;
+    const said: unknown[] = [...world.logged];
+    for (const trouble of TROUBLES) {
+      scene.trouble(trouble);
+      said.push(await failureOf(scene.items.list({ limit: 1 })));
+    }
+    said.push(...(await itemErrors(scene)), world.logged, await schemaErrors(scene));
+    scene.people.revoke();
+    said.push(await failureOf(scene.items.list({ limit: 1 })));
+    const text = inspect(said, { depth: Infinity, showHidden: true });
+    assert.ok(connector.secrets.length > 0);
+    for (const name of connector.secrets) {
+      const secret = config[name];
+      if (typeof secret !== 'string') continue;
+      assert.ok(secret.length > 8 && !text.includes(secret), `the ${name} shows:\n${text}`);
+    }
+  });
+}
+
+const TROUBLES: readonly Trouble[] = [
+  { kind: 'lost' },
+  { kind: 'answerLost' },
+  ...[400, 401, 403, 404, 413, 429, 500, 503].map(
+    (status) => ({ kind: 'status', status }) as const,
+  ),
+];
+
+async function itemErrors(scene: Scene): Promise<readonly unknown[]> {
+  const { items, sample, config, connector, unacceptable } = scene;
+  const secret = config[connector.secrets[0]!];
+  // As if somebody had pasted it into a field, and the vendor quoted it.
+  const raw = { ...sample(1), [unacceptable.path]: secret };
+  return [
+    ...(await items.write([{ op: 'create', raw }])),
+    ...(await items.write([{ op: 'update', id: '999999', raw: {} }])),
+  ];
+}
+
+/** What a person sees who fills in the form wrongly, secrets included. */
+async function schemaErrors({ connector, config }: Scene): Promise<unknown> {
+  const wrong = Object.fromEntries(
+    Object.entries(config).map(([name, value]) => [name, `${String(value)} \n`]),
+  );
+  const { error } = connector.config.safeParse({ ...wrong, noSuchSetting: true });
+  assert.ok(error, 'a setting that nobody knows was accepted');
+  return [error, String(error)];
+}

@@ -1,0 +1,176 @@
+/**
+ * A vendor in a virtual world, as the suite for connectors sees it: our account, the people who work with
+ * it there, and the trouble it can have. Every vendor's emulator is wrapped to look like this.
+ */
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import {
+  VendorError,
+  type Account,
+  type Collection,
+  type Connector,
+  type Item,
+  type Operation,
+  type Outcome,
+  type PageRequest,
+  type ItemPage,
+  type RawDelivery,
+} from '../../runtime/connectors/connector.ts';
+import type { VirtualWorld } from '../sim/virtual-world.ts';
+import { inWorld } from './in-world.ts';
+
+/** One of the ways a vendor can be. */
+export interface Setting {
+  readonly title: string;
+  /** Begins a new world with the vendor in it. */
+  readonly start: () => Vendor;
+}
+
+export interface Vendor {
+  readonly world: VirtualWorld;
+  readonly connector: Connector;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly collection: string;
+  readonly people: People;
+  /** What one item may hold, in the vendor's form; another for every number. */
+  readonly sample: (number: number) => Raw;
+  /** Another value for a member of every sample. */
+  readonly edit: Raw;
+  /** What the vendor does not accept because of the member at `path`. */
+  readonly unacceptable: { readonly raw: Raw; readonly path: string };
+  readonly tellsAuthors: boolean;
+  /** The next call has this trouble, whichever it is. */
+  trouble(next: Trouble): void;
+  /** What the vendor sends when the item changes. */
+  delivery(change: () => void): Promise<RawDelivery>;
+}
+
+export type Raw = Readonly<Record<string, unknown>>;
+
+/** What people and other programs do at the vendor, without lag or limits, and what is really there. */
+export interface People {
+  create(raw: Raw): string;
+  edit(id: string, raw: Raw, by: 'person' | 'integration'): void;
+  remove(id: string): void;
+  merge(loser: string, winner: string): string;
+  items(): readonly { readonly id: string; readonly raw: Raw }[];
+  /** Our account may not see the collection any more. */
+  forbid(): void;
+  /** Our token is not accepted any more. */
+  revoke(): void;
+}
+
+export type Trouble =
+  /** Before it was carried out, or after. */
+  | { readonly kind: 'lost' | 'answerLost' }
+  /** The connection breaks, and it is carried out later. */
+  | { readonly kind: 'late'; readonly ms: number }
+  | { readonly kind: 'status'; readonly status: number; readonly retryAfterS?: number }
+  /** These items of a batch cannot be stored just now. */
+  | { readonly kind: 'busy'; readonly items: readonly number[] };
+
+export interface Scene extends Vendor {
+  readonly account: Account;
+  readonly items: Collection;
+  /** As if the process had died and come back. */
+  reopen(): Promise<Collection>;
+  /** Until no lag hides what has happened. */
+  wait(): Promise<void>;
+  /** All pages, of as many items as the vendor allows, as ids in the order they came. */
+  walk(page: (request: PageRequest) => Promise<ItemPage>, most: number): Promise<string[]>;
+  /** All outcomes have to be done; answers with the ids. */
+  write(
+    op: Operation,
+    changes: readonly Omit<Parameters<Collection['write']>[0][number], 'op'>[],
+  ): Promise<string[]>;
+  /** What is really there, by id. */
+  truth(): Readonly<Record<string, Raw>>;
+}
+
+/**
+ * A test of one promise, in every setting that it is about, each time in a world of its own. A promise
+ * that no setting is about would be a test that cannot fail, so that fails too.
+ */
+export function promise(
+  settings: readonly Setting[],
+  title: string,
+  test: (scene: Scene) => Promise<void>,
+  isAbout: (scene: Scene) => boolean = () => true,
+): void {
+  it(title, async () => {
+    let tested = 0;
+    for (const setting of settings) {
+      const vendor = setting.start();
+      await inWorld(vendor.world, async () => {
+        const scene = await sceneWith(vendor);
+        if (!isAbout(scene)) return;
+        tested += 1;
+        await test(scene);
+      }).catch((error: unknown) => {
+        throw new Error(`${setting.title}: ${(error as Error).message}`, { cause: error });
+      });
+    }
+    assert.ok(tested > 0, 'Add a setting in which the vendor can do this.');
+  });
+}
+
+async function sceneWith(vendor: Vendor): Promise<Scene> {
+  const { world, connector, collection, people } = vendor;
+  const config = connector.config.parse(vendor.config);
+  const account = await connector.open(config, world);
+  const items = await account.collection(collection);
+  const { readLagMs, searchLagMs, changesLagMs } = items.can;
+  return {
+    ...vendor,
+    account,
+    items,
+    reopen: async () => (await connector.open(config, world)).collection(collection),
+    wait: () => world.schedule.sleep(Math.max(readLagMs, searchLagMs, changesLagMs) + 1),
+    async walk(page, most) {
+      const limit = Math.min(most, items.can.batch.list);
+      const ids: string[] = [];
+      let after: PageRequest['after'];
+      for (let pages = 0; pages < 1_000; pages += 1) {
+        const { items: found, next } = await page({ limit, ...(after !== undefined && { after }) });
+        assert.ok(found.length <= limit, `${found.length} items on a page of ${limit}`);
+        ids.push(...found.map(({ id }) => id));
+        if (next === undefined) return ids;
+        after = next;
+      }
+      assert.fail('The pages have no end.');
+    },
+    async write(op, changes) {
+      const outcomes = await items.write(changes.map((change) => ({ ...change, op })));
+      assert.equal(outcomes.length, changes.length);
+      return outcomes.map(idOf);
+    },
+    truth: () => Object.fromEntries(people.items().map(({ id, raw }) => [id, raw])),
+  };
+}
+
+export function idOf(outcome: Outcome): string {
+  if (outcome.kind === 'failed') throw outcome.error;
+  return outcome.id;
+}
+
+export function errorOf(outcome: Outcome | undefined): VendorError {
+  assert.ok(outcome?.kind === 'failed', inspect(outcome));
+  return outcome.error;
+}
+
+/** The error that a call fails with; any other end of it is a failure of the test. */
+export async function failureOf(call: Promise<unknown>): Promise<VendorError> {
+  const failure: unknown = await call.then(
+    (answer) => assert.fail(`It did not fail: ${inspect(answer)}`),
+    (error: unknown) => error,
+  );
+  assert.ok(failure instanceof VendorError, inspect(failure));
+  return failure;
+}
+
+/** The item has these members; it may have more. */
+export function holds(item: Item | { readonly raw: unknown } | undefined, raw: Raw): void {
+  assert.ok(item !== undefined, 'there is no such item');
+  const members = Object.keys(raw).map((name) => [name, (item.raw as Raw)[name]]);
+  assert.deepEqual(Object.fromEntries(members), raw);
+}
