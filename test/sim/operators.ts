@@ -9,7 +9,7 @@ import type { World } from '../../runtime/world/world.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Ledger } from './ledger.ts';
 import type { Action, FieldName, Scenario } from './scenario.ts';
-import { COLLECTIONS, PATHS, setupOf, syncId, tenantId, tokenOf, type System } from './setting.ts';
+import { COLLECTIONS, PATHS, setupOf, tenantId, tokenOf, type System } from './setting.ts';
 
 export interface Operators {
   /** Carries an action out, if it is one of operators. */

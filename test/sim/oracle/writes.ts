@@ -76,9 +76,14 @@ function wasEmptied(rest: Rest, tenant: number, path: string, code: string): boo
         .log.some(
           ({ via, before, after }) =>
             via !== 'api' &&
-            (before?.fields[path] ?? null) !== null &&
-            (after?.fields[path] ?? null) === null &&
+            sizeOf(after?.fields[path]) < sizeOf(before?.fields[path]) &&
             rest.people.areRelated(String(before?.fields.code), code),
         ),
   );
+}
+
+/** A set can be emptied together, by people each of whom took something out of it. */
+function sizeOf(value: unknown): number {
+  if (value === undefined || value === null) return 0;
+  return Array.isArray(value) ? value.length : 1;
 }

@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import type { Conflict, EntityId, Link, LinkId } from '../../runtime/core/planner/model.ts';
+import { Grumpy, type Hands } from '../../runtime/emulators/grumpy/grumpy.ts';
+import { emptyRows, type RecordRow, type Rows } from '../../runtime/store/memory/rows.ts';
+import type { StoredConflict, StoredReview } from '../../runtime/store/store.ts';
+import { nameOfRef } from '../../runtime/store/work-key.ts';
+import { ledger, type Ledger } from './ledger.ts';
+import { violationsAtRest, type Judgement, type Rest } from './oracle.ts';
+import { peopleOf } from './people.ts';
+import type { Action, PolicyScene, Scenario, SystemScene } from './scenario.ts';
+import { accountOf, COLLECTIONS, syncId, systemsOf, type System } from './setting.ts';
+import { virtualWorld } from './virtual-world.ts';
+
+/** Two systems that hold the same two people, linked as an engine would have linked them. */
+class Stage {
+  readonly world = virtualWorld({ seed: 1 });
+  readonly ledger: Ledger = ledger();
+  readonly scenario: Scenario;
+  readonly systems: readonly System[];
+  readonly rows: Rows = emptyRows();
+  readonly stored = new Set<string>();
+  readonly #grumpy: Grumpy;
+  readonly #people;
+
+  constructor(habits: SystemScene['abilities'] = {}) {
+    this.scenario = scenarioOf(habits);
+    this.systems = systemsOf(this.scenario);
+    const { world, systems, ledger: book } = this;
+    this.#grumpy = new Grumpy({ world, accounts: systems.map(accountOf) });
+    this.#people = peopleOf({ grumpy: this.#grumpy, systems, ledger: book, world });
+    for (const record of this.scenario.tenants[0]!.records) this.#people.put(record, 0);
+    this.linkAll();
+  }
+
+  at(name: 'app' | 'crm'): Hands {
+    return this.#grumpy.account(`${name}-1`);
+  }
+
+  /** What a person does. */
+  act(deed: object): void {
+    this.#people.act({ at: 0, tenant: 0, collection: 'people', ...deed } as Action);
+  }
+
+  /** The id of the only item with this code. */
+  id(name: 'app' | 'crm', code: string): string {
+    return this.at(name)
+      .items('people')
+      .find(({ fields }) => fields.code === code)!.id;
+  }
+
+  /** What we write through the API. */
+  write(name: 'app' | 'crm', code: string, fields: object): void {
+    const log = this.at(name).log.length;
+    this.at(name).edit('people', this.id(name, code), fields as Record<string, unknown>, 'app');
+    this.#throughApi(name, log);
+  }
+
+  remove(name: 'app' | 'crm', code: string): void {
+    const log = this.at(name).log.length;
+    this.at(name).remove('people', this.id(name, code), 'app');
+    this.#throughApi(name, log);
+  }
+
+  #throughApi(name: 'app' | 'crm', from: number): void {
+    const log = this.at(name).log as unknown as { via: string }[];
+    for (let index = from; index < log.length; index++) log[index] = { ...log[index]!, via: 'api' };
+  }
+
+  linkAll(): void {
+    this.rows.records.clear();
+    for (const system of this.systems) {
+      for (const collection of COLLECTIONS) {
+        for (const { id, fields } of this.#grumpy.account(system.account).items(collection)) {
+          this.link(system, collection, id, String(fields.code));
+        }
+      }
+    }
+  }
+
+  link(system: System, collection: 'people' | 'companies', remoteId: string, code: string): void {
+    const entity = code as EntityId;
+    const sync = syncId(0, collection);
+    const record = this.rows.records.get(entity) ?? emptyRecord(entity, sync);
+    this.rows.records.set(entity, record);
+    const id = `${system.account} ${remoteId}` as LinkId;
+    const { endpoint } = system;
+    record.links.set(id, { id, endpoint, remoteId, state: 'live', generation: 0, cells: {} });
+    this.rows.refs.set(nameOfRef({ sync, endpoint, remoteId }), { entity, link: id });
+  }
+
+  record(code: string): RecordRow {
+    return this.rows.records.get(code as EntityId)!;
+  }
+
+  conflict(code: string, more: Partial<Conflict>): void {
+    const conflict = { fingerprint: 'x', cell: 'name', kind: 'concurrent', state: 'open', ...more };
+    this.record(code).conflicts.set('x', conflict as StoredConflict);
+  }
+
+  judge(more: Partial<Rest> = {}): Judgement {
+    return violationsAtRest({
+      scenario: this.scenario,
+      systems: this.systems,
+      handsOf: ({ account }) => this.#grumpy.account(account),
+      rowsOf: () => this.rows,
+      ledger: this.ledger,
+      people: this.#people,
+      drifted: new Set(),
+      witness: { stored: this.stored, read: new Map() },
+      quietWrites: [],
+      audits: [],
+      errors: [],
+      struck: [],
+      ...more,
+    });
+  }
+}
+
+function scenarioOf(abilities: SystemScene['abilities']): Scenario {
+  const system = { abilities, emailIsUnique: false, webhooks: false, spellingIsDeclared: true };
+  const systems = ['app', 'crm'].map((name): SystemScene => ({ ...system, name }));
+  const both = { collection: 'people', systems: ['app', 'crm'], differs: false } as const;
+  const policy = { strategies: {}, directions: {}, deleteAuthority: ['app'] };
+  const records = ['c0001', 'c0002'].map((code) => ({ ...both, code }));
+  const tenants = [{ systems, records, policy: policy as unknown as PolicyScene }];
+  const times = { minutes: 1, pollMinutes: 1, sweepMinutes: 1 };
+  return { seed: 1, workers: 1, ...times, tenants, actions: [], faults: {}, kills: [] };
+}
+
+function emptyRecord(id: EntityId, sync: RecordRow['sync']): RecordRow {
+  return {
+    sync,
+    revision: 1,
+    commitId: '',
+    entity: { id, life: 'live', epoch: 0, cells: {} },
+    links: new Map<LinkId, Link>(),
+    intents: new Map(),
+    conflicts: new Map(),
+    tombstones: new Map(),
+  };
+}
+
+const EDIT = { kind: 'edit', system: 'crm', code: 'c0001', field: 'name', how: 'type' };
+
+/** What a bad engine might leave behind, and what must be said about it. */
+const PLANTED: readonly [said: string, plant: (stage: Stage) => Partial<Rest> | void][] = [
+  ['name of c0001: app-1 shows', (stage) => stage.act(EDIT)],
+  ['tags of c0001: app-1 shows', (stage) => stage.act({ ...EDIT, field: 'tags' })],
+  ['phone of c0001: app-1 shows', (stage) => stage.act({ ...EDIT, field: 'phone' })],
+  ['address of c0001: app-1 shows', (stage) => stage.act({ ...EDIT, field: 'address' })],
+  [
+    'status of c0001: app-1 shows "lead", crm-1 shows "lost"',
+    (stage) => stage.at('crm').edit('people', stage.id('crm', 'c0001'), { status: 'lost' }),
+  ],
+  [
+    'typed into name of c0001 at app-1 at 00:00:00, is nowhere any more',
+    (stage) => {
+      stage.act({ ...EDIT, system: 'app' });
+      stage.write('app', 'c0001', { name: stage.at('crm').items('people')[0]!.fields.name });
+    },
+  ],
+  [
+    'c0001 is missing at crm-1, and nobody is asked why',
+    (stage) => stage.at('crm').remove('people', stage.id('crm', 'c0001')),
+  ],
+  [
+    'c0001 at crm-1 belongs to no record, and nobody is asked why',
+    (stage) => stage.rows.refs.clear(),
+  ],
+  [
+    'c0001 is 2 times at crm-1 (1 and 3), and nobody is asked why',
+    (stage) => {
+      const id = stage.at('crm').clone('people', stage.id('crm', 'c0001'));
+      stage.link(stage.systems[1]!, 'people', id, 'c0001');
+    },
+  ],
+  [
+    'c0001 at app-1 is still there, though the record is dead',
+    (stage) => {
+      const record = stage.record('c0001');
+      record.entity = { ...record.entity, life: 'dead' };
+    },
+  ],
+  [
+    'c0001 was deleted by us, though nobody had deleted it at crm-1',
+    (stage) => stage.remove('crm', 'c0001'),
+  ],
+  [
+    'email of c0001 was emptied by us, though nobody had emptied it, at crm-1',
+    (stage) => stage.write('crm', 'c0001', { email: null }),
+  ],
+  [
+    'name of c0001 became "Bela", which nobody typed, at crm-1',
+    (stage) => stage.write('crm', 'c0001', { name: 'Bela' }),
+  ],
+  [
+    'typed into email of c0002 at app-1, at crm-1',
+    (stage) => {
+      const other = stage
+        .at('app')
+        .items('people')
+        .find(({ fields }) => fields.code === 'c0002');
+      stage.write('crm', 'c0001', { email: other!.fields.email });
+    },
+  ],
+  [
+    'typed into name of c0001 at app-1, at crm-1',
+    (stage) => {
+      const { fields } = stage.at('app').items('people')[0]!;
+      stage.write('crm', 'c0001', { email: `${String(fields.name).slice(0, 5)}@example.com` });
+    },
+  ],
+  [
+    'written after all was quiet: person updated c0001',
+    (stage) => {
+      stage.act(EDIT);
+      return { quietWrites: stage.at('crm').log.slice(-1) };
+    },
+  ],
+  [
+    'still waits after 3 attempts: no luck',
+    (stage) => {
+      const key = {
+        kind: 'entity',
+        sync: syncId(0, 'people'),
+        entity: 'c0001' as EntityId,
+      } as const;
+      const row = {
+        key,
+        marks: 1,
+        priority: 0,
+        dueAt: 0,
+        attempts: 3,
+        lastError: 'no luck',
+      } as const;
+      stage.rows.dirty.set('x', row);
+    },
+  ],
+  [
+    'the create i1 is still unknown',
+    (stage) => {
+      const intent = { id: 'i1', op: 'create', state: 'unknown' };
+      stage.record('c0001').intents.set('i1', intent as never);
+    },
+  ],
+  [
+    'nobody looked into delivery d1',
+    (stage) => {
+      stage.rows.inbox.set('d1', { id: 'd1' } as never);
+    },
+  ],
+  [
+    'the audit chain is broken at batch 3',
+    () => ({ audits: [{ batches: 4, items: 4, brokenAt: 3 }] }),
+  ],
+  ['thrown: it broke', () => ({ errors: ['it broke'] })],
+];
+
+describe('The oracle of the simulation', () => {
+  it('is content when all systems agree', () => {
+    assert.deepEqual(new Stage().judge(), { violations: [], exposed: 0 });
+  });
+
+  for (const [said, plant] of PLANTED) {
+    it(`says "${said}"`, () => {
+      const stage = new Stage();
+      const { violations } = stage.judge(plant(stage) ?? {});
+      assert.ok(
+        violations.some((line) => line.includes(said)),
+        violations.join('\n') || 'nothing was said',
+      );
+    });
+  }
+
+  it('is content with what differs when a person is asked about it', () => {
+    const field = new Stage();
+    field.act(EDIT);
+    field.conflict('c0001', { cell: 'name' });
+    assert.deepEqual(field.judge().violations, []);
+
+    const whole = new Stage();
+    whole.at('crm').remove('people', whole.id('crm', 'c0001'));
+    const review = { ...whole.record('c0001').links.get('app-1 1' as LinkId), state: 'open' };
+    const about = { sync: syncId(0, 'people'), entity: 'c0001' as EntityId, candidates: [] };
+    whole.rows.reviews.set('r', { ...review, ...about } as unknown as StoredReview);
+    assert.deepEqual(whole.judge().violations, []);
+  });
+
+  it('counts an edit that nobody could protect, and only that', () => {
+    const blind = {
+      version: 'none',
+      conditionalWrites: false,
+      history: false,
+      fieldTimes: false,
+    } as const;
+    for (const [habits, known, expected] of [
+      [blind, false, [1, 0]],
+      [blind, true, [0, 1]],
+      [{}, false, [0, 1]],
+    ] as const) {
+      const stage = new Stage(habits);
+      const { name } = stage.at('crm').items('people')[0]!.fields;
+      stage.act(EDIT);
+      if (known) stage.stored.add(`e${String(stage.ledger.count()).padStart(4, '0')}`);
+      stage.write('crm', 'c0001', { name });
+      const { exposed, violations } = stage.judge();
+      assert.deepEqual([exposed, violations.length], expected);
+    }
+  });
+});
