@@ -22,6 +22,8 @@ export const writeReasons = {
   'missing-there': 'The record belongs in this system and is not there.',
   'deleted-there': 'The record was deleted in a system that may not delete it; it is put back.',
   'entity-dead': 'The record was deleted where deletions count, so it is deleted here too.',
+  surplus: 'We made this item twice, and nobody has touched it since.',
+  'make-room': 'Another record needs the unique value that this one gives up.',
 } as const;
 
 /** Why a value that somebody typed did not become the value, or what else a person should see. */
@@ -34,6 +36,7 @@ export const conflictKinds = {
     'An old write of ours arrived after a newer one; a person may have typed the same value.',
   'edited-and-deleted': 'The record was deleted in one system while it was edited in another.',
   oscillation: 'Another integration keeps reverting this field; writing it was stopped.',
+  overwritten: 'Somebody edited the field between our read and our write; the history has the value.',
 } as const;
 
 /** Why nothing is written although something differs. */
@@ -56,6 +59,13 @@ export const holdReasons = {
   'delete-off': 'The sync may not delete records in this system.',
   'filtered-out': 'The record does not match the filter of this system.',
   'nothing-to-write': 'The record has no value that may be written to this system.',
+  'not-enumerated':
+    'Not all items of this system are known yet; creating now could make a duplicate.',
+  'found-there': 'An item with the same key is in this system and has not been linked yet.',
+  refused: 'The system refused this value; it is sent again when it changes.',
+  'no-form': 'The value has no form in this system that would be read back as the same value.',
+  brake: 'So many changes of this kind at once need a person’s consent.',
+  unavailable: 'The account cannot be reached, or its credentials are not accepted.',
 } as const;
 
 /** What a person is asked about a whole record. */
@@ -66,6 +76,8 @@ export const reviewReasons = {
     'A deleted record is back in a system: revive it everywhere, or delete it there again?',
   'remote-merge': 'A vendor merged two records that are separate elsewhere.',
   'second-item': 'A second item for the same record appeared in one system.',
+  'key-collision': 'Two records want the same e-mail address or other unique value.',
+  'mass-change': 'A brake was pulled: so many changes of one kind are unusual. Go on?',
 } as const;
 
 /** Why a record has to be read (again) before anything can be decided. */

@@ -2,8 +2,9 @@
  * What has to be written so that every system shows our values. A write holds the changed fields
  * only, is made on top of a read of this very pass, and never carries a field that is held.
  */
+import { fingerprintOf } from '../hash.ts';
 import type { HoldReason } from '../reasons.ts';
-import { isList, same, type Value } from '../value.ts';
+import { canonicalText, isList, same, type Value } from '../value.ts';
 import type { Draft, Site } from './draft.ts';
 import { isFought, keepFight } from './fights.ts';
 import { directionOf } from './merge.ts';
@@ -14,6 +15,7 @@ import type {
   EntityId,
   FieldPolicy,
   Filter,
+  LinkCell,
   Member,
 } from './model.ts';
 import { isUnanswered } from './own-writes.ts';
@@ -228,9 +230,15 @@ function whyHeld(
   const theirs = linkCell(field, cell, site.cells);
   const neverAgreed = theirs !== undefined && theirs.synced === null && theirs.base !== null;
   if (ours.value === null && neverAgreed && ours.origin !== 'person') return 'would-blank';
+  if (isRefused(theirs, ours)) return 'refused';
   const reference = whyUnreachable(draft, field, site.endpoint, ours.value);
   if (reference) return reference;
   return isFought(draft, site, cell, ours) ? 'oscillation' : undefined;
+}
+
+/** The vendor refused this very value before. */
+function isRefused(theirs: LinkCell | undefined, ours: Cell): boolean {
+  return theirs?.refused !== undefined && theirs.refused === fingerprintOf(canonicalText(ours.value));
 }
 
 function isDrifted(field: FieldPolicy, facts: EndpointFacts | undefined): boolean {

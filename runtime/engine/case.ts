@@ -1,0 +1,186 @@
+/**
+ * One record in one pass: what was stored, what has been read so far, what is going to be done about it.
+ * Nothing of what was stored is modified; the store is told the difference.
+ */
+import type { Item } from '../connectors/connector.ts';
+import type { FieldProblem } from '../core/mapping/mapping.ts';
+import type {
+  Conflict,
+  EndpointId,
+  Entity,
+  EntityId,
+  Link,
+  LinkId,
+  Observation,
+  Plan,
+  Resolution,
+  Tombstone,
+  Write,
+} from '../core/planner/model.ts';
+import type { HoldReason } from '../core/reasons.ts';
+import type { Value } from '../core/value.ts';
+import type {
+  Claimed,
+  NewReview,
+  ReviewKey,
+  RunItem,
+  StoredIntent,
+  StoredRecord,
+  StoredReview,
+  SyncId,
+} from '../store/store.ts';
+import type { Member } from './member.ts';
+import { worse, type Setback } from './retry.ts';
+
+export interface Case {
+  /** The keys that led here. The first one carries the commits, the others end with it. */
+  readonly leases: Claimed[];
+  /** As the store holds it; missing for a record that is new. */
+  stored: StoredRecord | undefined;
+  entity: Entity;
+  links: readonly Link[];
+  intents: readonly StoredIntent[];
+  readonly reviews: readonly StoredReview[];
+  /** Answers of people that hold for this pass only, such as an undo. */
+  readonly resolutions: Resolution[];
+  readonly observed: Map<LinkId, Observation>;
+  readonly items: Map<LinkId, Item>;
+  /** Links whose observation may be older than what is there now: good enough to merge, not to write on. */
+  readonly weak: Set<LinkId>;
+  /** Items of our own making that nobody needs. */
+  readonly surplus: Set<LinkId>;
+  /** Links to be read in the next round. */
+  readonly wanted: Set<LinkId>;
+  readonly unreadable: FieldProblem[];
+  plan: Plan | undefined;
+  readonly sendings: Sending[];
+  /** What the engine itself holds back, besides the planner. */
+  readonly held: {
+    readonly reason: HoldReason;
+    readonly endpoint: EndpointId;
+    readonly field?: string;
+  }[];
+  readonly found: Conflict[];
+  readonly asked: NewReview[];
+  readonly carriedOut: ReviewKey[];
+  readonly told: Omit<RunItem, 'run' | 'id' | 'at'>[];
+  tombstone: Tombstone | undefined;
+  setback: Setback | undefined;
+  /** Keys of other records that this one wants; it goes on without them. */
+  readonly yielded: Set<string>;
+}
+
+/** A write on its way. */
+export interface Sending {
+  readonly member: Member;
+  readonly write: Write;
+  readonly intentId: string;
+  readonly marker?: string;
+  /** The vendor's form, and the version it is made on top of. */
+  readonly raw: Readonly<Record<string, unknown>>;
+  ifVersion?: number;
+  readonly seenVersion?: number;
+  readonly remoteId?: string;
+  /** Writes of an earlier wave go first, because they free a value that this one needs. */
+  wave: number;
+}
+
+export function openCase(
+  lease: Claimed,
+  record: Pick<StoredRecord, 'entity' | 'links' | 'intents'> & Partial<StoredRecord>,
+  reviews: readonly StoredReview[],
+): Case {
+  return {
+    leases: [lease],
+    stored: record.revision === undefined ? undefined : (record as StoredRecord),
+    entity: record.entity,
+    links: record.links,
+    intents: record.intents,
+    reviews,
+    resolutions: [],
+    observed: new Map(),
+    items: new Map(),
+    weak: new Set(),
+    surplus: new Set(),
+    wanted: new Set(),
+    unreadable: [],
+    plan: undefined,
+    sendings: [],
+    held: [],
+    found: [],
+    asked: [],
+    carriedOut: [],
+    told: [],
+    tombstone: undefined,
+    setback: undefined,
+    yielded: new Set(),
+  };
+}
+
+export function newEntity(id: EntityId): Entity {
+  return { id, life: 'live', epoch: 0, cells: {} };
+}
+
+export function setBack(one: Case, setback: Setback): void {
+  one.setback = worse(one.setback, setback);
+}
+
+export function linkOf(one: Case, id: LinkId): Link | undefined {
+  return one.links.find((link) => link.id === id);
+}
+
+export function replaceLink(one: Case, link: Link): void {
+  const known = one.links.some(({ id }) => id === link.id);
+  one.links = known
+    ? one.links.map((other) => (other.id === link.id ? link : other))
+    : [...one.links, link];
+}
+
+export function replaceIntent(one: Case, intent: StoredIntent): void {
+  const known = one.intents.some(({ id }) => id === intent.id);
+  one.intents = known
+    ? one.intents.map((other) => (other.id === intent.id ? intent : other))
+    : [...one.intents, intent];
+}
+
+export function isUnanswered({ state }: Pick<StoredIntent, 'state'>): boolean {
+  return state === 'armed' || state === 'unknown';
+}
+
+/** Asks a person, once. */
+export function ask(one: Case, review: NewReview): void {
+  const same = (other: ReviewKey): boolean =>
+    other.reason === review.reason &&
+    other.endpoint === review.endpoint &&
+    other.remoteId === review.remoteId;
+  const isAsked = one.reviews.some((other) => same(other) && other.state !== 'closed');
+  if (!isAsked && !one.asked.some(same)) one.asked.push(review);
+}
+
+export function askAbout(
+  sync: SyncId,
+  one: Case,
+  link: Link,
+  reason: NewReview['reason'],
+  candidates: readonly EntityId[] = [],
+): void {
+  const { endpoint, remoteId } = link;
+  ask(one, { sync, endpoint, remoteId, reason, entity: one.entity.id, candidates });
+}
+
+/** The member of a decision that says what to do. */
+export function choiceOf(
+  review: StoredReview,
+): { decision: string; entity?: EntityId } | undefined {
+  if (review.state !== 'decided' || !review.decision) return undefined;
+  return readChoice(review.decision.choice);
+}
+
+export function readChoice(choice: Value): { decision: string; entity?: EntityId } {
+  if (typeof choice === 'string') return { decision: choice };
+  const { decision, entity } = (choice ?? {}) as { decision?: Value; entity?: Value };
+  return {
+    decision: typeof decision === 'string' ? decision : '',
+    ...(typeof entity === 'string' ? { entity: entity as EntityId } : {}),
+  };
+}

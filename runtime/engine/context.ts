@@ -1,0 +1,98 @@
+/** What every step of a pass needs at hand. */
+import type { Item } from '../connectors/connector.ts';
+import { keyedDigest } from '../core/hash.ts';
+import { matchKeys, type MatchKey as FoundKey } from '../core/match-keys.ts';
+import type { Entity, LinkId } from '../core/planner/model.ts';
+import { wholeValues } from '../core/planner/parts.ts';
+import type { Value, Values } from '../core/value.ts';
+import type { MatchKey, Priority, Ref, Store } from '../store/store.ts';
+import type { World } from '../world/world.ts';
+import type { Case } from './case.ts';
+import type { Gate } from './gate.ts';
+import type { Member, Sync } from './member.ts';
+import type { Doubts, Recent } from './recent.ts';
+import type { RunLog } from './run-log.ts';
+import type { Leases } from './leases.ts';
+import type { Rules } from './rules.ts';
+
+export interface Context {
+  readonly store: Store;
+  readonly world: World;
+  readonly gate: Gate;
+  readonly recent: Recent;
+  readonly doubts: Doubts;
+  readonly sync: Sync;
+  readonly leases: Leases;
+  readonly run: RunLog;
+  /** Makes match keys and markers that nobody without it can make. */
+  readonly secret: string;
+  /** The most urgent of what this pass serves. */
+  readonly priority: Priority;
+  readonly mode: Mode;
+  readonly rules: Rules;
+  /** Items that this pass has read, by ref: looking at them again would bring nothing new. */
+  readonly inHand: Map<string, Item>;
+  /** Values that a vendor refused because another item has them. */
+  readonly collisions: Collision[];
+  readonly refusals: Refusals;
+  /** How many records the sync has, as of a little while ago. */
+  countLive(): Promise<number>;
+}
+
+export interface Collision {
+  readonly one: Case;
+  readonly member: Member;
+  readonly value: Value | undefined;
+  /** The item that has the value, where the vendor tells. */
+  readonly existing: string | undefined;
+}
+
+/** Fields that vendors refused in creates, by record: there is no link yet to keep them on. */
+export class Refusals {
+  readonly #refused = new Set<string>();
+
+  add(...names: readonly string[]): void {
+    this.#refused.add(names.join('/'));
+  }
+
+  has(...names: readonly string[]): boolean {
+    return this.#refused.has(names.join('/'));
+  }
+}
+
+/** `write` sends; `preview` records what it would send; `apply` sends only what was previewed. */
+export type Mode =
+  | { readonly kind: 'write' }
+  | { readonly kind: 'preview' }
+  | { readonly kind: 'apply'; readonly expected: ReadonlyMap<string, ReadonlySet<string>> };
+
+export function newLinkId(world: World): LinkId {
+  return world.newId() as LinkId;
+}
+
+export function refTo(sync: Sync, { endpoint, remoteId }: Omit<Ref, 'sync'>): Ref {
+  return { sync: sync.id, endpoint, remoteId };
+}
+
+/** A key as it is found by its values, and as it is stored. */
+export interface DigestedKey extends FoundKey {
+  readonly digest: MatchKey;
+}
+
+/** What identifies a record with these values. */
+export function keysOf({ secret, sync }: Context, fields: Values): DigestedKey[] {
+  const { match, matching } = sync.settings;
+  const sources = match.map(({ field, kind }) => ({ kind, value: fields[field] }));
+  return matchKeys(sources, matching).map((key) => ({
+    ...key,
+    digest: keyedDigest(secret, `${sync.id} ${key.kind} ${key.key}`).slice(0, 22),
+  }));
+}
+
+export function keysOfEntity(context: Context, { cells }: Pick<Entity, 'cells'>): DigestedKey[] {
+  return keysOf(context, wholeValues(context.sync.policy.fields, cells));
+}
+
+export function nameOfItem({ endpoint, remoteId }: Omit<Ref, 'sync'>): string {
+  return `${endpoint}/${remoteId}`;
+}

@@ -1,0 +1,277 @@
+/**
+ * Creating without duplicates. Before a create, the system is asked whether it has the record already;
+ * after a create whose answer was lost, nothing is created again until it is known whether the first one
+ * landed: it is found and adopted, or it has had time enough to show.
+ */
+import type { Item } from '../connectors/connector.ts';
+import { writeMarker } from '../core/marker.ts';
+import type { EndpointId, Write } from '../core/planner/model.ts';
+import { same } from '../core/value.ts';
+import type { StoredIntent } from '../store/store.ts';
+import { isUnanswered, replaceIntent, setBack, type Case } from './case.ts';
+import { keysOfEntity, refTo, type Context, type DigestedKey } from './context.ts';
+import { adopt } from './discovery.ts';
+import { retryTime } from './gate.ts';
+import type { Member } from './member.ts';
+import { setbackOf } from './retry.ts';
+import { cursorsAt, poll, type Row } from './watching.ts';
+
+interface Open {
+  readonly one: Case;
+  readonly intent: StoredIntent;
+}
+
+// ---------------------------------------------------------------------------------------------
+// After a create without an answer
+
+export async function resolveCreates(context: Context, cases: readonly Case[]): Promise<void> {
+  const open = cases.flatMap((one) =>
+    one.intents
+      .filter((intent) => intent.op === 'create' && !intent.link && isUnanswered(intent))
+      .map((intent): Open => ({ one, intent })),
+  );
+  for (const [endpoint, group] of Map.groupBy(open, ({ intent }) => intent.endpoint)) {
+    const member = context.sync.members.get(endpoint);
+    if (member) await resolveAt(context, member, group);
+  }
+}
+
+async function resolveAt(context: Context, member: Member, open: readonly Open[]): Promise<void> {
+  const { world, rules, sync } = context;
+  const takenAt = world.clock.now();
+  let items: readonly Item[];
+  try {
+    items = await findFor(context, member, open);
+  } catch (error) {
+    const at = retryTime(error, world.clock.now());
+    for (const { one } of open) setBack(one, { ...setbackOf(error), ...at });
+    return;
+  }
+  const links = await context.store.findLinks(
+    sync.tenant,
+    items.map(({ id }) => refTo(sync, { endpoint: member.endpoint, remoteId: id })),
+  );
+  const free = items.filter((_, n) => !links[n] || links[n].state === 'unlinked');
+  for (const { one, intent } of open) {
+    const isHere = one.links.some((l) => l.endpoint === member.endpoint && l.state === 'live');
+    const item = free.find((candidate) => isOutcomeOf(context, member, intent, one, candidate));
+    if (item && !isHere) {
+      await adopt(context, one, intent, member, { item, takenAt });
+      continue;
+    }
+    const patience = rules.has('wait-for-the-horizon') ? member.can.absenceHorizonMs : 0;
+    const provenAt = (intent.sentAt ?? intent.armedAt) + patience;
+    if (takenAt > provenAt || isHere) {
+      replaceIntent(one, { ...intent, state: 'absent' });
+      context.run.count('creates that never landed');
+    } else {
+      const why = `A create at "${member.title}" got no answer and may still turn up.`;
+      setBack(one, { kind: 'again', why, at: provenAt + 1 });
+    }
+  }
+}
+
+function findFor(
+  context: Context,
+  member: Member,
+  open: readonly Open[],
+): Promise<readonly Item[]> {
+  const { marker } = member.can;
+  if (marker !== undefined && context.rules.has('adopt-by-marker')) {
+    return find(
+      context,
+      member,
+      marker,
+      open.map(({ one, intent }) => markerFor(context, member, one, intent.generation)),
+    );
+  }
+  const key = searchKey(context, member);
+  if (!key) return Promise.resolve([]);
+  const values = open.flatMap(({ intent }) => {
+    const value = intent.patch[key.field];
+    return typeof value === 'string' ? [value] : [];
+  });
+  return find(context, member, key.path, values);
+}
+
+/** With a marker there is no doubt; without one, an item of that time with exactly these values. */
+function isOutcomeOf(
+  context: Context,
+  member: Member,
+  intent: StoredIntent,
+  one: Case,
+  item: Item,
+): boolean {
+  if (member.can.marker !== undefined && context.rules.has('adopt-by-marker')) {
+    return item.marker === markerFor(context, member, one, intent.generation);
+  }
+  if (item.createdBy !== undefined && item.createdBy !== 'us') return false;
+  const { fields } = member.read(item, 0).present;
+  return Object.entries(intent.patch).every(([field, sent]) => {
+    const policy = context.sync.policy.fields.find(({ name }) => name === field);
+    if (policy?.reference) return true;
+    const read = fields[field];
+    return read !== undefined && (same(read, sent) || member.facts.explains(field, sent, read));
+  });
+}
+
+export function markerFor(
+  { sync, secret }: Context,
+  { endpoint }: Member,
+  one: Case,
+  generation: number,
+): string {
+  return writeMarker(
+    { entity: one.entity.id, generation },
+    { tenant: sync.tenant, sync: sync.id, endpoint },
+    secret,
+  );
+}
+
+/** The field to search a record by, where the vendor can. */
+function searchKey({ sync }: Context, member: Member) {
+  for (const { field, kind } of sync.settings.match) {
+    const path = member.pathOf(field);
+    if (path !== undefined && kind !== 'phone') return { field, path };
+  }
+  return undefined;
+}
+
+async function find(
+  { gate, sync, priority, leases }: Context,
+  member: Member,
+  path: string,
+  values: readonly string[],
+): Promise<Item[]> {
+  const { collection, can } = member;
+  const items: Item[] = [];
+  if (!collection.find) return items;
+  for (let n = 0; n < values.length; n += can.batch.find) {
+    const part = values.slice(n, n + can.batch.find);
+    const found = await gate.call(
+      sync.tenant,
+      member,
+      { action: 'find', items: part.length, priority },
+      async (signal) => {
+        await leases.keep();
+        return collection.find!(path, part, signal);
+      },
+    );
+    items.push(...found);
+  }
+  return items;
+}
+
+// ---------------------------------------------------------------------------------------------
+// Before a create
+
+interface Wish {
+  readonly one: Case;
+  readonly write: Write;
+}
+
+/** Takes out of the plans what must not be created now, and says why. */
+export async function lookUpCreates(context: Context, cases: readonly Case[]): Promise<Set<Write>> {
+  const refused = new Set<Write>();
+  const wishes = cases.flatMap((one) =>
+    (one.plan?.writes ?? []).flatMap((write): Wish[] =>
+      write.op === 'create' ? [{ one, write }] : [],
+    ),
+  );
+  for (const [endpoint, group] of Map.groupBy(wishes, ({ write }) => write.endpoint)) {
+    for (const { one, write } of await refusedAt(context, endpoint, group)) {
+      refused.add(write);
+      void one;
+    }
+  }
+  return refused;
+}
+
+async function refusedAt(
+  context: Context,
+  endpoint: EndpointId,
+  wishes: readonly Wish[],
+): Promise<readonly Wish[]> {
+  const { rules, world } = context;
+  const member = context.sync.members.get(endpoint);
+  if (!member) return [];
+  const cursors = await cursorsAt(context, endpoint);
+  if (!cursors.has('enumerated') && rules.has('enumerate-before-create')) {
+    for (const { one } of wishes) one.held.push({ reason: 'not-enumerated', endpoint });
+    return wishes;
+  }
+  if (!rules.has('look-up-before-create')) return [];
+  let rows: readonly Row[];
+  try {
+    rows = await lookUp(context, member, wishes);
+  } catch (error) {
+    const at = retryTime(error, world.clock.now());
+    for (const { one } of wishes) setBack(one, { ...setbackOf(error), ...at });
+    return wishes;
+  }
+  const taken = new Set(
+    rows.filter(({ isLinked }) => !isLinked).flatMap(({ keys }) => strong(keys)),
+  );
+  return wishes.filter(({ one, write }) => {
+    const isFound = strong(keysOfEntity(context, one.plan!.entity)).some((key) => taken.has(key));
+    if (!isFound) return false;
+    one.held.push({ reason: 'found-there', endpoint: write.endpoint });
+    setBack(one, {
+      kind: 'wait',
+      why: `An item with the same key is at "${member.title}" already.`,
+    });
+    return true;
+  });
+}
+
+function strong(keys: readonly DigestedKey[]): string[] {
+  return keys.flatMap(({ strength, digest }) => (strength === 'strong' ? [digest] : []));
+}
+
+/**
+ * Once all of a system's items are known, its latest changes tell what is new there, in one call for the
+ * whole page. A system without a list of changes is searched, key by key.
+ */
+async function lookUp(
+  context: Context,
+  member: Member,
+  wishes: readonly Wish[],
+): Promise<readonly Row[]> {
+  const rows = await poll(context, member, context.sync.settings.latency);
+  if (rows) return rows;
+  const key = searchKey(context, member);
+  if (!key) return [];
+  const values = wishes.flatMap(({ write }) => {
+    const value = write.patch[key.field];
+    return typeof value === 'string' ? [value] : [];
+  });
+  const items = await find(context, member, key.path, values);
+  if (items.length === 0) return [];
+  return markFound(context, member, items);
+}
+
+async function markFound(
+  context: Context,
+  member: Member,
+  items: readonly Item[],
+): Promise<readonly Row[]> {
+  const { store, sync, priority, world } = context;
+  const refs = items.map(({ id }) => refTo(sync, { endpoint: member.endpoint, remoteId: id }));
+  const links = await store.findLinks(sync.tenant, refs);
+  const marks = refs.flatMap((ref, n) =>
+    links[n] ? [] : [{ key: { kind: 'item', ...ref } as const, priority, windowMs: 0 }],
+  );
+  await store.mark(sync.tenant, { now: world.clock.now(), marks });
+  return items.map((item, n) => ({
+    id: item.id,
+    isLinked: links[n] !== undefined,
+    keys: keysOfRow(context, member, item),
+  }));
+}
+
+function keysOfRow(context: Context, member: Member, item: Item): readonly DigestedKey[] {
+  const cells = Object.entries(member.read(item, 0).present.fields).map(
+    ([name, value]) => [name, { value, stamp: [0, 0, 0], origin: member.endpoint }] as const,
+  );
+  return keysOfEntity(context, { cells: Object.fromEntries(cells) });
+}

@@ -1,0 +1,297 @@
+/**
+ * The engine: keeps the records of a sync the same in all of its members.
+ *
+ * Work is *marked* and then *drained*. Hints, polls and sweeps mark where something may have changed;
+ * draining claims what is due, page by page, and brings it in order. Any number of processes may drain
+ * the same sync; each key is worked on by one of them at a time. Whoever calls `drain` decides when: a
+ * queue, a command or a test. The engine itself never waits for work.
+ */
+import type { Connector } from '../connectors/connector.ts';
+import { TributaryError } from '../core/errors.ts';
+import type { EndpointId } from '../core/planner/model.ts';
+import type {
+  Claimed,
+  Mark,
+  Priority,
+  Ref,
+  Run,
+  Setup,
+  Store,
+  StoredEndpoint,
+  SyncId,
+  TenantId,
+} from '../store/store.ts';
+import type { World } from '../world/world.ts';
+import { Refusals, type Context, type Mode } from './context.ts';
+import { Gate, retryTime } from './gate.ts';
+import { LEASE_MS, Leases } from './leases.ts';
+import { Accounts, openSync, type Sync } from './member.ts';
+import { runPass } from './pass.ts';
+import { Doubts, Recent } from './recent.ts';
+import { afterSetback, setbackOf } from './retry.ts';
+import { rulesWithout, type Rules } from './rules.ts';
+import { RunLog } from './run-log.ts';
+import { poll, sweep, windowOf, type Certificate } from './watching.ts';
+
+export interface EngineOptions {
+  readonly store: Store;
+  readonly world: World;
+  readonly connectors: readonly Connector[];
+  /** What a connector is opened with, secrets included. */
+  configOf(endpoint: StoredEndpoint): unknown;
+  /** Makes match keys and markers; the same in all processes, for as long as the data lives. */
+  readonly secret: string;
+  /** All rules hold; a test may switch some off. */
+  readonly rules?: Rules;
+}
+
+export interface Engine {
+  /** Something may have changed there. */
+  hint(tenant: TenantId, refs: readonly Ref[], priority?: Priority): Promise<void>;
+  /** Looks for changes at the members of a sync, or at everything they have. */
+  look(
+    tenant: TenantId,
+    sync: SyncId,
+    options?: { readonly full?: boolean; readonly endpoints?: readonly EndpointId[] },
+  ): Promise<void>;
+  /** Works off what is due now. */
+  drain(work: Work): Promise<Run>;
+  /** The result of the last complete sweep of each member. */
+  certificates(tenant: TenantId, sync: SyncId): Promise<readonly Certificate[]>;
+  /** Reads set-up and schemas anew. */
+  refresh(): void;
+  close(): Promise<void>;
+}
+
+export interface Work {
+  readonly tenant: TenantId;
+  readonly sync: SyncId;
+  readonly leastPriority?: Priority;
+  readonly trigger?: string;
+  readonly mode?: Mode;
+  readonly onProgress?: (counts: Readonly<Record<string, number>>) => void;
+}
+
+/** A page: one batch of most vendors. */
+const PAGE = 100;
+/** Set-up and schemas are believed for so long. */
+const OPEN_MS = 300_000;
+const COUNT_MS = 60_000;
+
+export function openEngine(options: EngineOptions): Engine {
+  const { store, world, rules = rulesWithout() } = options;
+  const accounts = new Accounts(options);
+  const gate = new Gate(store, world);
+  const recent = new Recent();
+  const doubts = new Doubts();
+  const refusals = new Refusals();
+  const opened = new Map<string, { readonly sync: Promise<Sync>; readonly at: number }>();
+  const counted = new Map<SyncId, { readonly live: number; readonly at: number }>();
+
+  async function setupOf(tenant: TenantId): Promise<Setup> {
+    const setup = await store.readSetup(tenant);
+    if (setup) return setup;
+    throw new TributaryError('tenant-unknown', {
+      what: `Nothing is known about the tenant ${tenant}.`,
+      next: 'Save its set-up first.',
+    });
+  }
+
+  async function openOne(tenant: TenantId, id: SyncId): Promise<Sync> {
+    const { syncs, endpoints } = await setupOf(tenant);
+    const stored = syncs.find((sync) => sync.id === id);
+    if (stored) return openSync(tenant, stored, endpoints, accounts);
+    throw new TributaryError('sync-unknown', {
+      what: `There is no sync ${id}.`,
+      next: 'Save it first, or correct its id.',
+    });
+  }
+
+  function syncOf(tenant: TenantId, id: SyncId): Promise<Sync> {
+    const name = `${tenant}/${id}`;
+    const known = opened.get(name);
+    if (known && world.clock.monotonicMs() - known.at < OPEN_MS) return known.sync;
+    const sync = openOne(tenant, id).then((open) => {
+      // A member that could not be opened is tried again soon.
+      if (open.unavailable.size > 0) opened.delete(name);
+      return open;
+    });
+    opened.set(name, { sync, at: world.clock.monotonicMs() });
+    sync.catch(() => opened.delete(name));
+    return sync;
+  }
+
+  async function countLive(tenant: TenantId, sync: SyncId): Promise<number> {
+    const now = world.clock.monotonicMs();
+    const known = counted.get(sync);
+    if (known && now - known.at < COUNT_MS) return known.live;
+    const { live } = await store.countRecords(tenant, sync);
+    counted.set(sync, { live, at: now });
+    return live;
+  }
+
+  async function look(
+    tenant: TenantId,
+    sync: SyncId,
+    { full = false, endpoints }: { full?: boolean; endpoints?: readonly EndpointId[] } = {},
+  ): Promise<void> {
+    const { syncs } = await setupOf(tenant);
+    const members = syncs.find(({ id }) => id === sync)?.policy.members ?? [];
+    const marks = members
+      .filter(({ endpoint }) => endpoints?.includes(endpoint) !== false)
+      .map(({ endpoint }): Mark => {
+        const kind = full ? 'sweep' : 'poll';
+        return { key: { kind, sync, endpoint }, priority: full ? 3 : 1, windowMs: 0 };
+      });
+    await store.mark(tenant, { now: world.clock.now(), marks });
+  }
+
+  async function drain(work: Work): Promise<Run> {
+    const { tenant, sync: id, leastPriority = 3, trigger = 'work', onProgress } = work;
+    const sync = await syncOf(tenant, id);
+    const run = new RunLog(store, world, tenant, id, trigger);
+    for (;;) {
+      const claimed = await store.claim({
+        now: world.clock.now(),
+        leaseMs: LEASE_MS,
+        limit: PAGE,
+        tenant,
+        sync: id,
+        leastPriority,
+      });
+      if (claimed.length === 0) break;
+      const context = contextFor(work, sync, run, claimed);
+      const looks = claimed.filter(isLook);
+      const rest = claimed.filter((lease) => !isLook(lease));
+      if (rest.length > 0) await passOver(context, rest);
+      for (const lease of looks) await lookAt(context, lease);
+      onProgress?.(run.counts);
+    }
+    return run.end();
+  }
+
+  function contextFor(work: Work, sync: Sync, run: RunLog, claimed: readonly Claimed[]): Context {
+    const mode = work.mode ?? { kind: sync.status === 'enabled' ? 'write' : 'preview' };
+    return {
+      store,
+      world,
+      gate,
+      recent,
+      doubts,
+      refusals,
+      sync,
+      run,
+      rules,
+      mode,
+      leases: new Leases(store, world, work.tenant, claimed),
+      secret: options.secret,
+      priority: Math.min(...claimed.map(({ priority }) => priority)) as Priority,
+      collisions: [],
+      inHand: new Map(),
+      countLive: () => countLive(work.tenant, sync.id),
+    };
+  }
+
+  return {
+    async hint(tenant, refs, priority) {
+      const { syncs } = await setupOf(tenant);
+      const marks = refs.flatMap((ref): Mark[] => {
+        const sync = syncs.find(({ id }) => id === ref.sync);
+        if (!sync) return [];
+        const latency = priority ?? (sync.settings['latency'] as Priority | undefined) ?? 1;
+        return [{ key: { kind: 'item', ...ref }, priority: latency, windowMs: windowOf(latency) }];
+      });
+      await store.mark(tenant, { now: world.clock.now(), marks });
+    },
+    look,
+    drain,
+    async certificates(tenant, sync) {
+      const cursors = await store.readCursors(tenant, sync);
+      return cursors.flatMap(({ channel, value }) =>
+        channel === 'enumerated' ? [value as unknown as Certificate] : [],
+      );
+    },
+    refresh: () => opened.clear(),
+    close: () => accounts.close(),
+  };
+}
+
+function isLook({ key }: Claimed): boolean {
+  return key.kind === 'poll' || key.kind === 'sweep';
+}
+
+/** A key that nobody can deal with is set aside; the others of its page go on without it. */
+async function passOver(context: Context, claimed: readonly Claimed[]): Promise<void> {
+  try {
+    await runPass(context, claimed);
+  } catch (error) {
+    const { store, sync, world, leases } = context;
+    if (isStoreDown(error)) throw error;
+    const open = claimed.filter((lease) => leases.has(lease));
+    if (claimed.length > 1) {
+      for (const lease of open) await passOver(context, [lease]);
+      return;
+    }
+    world.log.write('error', `A record could not be dealt with: ${setbackOf(error).why}`, {
+      sync: sync.id,
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+    for (const lease of open) {
+      const verdict = afterSetback(setbackOf(error), lease, world);
+      leases.release(lease);
+      const given =
+        verdict.kind === 'retry'
+          ? { ending: verdict.retry }
+          : { ...verdict, ending: 'done' as const };
+      await store.commit(sync.tenant, world.clock.now(), [{ lease, ...given }]);
+    }
+  }
+}
+
+function isStoreDown(error: unknown): boolean {
+  return error instanceof TributaryError && error.code.startsWith('database-');
+}
+
+/** A part of a sweep, or a poll. What is not finished goes on after whatever is more urgent. */
+async function lookAt(context: Context, lease: Claimed): Promise<void> {
+  const { sync, store, world, run, leases } = context;
+  const { key } = lease;
+  if (key.kind !== 'poll' && key.kind !== 'sweep') return;
+  const now = (): number => world.clock.now();
+  const member = sync.members.get(key.endpoint);
+  const retry = (error: unknown): Promise<unknown> => {
+    const setback = { ...setbackOf(error), ...retryTime(error, now()) };
+    const verdict = afterSetback(setback, { ...lease, attempts: 0, markedAt: now() }, world);
+    const at = verdict.kind === 'retry' ? verdict.retry.at : now() + PAUSE_MS;
+    const ending = { at, error: setback.why, counts: false };
+    return store.finish(sync.tenant, [{ lease, ending }]);
+  };
+  try {
+    if (!member) {
+      const error = sync.unavailable.get(key.endpoint);
+      if (error) await retry(error);
+      else await store.finish(sync.tenant, [{ lease, ending: 'done' }]);
+      return;
+    }
+    const latency = sync.settings.latency;
+    const isPolled = key.kind === 'poll' && (await poll(context, member, latency)) !== undefined;
+    const certificate = isPolled
+      ? undefined
+      : await sweep(context, member, key.kind === 'poll' ? latency : 3);
+    if (certificate) run.count('sweeps');
+    const isOver = isPolled || certificate !== undefined;
+    const ending = isOver
+      ? ('done' as const)
+      : { at: now(), error: 'The sweep goes on.', counts: false };
+    await store.finish(sync.tenant, [{ lease, ending }]);
+  } catch (error) {
+    if (isStoreDown(error)) throw error;
+    const { why } = setbackOf(error);
+    world.log.write('warn', `Looking for changes did not work out: ${why}`, { sync: sync.id });
+    await retry(error);
+  } finally {
+    leases.release(lease);
+  }
+}
+
+const PAUSE_MS = 60_000;

@@ -1,0 +1,180 @@
+/**
+ * Every call to a vendor goes through here. It waits for the account's budget, which all processes and
+ * syncs share; it leaves head-room for what is more urgent; it stops calling a system that is down, and
+ * one whose credentials were refused, and tries again after a while with a single call.
+ *
+ * A call that may not be made now fails as `throttled`, with the time when it is worth trying again.
+ */
+import { VendorError, type Operation } from '../connectors/connector.ts';
+import type { EndpointId } from '../core/planner/model.ts';
+import type { Priority, Store, TenantId } from '../store/store.ts';
+import type { World } from '../world/world.ts';
+import type { Member } from './member.ts';
+import { RESTING_MS } from './retry.ts';
+
+export type Action = 'list' | 'changes' | 'read' | 'find' | 'history' | Operation;
+
+export interface Call {
+  readonly action: Action;
+  readonly items: number;
+  readonly priority: Priority;
+}
+
+/** The share of a budget that stays for what is more urgent, and for people who use the account too. */
+const HEAD_ROOM: Readonly<Record<Priority, number>> = { 0: 0.05, 1: 0.15, 2: 0.3, 3: 0.35 };
+/** It is worth waiting that long for the budget; longer than that, other work comes first. */
+const WAIT_MS_MAX = 2_000;
+const CALL_MS_MAX = 30_000;
+/** A system counts as down when half of so many calls have failed. */
+const CALLS_TO_JUDGE = 20;
+const REST_MS_LEAST = 5_000;
+const REST_MS_MAX = 300_000;
+/** What a vendor that says nothing gets after it refused a call for being too many. */
+const SLOW_MS = 2_000;
+
+interface Health {
+  readonly outcomes: boolean[];
+  restsUntil: number;
+  rests: number;
+  probing: boolean;
+}
+
+export class Gate {
+  readonly #store: Store;
+  readonly #world: World;
+  readonly #health = new Map<EndpointId, Health>();
+
+  constructor(store: Store, world: World) {
+    this.#store = store;
+    this.#world = world;
+  }
+
+  async call<T>(
+    tenant: TenantId,
+    member: Member,
+    call: Call,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const health = this.#healthOf(member.endpoint);
+    this.#refuseWhileResting(member, health);
+    await this.#spend(tenant, member, call);
+    health.probing = health.restsUntil > 0;
+    try {
+      const answer = await this.#inTime(work);
+      this.#recover(health);
+      return answer;
+    } catch (error) {
+      await this.#learn(tenant, member, health, error);
+      throw error;
+    } finally {
+      health.probing = false;
+    }
+  }
+
+  #healthOf(endpoint: EndpointId): Health {
+    const known = this.#health.get(endpoint);
+    if (known) return known;
+    const health: Health = { outcomes: [], restsUntil: 0, rests: 0, probing: false };
+    this.#health.set(endpoint, health);
+    return health;
+  }
+
+  #refuseWhileResting({ title }: Member, { restsUntil, probing }: Health): void {
+    const now = this.#world.clock.monotonicMs();
+    if (now >= restsUntil && !(restsUntil > 0 && probing)) return;
+    throw new VendorError(
+      'throttled',
+      {
+        what: `The account "${title}" is not called just now, because it kept failing.`,
+        next: 'It is tried again by itself.',
+      },
+      { retryAfterMs: Math.max(1_000, restsUntil - now) },
+    );
+  }
+
+  async #spend(tenant: TenantId, member: Member, { action, items, priority }: Call): Promise<void> {
+    const requests = member.limits.map(({ name, capacity, perMs, cost }) => {
+      const amount = cost(action, items);
+      const keep = Math.min(capacity * HEAD_ROOM[priority], capacity - amount);
+      return { bucket: `${member.endpoint}/${name}`, capacity, perMs, amount, keep };
+    });
+    if (requests.length === 0) return;
+    const { clock, schedule } = this.#world;
+    const deadline = clock.now() + WAIT_MS_MAX;
+    for (;;) {
+      const spent = await this.#store.spend(tenant, clock.now(), requests);
+      if (spent.granted) return;
+      if (spent.retryAt > deadline) {
+        throw new VendorError(
+          'throttled',
+          {
+            what: `The budget of the account "${member.title}" is used up for the moment.`,
+            next: 'It goes on by itself; a larger plan at the vendor, or fewer syncs, would make it faster.',
+          },
+          { retryAfterMs: spent.retryAt - clock.now() },
+        );
+      }
+      await schedule.sleep(Math.max(1, spent.retryAt - clock.now()));
+    }
+  }
+
+  async #inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const limit = new AbortController();
+    const stop = this.#world.schedule.after(CALL_MS_MAX, () => {
+      limit.abort(new Error(`No answer within ${CALL_MS_MAX / 1000} seconds.`));
+    });
+    try {
+      return await work(limit.signal);
+    } finally {
+      stop();
+    }
+  }
+
+  #recover(health: Health): void {
+    if (health.restsUntil > 0) health.outcomes.length = 0;
+    health.restsUntil = 0;
+    health.rests = 0;
+    note(health, true);
+  }
+
+  async #learn(tenant: TenantId, member: Member, health: Health, error: unknown): Promise<void> {
+    if (!(error instanceof VendorError)) return;
+    const { clock, random } = this.#world;
+    const now = clock.monotonicMs();
+    if (error.kind === 'throttled') {
+      const until = clock.now() + (error.retryAfterMs ?? SLOW_MS);
+      await Promise.all(
+        member.limits.map(({ name }) =>
+          this.#store.slowDown(tenant, clock.now(), {
+            bucket: `${member.endpoint}/${name}`,
+            until,
+            factor: 0.5,
+          }),
+        ),
+      );
+      if (member.limits.length === 0) health.restsUntil = now + (error.retryAfterMs ?? SLOW_MS);
+    } else if (error.kind === 'unauthorized' || error.kind === 'forbidden') {
+      health.restsUntil = now + RESTING_MS;
+    } else if (error.kind === 'transient' || error.kind === 'broken') {
+      note(health, false);
+      const failed = health.outcomes.filter((ok) => !ok).length;
+      const isDown = health.outcomes.length >= CALLS_TO_JUDGE && failed * 2 >= CALLS_TO_JUDGE;
+      if (isDown || health.rests > 0) {
+        const longest = Math.min(REST_MS_MAX, REST_MS_LEAST * 2 ** health.rests);
+        health.rests += 1;
+        health.restsUntil = now + longest * (0.5 + random('engine:rest').next() / 2);
+      }
+    }
+  }
+}
+
+function note({ outcomes }: Health, ok: boolean): void {
+  outcomes.push(ok);
+  if (outcomes.length > CALLS_TO_JUDGE) outcomes.shift();
+}
+
+/** Not before then is it worth trying again. */
+export function retryTime(error: unknown, now: number): { at: number } | undefined {
+  const wait = error instanceof VendorError ? error.retryAfterMs : undefined;
+  return wait === undefined ? undefined : { at: now + wait };
+}

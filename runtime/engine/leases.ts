@@ -1,0 +1,54 @@
+/**
+ * The leases of one pass. Before anything is sent, and between calls, they are renewed when their end
+ * comes near; whoever lost one stops working on it. A worker that was asleep for too long finds that
+ * out here, by a clock that only grows.
+ */
+import type { Claimed, Store, TenantId } from '../store/store.ts';
+import type { World } from '../world/world.ts';
+
+export const LEASE_MS = 30_000;
+/** With less than this left, nothing is sent any more. */
+const RESERVE_MS = 20_000;
+
+export class Leases {
+  readonly #store: Store;
+  readonly #world: World;
+  readonly #tenant: TenantId;
+  readonly #held = new Map<string, Claimed>();
+  #until: number;
+
+  constructor(store: Store, world: World, tenant: TenantId, claimed: readonly Claimed[]) {
+    this.#store = store;
+    this.#world = world;
+    this.#tenant = tenant;
+    this.#until = world.clock.monotonicMs() + LEASE_MS;
+    for (const lease of claimed) this.#held.set(tokenOf(lease), lease);
+  }
+
+  /** Whether the lease is still ours. */
+  has(lease: Claimed): boolean {
+    return this.#held.has(tokenOf(lease));
+  }
+
+  /** Over, one way or the other. */
+  release(lease: Claimed): void {
+    this.#held.delete(tokenOf(lease));
+  }
+
+  /** Makes sure that there is time for a call. */
+  async keep(): Promise<void> {
+    const { clock } = this.#world;
+    if (this.#until - clock.monotonicMs() > RESERVE_MS || this.#held.size === 0) return;
+    const leases = [...this.#held.values()];
+    const until = clock.monotonicMs() + LEASE_MS;
+    const kept = await this.#store.renew(this.#tenant, leases, clock.now() + LEASE_MS);
+    leases.forEach((lease, n) => {
+      if (!kept[n]) this.release(lease);
+    });
+    this.#until = until;
+  }
+}
+
+function tokenOf({ token, key }: Claimed): string {
+  return `${token} ${JSON.stringify(key)}`;
+}

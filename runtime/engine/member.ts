@@ -1,0 +1,243 @@
+/**
+ * A sync with its members opened: what the engine needs to read an item as canonical values, to write
+ * canonical values to an item, and to tell the planner what it may know about an endpoint.
+ */
+import type { Account, Can, Collection, Connector, Item, Limit } from '../connectors/connector.ts';
+import { TributaryError } from '../core/errors.ts';
+import type { FieldProblem, ItemWrite, Mapping } from '../core/mapping/mapping.ts';
+import { compileMapping } from '../core/mapping/mapping.ts';
+import type { EndpointFacts, EndpointId, Policy, Present } from '../core/planner/model.ts';
+import type { Value, Values } from '../core/value.ts';
+import type { StoredEndpoint, StoredSync, SyncId, TenantId } from '../store/store.ts';
+import type { World } from '../world/world.ts';
+import { readSettings, type SyncSettings } from './settings.ts';
+
+export interface Sync {
+  readonly tenant: TenantId;
+  readonly id: SyncId;
+  readonly title: string;
+  readonly status: StoredSync['status'];
+  readonly policy: Policy;
+  readonly settings: SyncSettings;
+  /** Those that could be opened. */
+  readonly members: ReadonlyMap<EndpointId, Member>;
+  /** Why the others could not. */
+  readonly unavailable: ReadonlyMap<EndpointId, Error>;
+  readonly facts: ReadonlyMap<EndpointId, EndpointFacts>;
+}
+
+export interface Member {
+  readonly endpoint: EndpointId;
+  readonly title: string;
+  readonly collection: Collection;
+  readonly can: Can;
+  readonly limits: readonly Limit[];
+  readonly facts: EndpointFacts;
+  read(item: Item, takenAt: number): MemberRead;
+  /** `current` is the vendor's item as it was last read. */
+  write(patch: Values, current?: unknown): ItemWrite;
+  /** The field that a member of the vendor's item belongs to. */
+  fieldAt(path: string): string | undefined;
+  /** Where a field stands, when it stands in one place. */
+  pathOf(field: string): string | undefined;
+}
+
+export interface MemberRead {
+  readonly present: Present;
+  /** Of each reference field: the vendor's ids. */
+  readonly references: Readonly<Record<string, Value>>;
+  readonly problems: readonly FieldProblem[];
+}
+
+/** A vendor's clock is read through a network. */
+const CLOCK_UNCERTAINTY_MS = 1_000;
+
+export interface OpenMembers {
+  readonly connectors: readonly Connector[];
+  readonly world: World;
+  configOf(endpoint: StoredEndpoint): unknown;
+}
+
+/** Opens accounts once and shares them among syncs. */
+export class Accounts {
+  readonly #options: OpenMembers;
+  readonly #open = new Map<EndpointId, Promise<Account>>();
+
+  constructor(options: OpenMembers) {
+    this.#options = options;
+  }
+
+  get(endpoint: StoredEndpoint): Promise<Account> {
+    const known = this.#open.get(endpoint.id);
+    if (known) return known;
+    const opening = this.#openOne(endpoint);
+    this.#open.set(endpoint.id, opening);
+    opening.catch(() => this.#open.delete(endpoint.id));
+    return opening;
+  }
+
+  /** The next use opens it anew, with whatever credentials there are then. */
+  forget(endpoint: EndpointId): void {
+    this.#open.delete(endpoint);
+  }
+
+  async close(): Promise<void> {
+    const accounts = await Promise.allSettled(this.#open.values());
+    this.#open.clear();
+    for (const account of accounts) if (account.status === 'fulfilled') await account.value.close();
+  }
+
+  async #openOne(endpoint: StoredEndpoint): Promise<Account> {
+    const { connectors, world, configOf } = this.#options;
+    const connector = connectors.find(({ vendor }) => vendor === endpoint.vendor);
+    if (!connector) {
+      throw new TributaryError('vendor-unknown', {
+        what: `The account "${endpoint.title}" is of the vendor "${endpoint.vendor}", which is not known here.`,
+        next: `Known are ${connectors.map(({ vendor }) => vendor).join(', ')}. Correct the account.`,
+      });
+    }
+    const config = connector.config.safeParse(configOf(endpoint));
+    if (!config.success) {
+      const list = config.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+      throw new TributaryError('account-config', {
+        what: `The account "${endpoint.title}" cannot be opened: ${list.join('; ')}.`,
+        next: 'Correct the account.',
+      });
+    }
+    return connector.open(config.data, world);
+  }
+}
+
+export async function openSync(
+  tenant: TenantId,
+  stored: StoredSync,
+  endpoints: readonly StoredEndpoint[],
+  accounts: Accounts,
+): Promise<Sync> {
+  const { id, title, status, policy } = stored;
+  const settings = readSettings(title, stored.settings);
+  const members = new Map<EndpointId, Member>();
+  const unavailable = new Map<EndpointId, Error>();
+  await Promise.all(
+    policy.members.map(async ({ endpoint }) => {
+      try {
+        members.set(endpoint, await openMember(endpoint));
+      } catch (error) {
+        unavailable.set(endpoint, error as Error);
+      }
+    }),
+  );
+  const inOrder = policy.members.flatMap(({ endpoint }) => {
+    const member = members.get(endpoint);
+    return member ? [[endpoint, member] as const] : [];
+  });
+  return {
+    tenant,
+    id,
+    title,
+    status,
+    policy,
+    settings,
+    members: new Map(inOrder),
+    unavailable,
+    facts: new Map(inOrder.map(([endpoint, { facts }]) => [endpoint, facts])),
+  };
+
+  async function openMember(endpoint: EndpointId): Promise<Member> {
+    const known = endpoints.find((each) => each.id === endpoint);
+    const configured = settings.members[endpoint];
+    if (!known || !configured) {
+      throw new TributaryError('member-unknown', {
+        what: `The sync "${title}" has a member ${endpoint} without ${known ? 'a collection' : 'an account'}.`,
+        next: 'Choose an account and a collection for it, or remove it from the sync.',
+      });
+    }
+    const mapping = compileMapping(configured.mapping);
+    const account = await accounts.get(known);
+    const collection = await account.collection(configured.collection);
+    return memberOf(known, account, collection, mapping, policy);
+  }
+}
+
+function memberOf(
+  { id, title }: StoredEndpoint,
+  account: Account,
+  collection: Collection,
+  mapping: Mapping,
+  policy: Policy,
+): Member {
+  const references = new Set(policy.fields.filter((f) => f.reference).map(({ name }) => name));
+  const paths = new Map(mapping.fields.flatMap(({ name, paths: at }) => at.map((p) => [p, name])));
+  const facts: EndpointFacts = {
+    clockOffsetMs: account.clockOffsetMs ?? 0,
+    clockUncertaintyMs: CLOCK_UNCERTAINTY_MS,
+    absenceHorizonMs: collection.can.absenceHorizonMs,
+    normalize: (field, value) => mapping.normalize(field, value),
+    explains: (field, sent, readBack) => mapping.explains(field, sent, readBack) !== undefined,
+    drifted: driftOf(mapping, collection, policy),
+  };
+  return {
+    endpoint: id,
+    title,
+    collection,
+    can: collection.can,
+    limits: account.limits,
+    facts,
+    read(item, takenAt) {
+      const { fields, problems } = mapping.read(item.raw);
+      const own = Object.entries(fields).filter(([name]) => !references.has(name));
+      const pointing = Object.entries(fields).filter(([name]) => references.has(name));
+      const times = item.changedAtByPath && timesByField(item.changedAtByPath, paths);
+      return {
+        present: {
+          kind: 'present',
+          fields: Object.fromEntries(own),
+          takenAt,
+          ...(item.version === undefined ? {} : { version: item.version }),
+          ...(item.changedAt === undefined ? {} : { changedAt: item.changedAt }),
+          ...(times ? { fieldChangedAt: times } : {}),
+          ...(item.author === undefined ? {} : { author: item.author }),
+        },
+        references: Object.fromEntries(pointing),
+        problems,
+      };
+    },
+    write: (patch, current) => mapping.write(patch, current),
+    fieldAt: (path) => paths.get(path) ?? paths.get(path.split('.')[0]!),
+    pathOf: (field) => {
+      const at = mapping.fields.find(({ name }) => name === field)?.paths;
+      return at?.length === 1 ? at[0] : undefined;
+    },
+  };
+}
+
+/** Mapped fields that the vendor's schema does not offer as mapped. A schema that tells nothing proves nothing. */
+function driftOf(
+  mapping: Mapping,
+  { fields: schema }: Collection,
+  policy: Policy,
+): NonNullable<EndpointFacts['drifted']> {
+  if (schema.length === 0) return {};
+  const byPath = new Map(schema.map((field) => [field.path, field]));
+  const drifted: Record<string, 'missing' | 'typeChanged' | 'readOnly'> = {};
+  for (const { name, paths, direction } of mapping.fields) {
+    if (!policy.fields.some((field) => field.name === name)) continue;
+    const found = paths.map((path) => byPath.get(path) ?? byPath.get(path.split('.')[0]!));
+    if (found.includes(undefined)) drifted[name] = 'missing';
+    else if (direction !== 'in' && found.some((field) => field?.readOnly))
+      drifted[name] = 'readOnly';
+  }
+  return drifted;
+}
+
+function timesByField(
+  byPath: Readonly<Record<string, number>>,
+  paths: ReadonlyMap<string, string>,
+): Record<string, number> {
+  const times: Record<string, number> = {};
+  for (const [path, at] of Object.entries(byPath)) {
+    const field = paths.get(path) ?? paths.get(path.split('.')[0]!);
+    if (field !== undefined) times[field] = Math.max(times[field] ?? 0, at);
+  }
+  return times;
+}

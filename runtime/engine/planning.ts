@@ -1,0 +1,162 @@
+/**
+ * Plans a case: gathers what the planner wants to know, asks it, and reads what it still misses, until
+ * nothing is missing or reading again would not help.
+ */
+import type {
+  Conflict,
+  EndpointId,
+  EntityId,
+  LinkId,
+  Plan,
+  Reach,
+  Resolution,
+} from '../core/planner/model.ts';
+import { plan } from '../core/planner/plan.ts';
+import { compareStamps } from '../core/planner/stamp.ts';
+import type { FoundEntity } from '../store/store.ts';
+import { choiceOf, isUnanswered, setBack, type Case } from './case.ts';
+import type { Context } from './context.ts';
+import { readWanted, referredIn } from './reading.ts';
+
+/** One read for what was marked, one for what is to be written, one for what was stale. */
+const ROUNDS_MAX = 4;
+
+export async function planCases(context: Context, cases: readonly Case[]): Promise<void> {
+  let open = cases;
+  for (let round = 1; open.length > 0; round += 1) {
+    await readWanted(context, open);
+    await planOnce(context, open);
+    open = open.filter((one) => wantMore(context, one, round === ROUNDS_MAX));
+  }
+}
+
+/** Plans with what has been read; nothing is asked of a vendor. */
+export async function planOnce(context: Context, cases: readonly Case[]): Promise<void> {
+  const reached = await reachOf(context, cases);
+  for (const one of cases) one.plan = planOf(context, one, reached);
+}
+
+function planOf({ sync }: Context, one: Case, reached: Reached): Plan {
+  return plan({
+    entity: one.entity,
+    links: one.links,
+    observed: one.observed,
+    intents: one.intents,
+    conflicts: openConflicts(one),
+    resolutions: [...decisionsFor(one), ...one.resolutions],
+    policy: sync.policy,
+    facts: sync.facts,
+    reach: (target, endpoint) => reached(target, endpoint),
+  });
+}
+
+/** An automatic row is history once every link that knows the cell has what we have. */
+function openConflicts({ stored, entity, links }: Case): readonly Conflict[] {
+  if (!stored || stored.conflicts.length === 0) return [];
+  return stored.conflicts.filter(({ state, cell }) => {
+    if (state === 'open') return true;
+    const ours = entity.cells[cell];
+    return links.some(({ state: linkState, cells }) => {
+      const theirs = cells[cell];
+      if (linkState !== 'live' || !theirs || !ours) return false;
+      return theirs.synced === null || compareStamps(theirs.synced, ours.stamp) < 0;
+    });
+  });
+}
+
+/** What people have decided about this record and its items. */
+function decisionsFor(one: Case): Resolution[] {
+  const values = (one.stored?.conflicts ?? []).flatMap(({ fingerprint, decision }): Resolution[] =>
+    decision ? [{ kind: 'value', fingerprint, value: decision.choice, at: decision.at }] : [],
+  );
+  const answers = one.reviews.flatMap((review): Resolution[] => {
+    const choice = choiceOf(review);
+    const link = one.links.find(
+      ({ endpoint, remoteId }) => endpoint === review.endpoint && remoteId === review.remoteId,
+    );
+    if (!choice || !link) return [];
+    const { decision } = choice;
+    if (review.reason === 'remote-delete' && isOneOf(decision, ['recreate', 'delete', 'unlink'])) {
+      return [{ kind: 'deletion', link: link.id, decision }];
+    }
+    if (review.reason === 'remote-restore' && isOneOf(decision, ['revive', 'deleteAgain'])) {
+      return [{ kind: 'restore', link: link.id, decision }];
+    }
+    return [];
+  });
+  return [...values, ...answers];
+}
+
+function isOneOf<T extends string>(text: string, options: readonly T[]): text is T {
+  return (options as readonly string[]).includes(text);
+}
+
+type Reached = (target: EntityId, endpoint: EndpointId) => Reach;
+
+async function reachOf(
+  { store, sync, ...rest }: Context,
+  cases: readonly Case[],
+): Promise<Reached> {
+  const context = { store, sync, ...rest };
+  const targets = [...new Set(cases.flatMap((one) => referredIn(context, one)))];
+  if (targets.length === 0) return () => 'pending';
+  const found = await store.findEntities(sync.tenant, targets);
+  const byId = new Map<EntityId, FoundEntity>();
+  for (const entity of found) if (entity) byId.set(entity.entity, entity);
+  return (target, endpoint) => {
+    const entity = byId.get(target);
+    if (!entity) return 'pending';
+    if (entity.life === 'dead') return 'dead';
+    const isThere = entity.links.some((l) => l.endpoint === endpoint && l.state === 'live');
+    return isThere ? 'live' : 'pending';
+  };
+}
+
+/** Whether another round could bring more; what remains wanted after the last one is looked at later. */
+function wantMore(context: Context, one: Case, isLast: boolean): boolean {
+  const wishes = one.plan?.needReads ?? [];
+  if (one.setback && one.setback.kind !== 'wait') return false;
+  for (const { link, reason } of wishes) {
+    const seen = one.observed.get(link);
+    if (reason === 'absence-unproven' && seen) continue;
+    if (reason === 'stale' && isLast) {
+      setBack(one, {
+        kind: 'again',
+        why: 'The system answers with an old state.',
+        at: laterAt(context),
+      });
+      continue;
+    }
+    if (seen && reason !== 'stale') continue;
+    want(one, link);
+  }
+  for (const { link, op } of one.plan?.writes ?? []) {
+    if (op !== 'create' && link && one.weak.has(link)) want(one, link);
+  }
+  if (one.wanted.size === 0) return false;
+  if (!isLast) return true;
+  one.wanted.clear();
+  setBack(one, { kind: 'again', why: 'It kept changing while it was looked at.' });
+  return false;
+}
+
+function want(one: Case, link: LinkId): void {
+  one.observed.delete(link);
+  one.wanted.add(link);
+}
+
+const STALE_MS = 2_000;
+
+function laterAt({ world }: Context): number {
+  return world.clock.now() + STALE_MS;
+}
+
+/** Links that are worth a read before anything is planned. */
+export function wantUnsettled(one: Case): void {
+  for (const intent of one.intents) {
+    if (intent.link && isUnanswered(intent)) one.wanted.add(intent.link);
+  }
+  for (const link of one.links) {
+    if (link.missingSince !== undefined) one.wanted.add(link.id);
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * From plans to writes that can be sent: references become the vendor's ids, values take the vendor's
+ * form, and each write gets its intent, which is stored before anything is sent.
+ */
+import { fingerprintOf } from '../core/hash.ts';
+import type { EndpointId, EntityId, LinkId, Write } from '../core/planner/model.ts';
+import { canonicalText, isList, type Value, type Values } from '../core/value.ts';
+import type { FoundEntity } from '../store/store.ts';
+import { linkOf, replaceIntent, setBack, type Case } from './case.ts';
+import type { Context } from './context.ts';
+import { markerFor } from './creating.ts';
+import type { Member } from './member.ts';
+import { idsIn } from './reading.ts';
+import { intentFor } from './sending.ts';
+
+export async function prepareWrites(
+  context: Context,
+  cases: readonly Case[],
+  refused: ReadonlySet<Write>,
+): Promise<void> {
+  const wanted = cases.flatMap((one) =>
+    (one.plan?.writes ?? [])
+      .filter((write) => !refused.has(write))
+      .map((write) => ({ one, write })),
+  );
+  const surplus = cases.flatMap((one) =>
+    [...one.surplus].flatMap((id) => {
+      const write = deletionOf(one, id);
+      return write ? [{ one, write }] : [];
+    }),
+  );
+  const all = [...wanted, ...surplus];
+  if (all.length === 0) return;
+  const placeOf = await placesOf(
+    context,
+    all.map(({ write }) => write),
+  );
+  for (const { one, write } of all) prepare(context, one, write, placeOf);
+}
+
+function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf): void {
+  const { sync, mode, world } = context;
+  const member = sync.members.get(planned.endpoint);
+  if (!member) {
+    const why = sync.unavailable.get(planned.endpoint)?.message ?? 'The account is not available.';
+    one.held.push({ reason: 'unavailable', endpoint: planned.endpoint });
+    setBack(one, { kind: 'failure', why });
+    return;
+  }
+  const formed = inVendorsForm(context, one, member, planned, placeOf);
+  if (!formed) return;
+  const { write, raw } = formed;
+  const isPlanned =
+    mode.kind === 'write' ||
+    (mode.kind === 'apply' && mode.expected.get(one.entity.id)?.has(nameOfWrite(write)) === true);
+  if (!isPlanned) {
+    one.told.push(toldOf(one, write, mode.kind === 'preview' ? 'would write' : 'moved'));
+    context.run.count(mode.kind === 'preview' ? `would ${write.op}` : 'moved');
+    return;
+  }
+  const link = write.link && linkOf(one, write.link);
+  const seen = write.link && one.items.get(write.link);
+  const marker = write.op === 'create' && member.can.marker !== undefined;
+  const isGuarded = member.can.conditionalWrites && context.rules.has('conditional-writes');
+  const intentId = world.newId();
+  one.sendings.push({
+    member,
+    write,
+    intentId,
+    raw,
+    wave: 0,
+    ...(marker ? { marker: markerFor(context, member, one, write.generation) } : {}),
+    ...(link ? { remoteId: link.remoteId } : {}),
+    ...(seen?.version === undefined ? {} : { seenVersion: seen.version }),
+    ...(isGuarded && seen?.version !== undefined ? { ifVersion: seen.version } : {}),
+  });
+  replaceIntent(one, intentFor(write, intentId, world.clock.now()));
+}
+
+/** The same for the same write, whoever plans it. */
+export function nameOfWrite({ endpoint, op, patch, before }: Write): string {
+  return fingerprintOf(canonicalText([endpoint, op, patch, before] as Value));
+}
+
+export function toldOf(one: Case, write: Write, outcome: string) {
+  const { op, patch, before, reason, endpoint } = write;
+  const remoteId = write.link && linkOf(one, write.link)?.remoteId;
+  return {
+    outcome,
+    entity: one.entity.id,
+    endpoint,
+    detail: {
+      op,
+      reason,
+      patch,
+      before,
+      name: nameOfWrite(write),
+      ...(remoteId === undefined ? {} : { remoteId }),
+    },
+  };
+}
+
+/** What has no form there, or was refused before, stays behind; the rest goes out. */
+function inVendorsForm(
+  context: Context,
+  one: Case,
+  member: Member,
+  planned: Write,
+  placeOf: PlaceOf,
+): { readonly write: Write; readonly raw: Readonly<Record<string, unknown>> } | undefined {
+  if (planned.op === 'delete') return { write: planned, raw: {} };
+  const { endpoint } = member;
+  const left: string[] = [];
+  const values: Record<string, Value> = {};
+  for (const [field, value] of Object.entries(planned.patch)) {
+    const isReference = context.sync.policy.fields.some((f) => f.name === field && f.reference);
+    const there = isReference ? placeOf(value, endpoint) : value;
+    const hash = fingerprintOf(canonicalText(value));
+    if (planned.op === 'create' && context.refusals.has(one.entity.id, endpoint, field, hash)) {
+      one.held.push({ reason: 'refused', endpoint, field });
+      left.push(field);
+    } else if (there === undefined) {
+      one.held.push({ reason: 'reference-pending', endpoint, field });
+      setBack(one, {
+        kind: 'wait',
+        why: `The target of ${field} has no item at "${member.title}".`,
+      });
+      left.push(field);
+    } else {
+      values[field] = there;
+    }
+  }
+  const current = planned.link && one.items.get(planned.link)?.raw;
+  const { item: raw, problems } = member.write(values, current);
+  for (const { field } of problems) {
+    one.held.push({ reason: 'no-form', endpoint, field });
+    left.push(field);
+  }
+  if (Object.keys(raw).length === 0) return undefined;
+  return { write: left.length === 0 ? planned : without(planned, left), raw };
+}
+
+function without(write: Write, fields: readonly string[]): Write {
+  const isLeft = (name: string): boolean =>
+    fields.some((field) => name === field || name.startsWith(`${field}#`));
+  const keep = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(record).filter(([name]) => !isLeft(name)));
+  return {
+    ...write,
+    patch: keep(write.patch),
+    before: keep(write.before),
+    stamps: keep(write.stamps),
+  };
+}
+
+function deletionOf(one: Case, id: LinkId): Write | undefined {
+  const link = linkOf(one, id);
+  const seen = one.observed.get(id);
+  if (!link || seen?.kind !== 'present') return undefined;
+  return {
+    endpoint: link.endpoint,
+    op: 'delete',
+    link: id,
+    patch: {},
+    before: seen.fields,
+    stamps: {},
+    generation: link.generation,
+    reason: 'surplus',
+  };
+}
+
+// ---------------------------------------------------------------------------------------------
+// References
+
+/** A reference as the vendor's id; undefined while the target has no item there. */
+type PlaceOf = (value: Value, endpoint: EndpointId) => Value | undefined;
+
+async function placesOf(
+  { store, sync }: Context,
+  writes: readonly { readonly patch: Values }[],
+): Promise<PlaceOf> {
+  const fields = sync.policy.fields.filter(({ reference }) => reference);
+  const targets = new Set(
+    writes.flatMap(({ patch }) => fields.flatMap(({ name }) => idsIn(patch[name]))),
+  );
+  const ids = [...targets] as EntityId[];
+  const found = ids.length > 0 ? await store.findEntities(sync.tenant, ids) : [];
+  const byId = new Map<string, FoundEntity>();
+  for (const entity of found) if (entity) byId.set(entity.entity, entity);
+  const one = (id: string, endpoint: EndpointId): string | undefined =>
+    byId.get(id)?.links.find((link) => link.endpoint === endpoint && link.state === 'live')
+      ?.remoteId;
+  return (value, endpoint) => {
+    if (value === null) return null;
+    if (!isList(value)) return typeof value === 'string' ? one(value, endpoint) : value;
+    const places = idsIn(value).map((id) => one(id, endpoint));
+    return places.includes(undefined) ? undefined : (places as string[]);
+  };
+}

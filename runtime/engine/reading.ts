@@ -1,0 +1,376 @@
+/**
+ * Reads items and says what each read means for the record: it is there, it is gone and how certain that
+ * is, it was merged into another, or its id belongs to another item by now.
+ *
+ * Absence is not deletion. An item counts as gone when a later read agrees with the first, and when at
+ * the same time something that is known to be there can still be read; a lost permission makes
+ * everything look deleted at once.
+ */
+import type { Item, Read } from '../connectors/connector.ts';
+import type { EndpointId, EntityId, Link, MergedInto, Present } from '../core/planner/model.ts';
+import { canonicalText, isList, type Value } from '../core/value.ts';
+import { fingerprintOf } from '../core/hash.ts';
+import type { FoundLink, Ref, SyncId } from '../store/store.ts';
+import { linkOf, replaceLink, setBack, type Case } from './case.ts';
+import { nameOfItem, newLinkId, refTo, type Context } from './context.ts';
+import { retryTime } from './gate.ts';
+import type { Member } from './member.ts';
+import type { SeenItem } from './recent.ts';
+import { setbackOf } from './retry.ts';
+
+/** A second read that is to prove an absence waits at least that long. */
+const SECOND_READ_MS = 1_000;
+const SECOND_READ_MS_MAX = 3_600_000;
+
+interface Wanted {
+  readonly one: Case;
+  readonly link: Link;
+}
+
+/** Reads what the cases want, in batches; what could not be read sets its case back. */
+export async function readWanted(context: Context, cases: readonly Case[]): Promise<void> {
+  const byEndpoint = new Map<EndpointId, Wanted[]>();
+  for (const one of cases) {
+    for (const id of one.wanted) {
+      const link = linkOf(one, id);
+      if (!link) continue;
+      const list = byEndpoint.get(link.endpoint) ?? [];
+      list.push({ one, link });
+      byEndpoint.set(link.endpoint, list);
+    }
+    one.wanted.clear();
+  }
+  for (const [endpoint, wanted] of byEndpoint) await readAt(context, endpoint, wanted);
+}
+
+async function readAt(
+  context: Context,
+  endpoint: EndpointId,
+  wanted: readonly Wanted[],
+): Promise<void> {
+  const { sync, recent, world } = context;
+  const member = sync.members.get(endpoint);
+  if (!member) {
+    const error = sync.unavailable.get(endpoint);
+    for (const { one } of wanted) setBack(one, { kind: 'failure', why: error?.message ?? 'gone' });
+    return;
+  }
+  const shown: (Wanted & { readonly seen: SeenItem })[] = [];
+  const unseen: Wanted[] = [];
+  for (const each of wanted) {
+    const seen = recent.take(refTo(sync, each.link), world.clock.now());
+    if (seen) shown.push({ ...each, seen });
+    else unseen.push(each);
+  }
+  await observeItems(context, member, shown);
+  for (let n = 0; n < unseen.length; n += member.can.batch.read) {
+    await readBatch(context, member, unseen.slice(n, n + member.can.batch.read));
+  }
+}
+
+async function readBatch(
+  context: Context,
+  member: Member,
+  wanted: readonly Wanted[],
+): Promise<void> {
+  const { world } = context;
+  const takenAt = world.clock.now();
+  const ids = wanted.map(({ link }) => link.remoteId);
+  let reads: readonly Read[];
+  try {
+    reads = await readIds(context, member, ids);
+  } catch (error) {
+    const at = retryTime(error, world.clock.now());
+    for (const { one } of wanted) setBack(one, { ...setbackOf(error), ...at });
+    return;
+  }
+  const present = wanted.flatMap((each, n): (Wanted & { seen: SeenItem })[] => {
+    const read = reads[n];
+    return read?.kind === 'present' ? [{ ...each, seen: { item: read.item, takenAt } }] : [];
+  });
+  await observeItems(context, member, present);
+  await observeMerges(context, member, wanted, reads);
+  await observeAbsences(context, member, wanted, reads, takenAt);
+}
+
+export function readIds(
+  { gate, sync, priority, leases }: Context,
+  member: Member,
+  ids: readonly string[],
+): Promise<readonly Read[]> {
+  return gate.call(
+    sync.tenant,
+    member,
+    { action: 'read', items: ids.length, priority },
+    async (signal) => {
+      await leases.keep();
+      return member.collection.read(ids, signal);
+    },
+  );
+}
+
+// ---------------------------------------------------------------------------------------------
+// There
+
+/** Takes items as observations of their links. */
+export async function observeItems(
+  context: Context,
+  member: Member,
+  seen: readonly { readonly one: Case; readonly link: Link; readonly seen: SeenItem }[],
+): Promise<void> {
+  if (seen.length === 0) return;
+  const reads = seen.map((each) => member.read(each.seen.item, each.seen.takenAt));
+  const targets = await targetsOf(
+    context,
+    member,
+    reads.map(({ references }) => references),
+  );
+  for (const [n, { one, link: given, seen: shown }] of seen.entries()) {
+    const { item, takenAt, weak } = shown;
+    const { present, problems } = reads[n]!;
+    const link = linkOf(one, given.id) ?? given;
+    if (isAnotherItem(member, link, item)) {
+      giveIdAway(one, link);
+      one.observed.set(link.id, { kind: 'gone', takenAt, proven: true });
+      continue;
+    }
+    const { fields, unresolved } = targets[n]!;
+    const observation: Present = {
+      ...present,
+      fields: { ...present.fields, ...fields },
+      ...(unresolved ? { unresolved } : {}),
+    };
+    if (isDoubtful(context, member, link, observation, one)) continue;
+    const { missingSince: _found, ...rest } = link;
+    const createdAt = link.createdAt ?? item.createdAt;
+    if (link.missingSince !== undefined || createdAt !== link.createdAt) {
+      replaceLink(one, { ...rest, ...(createdAt === undefined ? {} : { createdAt }) });
+    }
+    one.observed.set(link.id, observation);
+    context.inHand.set(nameOfItem(link), item);
+    if (weak) one.weak.add(link.id);
+    else one.weak.delete(link.id);
+    one.items.set(link.id, item);
+    one.unreadable.push(...problems);
+  }
+}
+
+/** Ids of the vendor as ids of our records; what is not known here is looked at. */
+export async function targetsOf(
+  { store, sync, priority, world }: Context,
+  member: Member,
+  references: readonly Readonly<Record<string, Value>>[],
+): Promise<{ fields: Record<string, Value>; unresolved?: Record<string, string> }[]> {
+  const refs = new Map<string, Ref>();
+  for (const one of references) {
+    for (const [field, value] of Object.entries(one)) {
+      const target = sync.settings.references[field] as SyncId | undefined;
+      if (target === undefined) continue;
+      for (const remoteId of idsIn(value)) {
+        refs.set(`${target}/${remoteId}`, { sync: target, endpoint: member.endpoint, remoteId });
+      }
+    }
+  }
+  if (refs.size === 0) return references.map((one) => ({ fields: { ...one } }));
+  const names = [...refs.keys()];
+  const links = await store.findLinks(sync.tenant, [...refs.values()]);
+  const found = new Map<string, FoundLink>();
+  names.forEach((name, n) => {
+    const link = links[n];
+    if (link && link.state !== 'unlinked') found.set(name, link);
+  });
+  const unknown = [...refs].filter(([name]) => !found.has(name)).map(([, ref]) => ref);
+  if (unknown.length > 0) {
+    const marks = unknown.map((ref) => ({
+      key: { kind: 'item', ...ref } as const,
+      priority,
+      windowMs: 0,
+    }));
+    await store.mark(sync.tenant, { now: world.clock.now(), marks });
+  }
+  return references.map((one) => {
+    const fields: Record<string, Value> = {};
+    const unresolved: Record<string, string> = {};
+    for (const [field, value] of Object.entries(one)) {
+      const target = sync.settings.references[field];
+      const ids = idsIn(value);
+      const entities = ids.map((id) => found.get(`${target}/${id}`)?.entity);
+      const missing = ids.find((_, n) => entities[n] === undefined);
+      if (missing !== undefined) unresolved[field] = missing;
+      else if (isList(value)) fields[field] = (entities as string[]).toSorted();
+      else fields[field] = entities[0] ?? null;
+    }
+    return { fields, ...(Object.keys(unresolved).length > 0 ? { unresolved } : {}) };
+  });
+}
+
+export function idsIn(value: Value | undefined): string[] {
+  if (value === undefined || value === null) return [];
+  if (isList(value)) return value.flatMap(idsIn);
+  return typeof value === 'string' ? [value] : [];
+}
+
+/** The vendor gave the id of a deleted item to a new one, or put an older state of everything back. */
+function isAnotherItem({ can }: Member, link: Link, item: Item): boolean {
+  return (
+    can.reusesIds &&
+    link.createdAt !== undefined &&
+    item.createdAt !== undefined &&
+    link.createdAt !== item.createdAt
+  );
+}
+
+/** The old link keeps its history under a name that no vendor gives, and the id is free for its new owner. */
+function giveIdAway(one: Case, link: Link): void {
+  replaceLink(one, { ...link, remoteId: `${link.remoteId}@${link.createdAt}` });
+}
+
+/**
+ * Where a system has no versions and its answers may be old, a change might be a state that we have
+ * long left behind. It counts when it has lasted longer than an answer can lag.
+ */
+function isDoubtful(
+  { doubts, rules }: Context,
+  { can }: Member,
+  link: Link,
+  seen: Present,
+  one: Case,
+): boolean {
+  if (can.version !== 'none' || can.readLagMs === 0 || !rules.has('doubt-unversioned'))
+    return false;
+  const since = isAtBase(link, seen)
+    ? doubts.end(link.id)
+    : doubts.since(link.id, fingerprintOf(canonicalText(seen.fields)), seen.takenAt);
+  if (since === undefined || seen.takenAt - since > can.readLagMs) return false;
+  setBack(one, {
+    kind: 'again',
+    why: 'The change is looked at once more, because this system may answer with an old state.',
+    at: since + can.readLagMs + 1,
+  });
+  return true;
+}
+
+function isAtBase(link: Link, seen: Present): boolean {
+  return Object.entries(seen.fields).every(([field, value]) => {
+    const cell = link.cells[field];
+    return cell !== undefined && canonicalText(cell.base) === canonicalText(value);
+  });
+}
+
+// ---------------------------------------------------------------------------------------------
+// Merged, or gone
+
+async function observeMerges(
+  context: Context,
+  member: Member,
+  wanted: readonly Wanted[],
+  reads: readonly Read[],
+): Promise<void> {
+  const { store, sync, world } = context;
+  const merged = wanted.flatMap(({ one, link }, n) => {
+    const read = reads[n];
+    if (read?.kind !== 'merged') return [];
+    return [{ one, link, into: refTo(sync, { endpoint: member.endpoint, remoteId: read.into }) }];
+  });
+  if (merged.length === 0) return;
+  const holders = await store.findLinks(
+    sync.tenant,
+    merged.map(({ into }) => into),
+  );
+  merged.forEach(({ one, link, into }, n) => {
+    const holder = holders[n];
+    const known = one.links.find(
+      (l) => l.endpoint === link.endpoint && l.remoteId === into.remoteId,
+    );
+    const observation: MergedInto = {
+      kind: 'mergedInto',
+      remoteId: into.remoteId,
+      linkId: known?.id ?? newLinkId(world),
+      ...(holder && holder.state !== 'unlinked' ? { heldBy: holder.entity } : {}),
+    };
+    one.observed.set(link.id, observation);
+  });
+}
+
+async function observeAbsences(
+  context: Context,
+  member: Member,
+  wanted: readonly Wanted[],
+  reads: readonly Read[],
+  takenAt: number,
+): Promise<void> {
+  const { rules } = context;
+  const missing = wanted.flatMap((each, n) => {
+    const read = reads[n];
+    return read?.kind === 'missing' ? [{ ...each, read }] : [];
+  });
+  if (missing.length === 0) return;
+  const others = new Set(missing.map(({ link }) => link.remoteId));
+  const isAlive =
+    !rules.has('canary') ||
+    reads.some((read) => read.kind === 'present' || (read.kind === 'missing' && read.archived)) ||
+    (await canaryLives(context, member, others));
+  for (const { one, link, read } of missing) {
+    const since = link.missingSince ?? takenAt;
+    const isSecond =
+      !rules.has('second-read') ||
+      (link.missingSince !== undefined &&
+        takenAt - link.missingSince >= Math.max(SECOND_READ_MS, member.can.readLagMs));
+    // An answer that lags cannot say when an archived item was archived, unless it says the version.
+    const isOld =
+      read.version !== undefined && link.version !== undefined && read.version < link.version;
+    const isProven = isAlive && !isOld && isSecond;
+    if (!isProven) {
+      replaceLink(one, { ...link, missingSince: since });
+      const wait = Math.max(SECOND_READ_MS, member.can.readLagMs, takenAt - since);
+      setBack(one, {
+        kind: 'again',
+        why: isAlive
+          ? `The item could not be found at "${member.title}"; it is looked for once more.`
+          : `Nothing at all can be found at "${member.title}", so a missing item proves nothing.`,
+        at: takenAt + Math.min(wait, SECOND_READ_MS_MAX) + 1,
+      });
+    }
+    one.observed.set(link.id, {
+      kind: 'gone',
+      takenAt,
+      proven: isProven,
+      ...(read.version === undefined ? {} : { version: read.version }),
+    });
+  }
+}
+
+const CANARIES = 5;
+
+/** Whether an item that was there can still be read. */
+async function canaryLives(
+  context: Context,
+  member: Member,
+  besides: ReadonlySet<string>,
+): Promise<boolean> {
+  const { store, sync } = context;
+  const { endpoint } = member;
+  const limit = CANARIES + besides.size;
+  const known = await store.listLinks(sync.tenant, {
+    sync: sync.id,
+    endpoint,
+    state: 'live',
+    limit,
+  });
+  const ids = known.map(({ remoteId }) => remoteId).filter((id) => !besides.has(id));
+  if (ids.length === 0) return false;
+  const reads = await readIds(context, member, ids.slice(0, CANARIES));
+  return reads.some(({ kind }) => kind === 'present');
+}
+
+/** Records that a value refers to, of all cells and all that was read. */
+export function referredIn(context: Context, one: Case): EntityId[] {
+  const fields = context.sync.policy.fields.filter(({ reference }) => reference);
+  return fields.flatMap(({ name }) => {
+    const own = idsIn(one.entity.cells[name]?.value);
+    const seen = [...one.observed.values()].flatMap((observation) =>
+      observation.kind === 'present' ? idsIn(observation.fields[name]) : [],
+    );
+    return [...own, ...seen] as EntityId[];
+  });
+}

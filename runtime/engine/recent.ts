@@ -1,0 +1,62 @@
+/**
+ * Items that a list has just shown, kept for a moment so that nothing is read twice. Each is used once.
+ * Losing them costs a read and nothing else, so they are never stored.
+ */
+import type { LinkId } from '../core/planner/model.ts';
+import type { Item } from '../connectors/connector.ts';
+import type { Ref } from '../store/store.ts';
+
+/** What people do meanwhile is overwritten only where a vendor offers no guard; so not for long. */
+const FRESH_MS = 20_000;
+const ITEMS_MAX = 5_000;
+
+export interface SeenItem {
+  readonly item: Item;
+  readonly takenAt: number;
+  /** From a list that may lag behind: true once, but perhaps not any more. */
+  readonly weak?: boolean;
+}
+
+export class Recent {
+  readonly #items = new Map<string, SeenItem>();
+
+  keep(ref: Ref, seen: SeenItem): void {
+    const name = nameOf(ref);
+    this.#items.delete(name);
+    this.#items.set(name, seen);
+    if (this.#items.size > ITEMS_MAX) this.#items.delete(this.#items.keys().next().value!);
+  }
+
+  take(ref: Ref, now: number): SeenItem | undefined {
+    const name = nameOf(ref);
+    const seen = this.#items.get(name);
+    this.#items.delete(name);
+    return seen && now - seen.takenAt <= FRESH_MS ? seen : undefined;
+  }
+
+  /** A write makes what was seen before it worthless. */
+  drop(ref: Ref): void {
+    this.#items.delete(nameOf(ref));
+  }
+}
+
+function nameOf({ sync, endpoint, remoteId }: Ref): string {
+  return `${sync}/${endpoint}/${remoteId}`;
+}
+
+/** Changes that may be old states, and since when each has been seen. Forgetting one only delays it. */
+export class Doubts {
+  readonly #seen = new Map<LinkId, { readonly state: string; readonly since: number }>();
+
+  /** Since when the link has been read in this state without a break. */
+  since(link: LinkId, state: string, now: number): number {
+    const known = this.#seen.get(link);
+    if (known?.state === state) return known.since;
+    this.#seen.set(link, { state, since: now });
+    return now;
+  }
+
+  end(link: LinkId): undefined {
+    this.#seen.delete(link);
+  }
+}

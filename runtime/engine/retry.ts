@@ -1,0 +1,123 @@
+/**
+ * What happens after something did not work out: try again, and when; wait without counting it as an
+ * attempt; or give up and keep it for a person. Trying again is always a new pass from what is stored,
+ * never a repeated call, so it can be late, early or double without harm.
+ *
+ * | what went wrong                 | what follows                                   | counts | given up |
+ * | ------------------------------- | ---------------------------------------------- | ------ | -------- |
+ * | network, vendor's own trouble   | 3 quick tries, then slower, up to an hour apart | yes    | after 8, or a day |
+ * | too many calls                  | when the vendor says, with some scatter        | no     | never    |
+ * | credentials or permission lost  | every five minutes, the account is paused      | no     | never    |
+ * | item changed, unique value taken | at once, on top of what is there now          | no     | never    |
+ * | refused by the vendor           | the field is left out, or given up             | yes    | at once  |
+ * | waits for something else        | sooner first, then up to an hour apart         | yes    | never    |
+ * | nobody understands it           | as network, but only three times               | yes    | after 3  |
+ */
+import { VendorError } from '../connectors/connector.ts';
+import type { Claimed, DeadLetter, Retry } from '../store/store.ts';
+import type { World } from '../world/world.ts';
+
+export type Setback = {
+  /** Short and searchable; shown to people who ask why a record did not sync. */
+  readonly why: string;
+  readonly kind: 'failure' | 'wait' | 'again' | 'blocked' | 'unknown' | 'refused';
+  /** Not before then. */
+  readonly at?: number;
+};
+
+const QUICK_TRIES = 3;
+const TRIES_MAX = 8;
+const TRIES_MAX_OF_UNKNOWN = 3;
+const TRYING_MS_MAX = 86_400_000;
+const QUICK_MS_MAX = 60_000;
+const SLOW_MS_MAX = 3_600_000;
+/** Waits of this kind end by themselves; asking more often would not end them sooner. */
+const AGAIN_MS = 500;
+const PAUSED_MS = 300_000;
+
+export function setbackOf(error: unknown): Setback {
+  if (!(error instanceof VendorError)) {
+    return { kind: 'unknown', why: error instanceof Error ? error.message : String(error) };
+  }
+  const why = error.message;
+  switch (error.kind) {
+    case 'transient':
+      return { kind: 'failure', why };
+    case 'throttled':
+      return { kind: 'blocked', why };
+    case 'unauthorized':
+    case 'forbidden':
+      return { kind: 'blocked', why };
+    case 'outdated':
+    case 'duplicate':
+    case 'missing':
+      return { kind: 'again', why };
+    case 'rejected':
+    case 'tooLarge':
+      return { kind: 'refused', why };
+    case 'broken':
+      return { kind: 'unknown', why };
+  }
+}
+
+/** Whichever asks for more patience decides. */
+export function worse(a: Setback | undefined, b: Setback): Setback {
+  if (!a) return b;
+  const order: readonly Setback['kind'][] = [
+    'again',
+    'wait',
+    'blocked',
+    'failure',
+    'unknown',
+    'refused',
+  ];
+  const first = order.indexOf(a.kind) >= order.indexOf(b.kind) ? a : b;
+  const at = Math.max(a.at ?? 0, b.at ?? 0);
+  return at > 0 ? { ...first, at } : first;
+}
+
+export type Verdict =
+  | { readonly kind: 'retry'; readonly retry: Retry }
+  | { readonly kind: 'giveUp'; readonly deadLetter: DeadLetter };
+
+export function afterSetback(
+  { kind, why, at = 0 }: Setback,
+  lease: Claimed,
+  world: Pick<World, 'clock' | 'random'>,
+): Verdict {
+  const now = world.clock.now();
+  const tries = lease.attempts + 1;
+  const trying = now - (lease.markedAt ?? now);
+  const isHopeless =
+    kind === 'refused' ||
+    (kind === 'unknown' && tries >= TRIES_MAX_OF_UNKNOWN) ||
+    (kind === 'failure' && (tries >= TRIES_MAX || trying > TRYING_MS_MAX));
+  if (isHopeless) {
+    const code = kind === 'refused' ? 'refused' : kind === 'failure' ? 'exhausted' : 'unexpected';
+    return { kind: 'giveUp', deadLetter: { code, message: why, payload: null, attempts: tries } };
+  }
+  const counts = kind === 'failure' || kind === 'unknown' || kind === 'wait';
+  const delay = delayOf(kind, tries, world);
+  return { kind: 'retry', retry: { at: Math.max(now + delay, at), error: why, counts } };
+}
+
+function delayOf(kind: Setback['kind'], tries: number, world: Pick<World, 'random'>): number {
+  const jitter = world.random('engine:retry').next();
+  switch (kind) {
+    case 'again':
+      return AGAIN_MS + jitter * AGAIN_MS;
+    case 'blocked':
+      return jitter * 2_000;
+    case 'wait':
+      return Math.min(SLOW_MS_MAX, 2_000 * 2 ** Math.min(tries, 12)) * (0.75 + jitter / 2);
+    case 'failure':
+    case 'unknown':
+    case 'refused':
+      return tries <= QUICK_TRIES
+        ? 1_000 + jitter * Math.min(QUICK_MS_MAX, 1_000 * 4 ** tries)
+        : 1_000 + jitter * Math.min(SLOW_MS_MAX, QUICK_MS_MAX * 4 ** (tries - QUICK_TRIES));
+  }
+}
+
+/** How long an account rests whose credentials or permissions were refused. */
+export const RESTING_MS = PAUSED_MS;
