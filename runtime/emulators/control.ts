@@ -1,0 +1,105 @@
+/**
+ * The control API: what truly is, what people do, and how much trouble there is. For tests and
+ * demonstrations; it has no lag, no limits and no bad days.
+ *
+ *     GET  /_emulator/truth                                                  every item, by account and collection
+ *     GET  /_emulator/log?account=&after=                                    every change, from a place on
+ *     GET  /_emulator/calls                                                  what the API was asked for, by account
+ *     POST /_emulator/create   {"account", "collection", "fields"}           {"id"}
+ *     POST /_emulator/edit     {"account", "collection", "id", "fields"}     {}
+ *     POST /_emulator/remove   {"account", "collection", "id"}               {}
+ *     POST /_emulator/merge    {"account", "collection", "loser", "winner"}  {"id"}
+ *     POST /_emulator/trouble  {"rates": {"lost": 0.1}, "seed"?}             {}
+ */
+import express, { type Router } from 'express';
+import { z } from 'zod';
+import { TributaryError } from '../core/errors.ts';
+import { Refused, type Grumpy } from './grumpy/grumpy.ts';
+import { TROUBLES, type TroubleMaker } from './trouble.ts';
+
+const BODY_BYTES_MAX = 1024 * 1024;
+
+const where = { account: z.string(), collection: z.string() };
+const id = z.string();
+const fields = z.record(z.string(), z.unknown());
+
+export function controlRoutes(grumpy: Grumpy, troubles: TroubleMaker): Router {
+  const routes = express.Router();
+  routes.use(express.json({ limit: BODY_BYTES_MAX, strict: true }));
+
+  routes.get('/truth', (_request, reply) => {
+    const accounts = grumpy.accounts.map((name) => {
+      const hands = grumpy.account(name);
+      const all = hands.collections.map((collection) => [collection, hands.items(collection)]);
+      return [name, Object.fromEntries(all) as object] as const;
+    });
+    reply.json(Object.fromEntries(accounts));
+  });
+  routes.get('/log', (request, reply) => {
+    const { account, after } = understood(
+      z.strictObject({
+        account: z.string(),
+        after: z.string().regex(/^\d+$/).transform(Number).default(0),
+      }),
+      request.query,
+    );
+    const { log } = grumpy.account(account);
+    reply.json({ log: log.slice(after), next: log.length });
+  });
+  routes.get('/calls', (_request, reply) => {
+    reply.json(
+      Object.fromEntries(grumpy.accounts.map((name) => [name, grumpy.account(name).calls])),
+    );
+  });
+  routes.post('/create', (request, reply) => {
+    const given = understood(z.strictObject({ ...where, fields }), request.body);
+    reply.json({ id: grumpy.account(given.account).create(given.collection, given.fields) });
+  });
+  routes.post('/edit', (request, reply) => {
+    const given = understood(z.strictObject({ ...where, id, fields }), request.body);
+    grumpy.account(given.account).edit(given.collection, given.id, given.fields);
+    reply.json({});
+  });
+  routes.post('/remove', (request, reply) => {
+    const given = understood(z.strictObject({ ...where, id }), request.body);
+    grumpy.account(given.account).remove(given.collection, given.id);
+    reply.json({});
+  });
+  routes.post('/merge', (request, reply) => {
+    const given = understood(z.strictObject({ ...where, loser: id, winner: id }), request.body);
+    const hands = grumpy.account(given.account);
+    reply.json({ id: hands.merge(given.collection, given.loser, given.winner) });
+  });
+  routes.post('/trouble', (request, reply) => {
+    const rate = z.number().min(0).max(1);
+    const rates = z.partialRecord(z.enum(TROUBLES), rate);
+    const given = understood(z.strictObject({ rates, seed: z.int().default(1) }), request.body);
+    troubles.set(given.rates, given.seed);
+    reply.json({});
+  });
+  routes.use(notDone);
+  return routes;
+}
+
+class NotUnderstood extends Error {}
+
+function understood<Output>(shape: z.ZodType<Output>, given: unknown): Output {
+  const parsed = shape.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new NotUnderstood(z.prettifyError(parsed.error));
+}
+
+/** Says what was wrong with a request; what else goes wrong is somebody else's to report. */
+function notDone(
+  error: Error,
+  _request: express.Request,
+  reply: express.Response,
+  next: express.NextFunction,
+): void {
+  const { message } = error;
+  if (error instanceof Refused) reply.status(422).json(error.facts);
+  else if (error instanceof TributaryError) reply.status(404).json({ code: error.code, message });
+  else if (error instanceof NotUnderstood) {
+    reply.status(400).json({ code: 'bad_request', message });
+  } else next(error);
+}

@@ -1,0 +1,56 @@
+/**
+ * Trouble by the dice: how often each kind comes is set by rates, and the seed decides when. The same
+ * seed and the same requests in the same order meet the same trouble.
+ */
+import { randomStreams } from '../world/random.ts';
+import type { Random } from '../world/world.ts';
+import type { Call, Trouble } from './grumpy/grumpy.ts';
+
+/** By kind, the share of requests it befalls, from 0 to 1. */
+export type Rates = Readonly<Partial<Record<Trouble['kind'], number>>>;
+
+export interface TroubleMaker {
+  /** From now on. No rates, no trouble. */
+  set(rates: Rates, seed: number): void;
+  readonly next: (call: Call) => Trouble | undefined;
+}
+
+export const TROUBLES = ['lost', 'answerLost', 'late', 'status', 'slow', 'busy'] as const;
+
+const STATUSES = [429, 500, 502, 503, 504] as const;
+const LATE_MS_BELOW = 30_000;
+const SLOW_MS_BELOW = 5000;
+const RETRY_AFTER_S_BELOW = 5;
+
+export function troubleMaker(): TroubleMaker {
+  let rates: Rates = {};
+  let dice = diceOf(0);
+  return {
+    set(newRates, seed) {
+      rates = newRates;
+      dice = diceOf(seed);
+    },
+    next(call) {
+      const kind = TROUBLES.find((name) => dice.next() < (rates[name] ?? 0));
+      return kind && madeOf[kind](dice, call);
+    },
+  };
+}
+
+const madeOf: Readonly<Record<Trouble['kind'], (dice: Random, call: Call) => Trouble>> = {
+  lost: () => ({ kind: 'lost' }),
+  answerLost: () => ({ kind: 'answerLost' }),
+  late: (dice) => ({ kind: 'late', ms: dice.below(LATE_MS_BELOW) }),
+  status: (dice) => {
+    const status = STATUSES[dice.below(STATUSES.length)]!;
+    const retryAfterS = dice.below(RETRY_AFTER_S_BELOW);
+    const carriedOut = status !== 429 && dice.next() < 0.5;
+    return { kind: 'status', status, carriedOut, ...(retryAfterS === 0 ? {} : { retryAfterS }) };
+  },
+  slow: (dice) => ({ kind: 'slow', ms: dice.below(SLOW_MS_BELOW) }),
+  busy: (dice, { items }) => ({ kind: 'busy', items: [dice.below(Math.max(1, items))] }),
+};
+
+function diceOf(seed: number): Random {
+  return randomStreams(String(seed))('grumpy:trouble');
+}
