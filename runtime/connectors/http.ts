@@ -248,7 +248,7 @@ const WORDS_MAX = 300;
 function wordsOf(said: string, { secrets }: RestOptions): string {
   const spellings = secrets.flatMap((secret) => [
     secret,
-    encodeURIComponent(secret),
+    encodeURIComponent(secret.toWellFormed()),
     secret.trim(),
   ]);
   const clean = spellings

@@ -18,7 +18,8 @@ describe('the client for vendors that speak JSON', () => {
     const seen: unknown[] = [];
     const { send } = client(async (request) => {
       const { method, url, headers } = request;
-      seen.push(method, url, headers.get('authorization'), await request.json());
+      const { redirect } = request;
+      seen.push(method, url, headers.get('authorization'), redirect, await request.json());
       return Response.json({ names: ['Anna'], more: 1 });
     });
     const call = {
@@ -28,7 +29,7 @@ describe('the client for vendors that speak JSON', () => {
     };
     assert.deepEqual(await send(call), { names: ['Anna'] });
     const url = `${ORIGIN}/api/v1/a%2Fb%3Fc/%C3%A9?since=2026+%26+on&limit=5`;
-    assert.deepEqual(seen, ['POST', url, `Bearer ${TOKEN}`, { name: 'Anna' }]);
+    assert.deepEqual(seen, ['POST', url, `Bearer ${TOKEN}`, 'manual', { name: 'Anna' }]);
   });
 
   it('takes another status for an answer where the call says so, and only in the form it says', async () => {
@@ -297,6 +298,7 @@ describe('an error of a vendor', () => {
     const error = await failureOf(send(WRITE));
     holdsNoSecret(error, TOKEN);
     assert.deepEqual([error.kind, error.mayHaveLanded], ['rejected', false]);
+    assert.match(error.message, /cannot be sent to crm \(.* is an invalid header value/);
   });
 });
 

@@ -29,7 +29,12 @@ const ABILITIES = {
   limits: [],
 };
 const ABOUT = { account: 'Sales', now: '2026-01-01T00:00:00.000Z', abilities: ABILITIES };
-const FIELDS = { fields: [{ path: 'name', type: 'text' }] };
+const FIELDS = {
+  fields: [
+    { path: 'name', type: 'text' },
+    { path: 'status', type: 'enum', readOnly: true, unique: true, options: ['lead'] },
+  ],
+};
 const ITEM = {
   id: '7',
   version: 3,
@@ -134,6 +139,7 @@ describe('the connector for Grumpy, when it is answered with', () => {
       const refusal = { code: 'invalid', message: 'no', index };
       const failure = await failureOf(answered(refusal, (items) => items.write([UPDATE]), 422));
       assert.deepEqual([failure.kind, failure.mayHaveLanded], ['rejected', false]);
+      assert.match(failure.message, /\(422: invalid no\)/);
     }
   });
 
@@ -150,10 +156,77 @@ describe('the connector for Grumpy, when it is answered with', () => {
     assert.equal('history' in items, false);
   });
 
+  it('all that it tells of an item, passes all of it on', async () => {
+    const told = {
+      ...ITEM,
+      createdBy: { kind: 'integration' },
+      updatedAtByField: { name: '2026-01-01T12:00:00.000Z' },
+    };
+    const { items } = await answered({ items: [told] }, (all) => all.list({ limit: 1 }));
+    const expected = {
+      id: '7',
+      raw: { name: 'Anna' },
+      version: 3,
+      createdAt: NOW,
+      changedAt: NOW + 86_400_000,
+      changedAtByPath: { name: NOW + 43_200_000 },
+      author: 'person',
+      createdBy: 'integration',
+      marker: 'mark',
+    };
+    assert.deepEqual(items, [expected]);
+  });
+
+  it('a value that another item has, names that item', async () => {
+    const duplicate = { status: 'error', code: 'duplicate', path: 'email', existingId: '9' };
+    const [outcome] = await answered({ results: [duplicate] }, (items) => items.write([UPDATE]));
+    const { kind, path } = errorOf(outcome);
+    assert.deepEqual([kind, path], ['duplicate', 'email']);
+    assert.ok(outcome?.kind === 'failed');
+    assert.equal(outcome.existing, '9');
+  });
+
+  it('abilities that make no sense together, believes the weaker one', async () => {
+    const told = { ...ABILITIES, restore: true, delete: 'hard', changes: false, version: 'none' };
+    const { can } = await answered(FIELDS, async (items) => items, 200, told);
+    assert.deepEqual(
+      [can.restore, can.changesTellDeletes, can.conditionalWrites, can.history],
+      [false, false, false, false],
+    );
+  });
+
   it('an actor that is new, does not guess who it was', async () => {
     const item = { ...ITEM, updatedBy: { kind: 'ghost' } };
     const { items } = await answered({ items: [item] }, (all) => all.list({ limit: 1 }));
     assert.equal('author' in items[0]!, false);
+  });
+});
+
+describe('an account of Grumpy', () => {
+  it('has the fields that Grumpy tells, in each collection', async () => {
+    const { name, fields } = await answered(FIELDS, async (items) => items);
+    assert.deepEqual([name, fields], ['people', FIELDS.fields]);
+  });
+
+  it('is called in errors what people call it, or else by its address', async () => {
+    for (const [title, called] of [
+      ['Sales', "'Sales'"],
+      [undefined, "'grumpy.example'"],
+    ] as const) {
+      const world = virtualWorld({ seed: 1, startAt: NOW });
+      world.serve(ORIGIN, () => new Response('', { status: 401 }));
+      const config = { ...CONFIG, ...(title !== undefined && { title }) };
+      const { message } = await failureOf(inWorld(world, () => grumpy.open(config, world)));
+      assert.ok(message.includes(called), message);
+    }
+  });
+
+  it('is called in the editor what Grumpy calls it', async () => {
+    const world = virtualWorld({ seed: 1, startAt: NOW });
+    world.serve(ORIGIN, () => Response.json(ABOUT));
+    const account = await inWorld(world, () => grumpy.open(CONFIG, world));
+    assert.equal(account.title, 'Sales');
+    await account.close();
   });
 });
 
