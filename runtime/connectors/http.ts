@@ -246,13 +246,10 @@ const WORDS_MAX = 300;
 
 /** One line, not endless; and without secrets first, because a piece of one is no longer recognised. */
 function wordsOf(said: string, { secrets }: RestOptions): string {
-  const spellings = secrets.flatMap((secret) => [
-    secret,
-    encodeURIComponent(secret.toWellFormed()),
-    secret.trim(),
-  ]);
-  const clean = spellings
-    .filter((spelling) => spelling !== '')
+  // A header loses the blanks around it, so a vendor that quotes it does not have them.
+  const bare = secrets.map((secret) => secret.trim()).filter((secret) => secret !== '');
+  const clean = bare
+    .flatMap((secret) => [secret, encodeURIComponent(secret.toWellFormed())])
     .reduce((words, spelling) => words.replaceAll(spelling, '[secret]'), said);
   const line = clean.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
   return line.length > WORDS_MAX ? `${line.slice(0, WORDS_MAX)}…` : line;

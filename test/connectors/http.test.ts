@@ -291,6 +291,19 @@ describe('an error of a vendor', () => {
     });
   }
 
+  it('never holds a secret that was pasted with a line break behind it', async () => {
+    const secrets = [`${TOKEN}\n`];
+    const headers = { authorization: `Bearer ${TOKEN}\n` };
+    const { send } = client(
+      (request) =>
+        Response.json({ message: request.headers.get('authorization') }, { status: 400 }),
+      { secrets, headers },
+    );
+    const error = await failureOf(send(WRITE));
+    assert.match(error.message, /\(400: Bearer \[secret\]\)/);
+    holdsNoSecret(error, TOKEN);
+  });
+
   it('never holds a secret that no header can carry', async () => {
     const token = `${TOKEN}\n${TOKEN}á`;
     const headers = { authorization: `Bearer ${token}` };

@@ -39,6 +39,8 @@ export interface Vendor {
   /** What the vendor does not accept because of the member at `path`. */
   readonly unacceptable: { readonly raw: Raw; readonly path: string };
   readonly tellsAuthors: boolean;
+  /** The longest that a write may be carried out after its connection broke. */
+  readonly lateMs: number;
   /** The next call has this trouble, whichever it is. */
   trouble(next: Trouble): void;
   /** What the vendor sends when the item changes. */

@@ -58,6 +58,7 @@ function start(seed: string, abilities: Abilities): Vendor {
     edit: { name: 'Anna Kovács-Tóth', tags: ['moved'], status: 'customer' },
     unacceptable: { raw: { status: 'no such status' }, path: 'status' },
     tellsAuthors: abilities.author === true,
+    lateMs: abilities.horizonMs ?? 0,
     trouble: (next) => troubles.push(next),
     delivery: (change) => deliveryOf(world, change),
   };
