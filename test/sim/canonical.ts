@@ -80,11 +80,11 @@ function sketches(): Readonly<Record<string, Sketch>> {
         [150, { kind: 'restore', system: 'app', collection: 'people', code: 'c0001' }],
       ],
     },
-    'a merge': { people: { c0001: BOTH, c0002: BOTH }, happens: [[60, MERGE]] },
+    'a merge': { people: { c0001: BOTH, c0002: BOTH }, happens: [[60, merge()]] },
     'a merge that gives a new id': {
       systems: { app: {}, crm: { abilities: { mergeGivesNewId: true } } },
       people: { c0001: BOTH, c0002: BOTH },
-      happens: [[60, MERGE]],
+      happens: [[60, merge()]],
     },
     'two addresses that change places where they are unique': {
       systems: { app: { emailIsUnique: true }, crm: { emailIsUnique: true } },
@@ -171,7 +171,9 @@ function sketches(): Readonly<Record<string, Sketch>> {
   };
 }
 
-const MERGE: Deed = { kind: 'merge', ...at('crm'), other: 'c0002' };
+function merge(): Deed {
+  return { kind: 'merge', ...at('crm'), other: 'c0002' };
+}
 
 function at(system: string): { system: string; collection: 'people'; code: string } {
   return { system, collection: 'people', code: 'c0001' };

@@ -113,7 +113,9 @@ export function peopleOf({
       status: STATUSES[0],
       ...(chance(2) === 0 ? { phone: phoneOf(mark(system, collection, code, 'phone')) } : {}),
       ...(chance(2) === 0 ? { tags: [mark(system, collection, code, 'tags')] } : {}),
-      ...(chance(2) === 0 ? { address: { city: mark(system, collection, code, 'address') } } : {}),
+      ...(chance(2) === 0
+        ? { address: { city: mark(system, collection, code, 'address'), street: null } }
+        : {}),
     };
   }
 
@@ -157,7 +159,7 @@ export function peopleOf({
     if (field === 'phone') return phoneOf(text);
     if (field === 'address') {
       const part = chance(2) === 0 ? 'city' : 'street';
-      return { ...(before as object | null), [part]: text };
+      return { city: null, street: null, ...(before as object | null), [part]: text };
     }
     return how === 'huge' ? `${text} ${'x'.repeat(HUGE)}` : `${text} Anna`;
 
