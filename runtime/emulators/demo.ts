@@ -147,10 +147,13 @@ function withoutAccents(text: string): string {
   return text.normalize('NFD').replaceAll(/\p{Mn}/gu, '');
 }
 
-/** As people make addresses of names. */
+/** As people make addresses of names. A stroke is no accent, so those letters are named. */
 function plain(text: string): string {
   return withoutAccents(text)
     .toLowerCase()
+    .replaceAll('ł', 'l')
+    .replaceAll('đ', 'd')
+    .replaceAll('ø', 'o')
     .replaceAll(/[^a-z0-9]+/g, '-');
 }
 

@@ -17,7 +17,7 @@ import { Webhooks, type Delivery, type WebhookTrouble } from './webhooks.ts';
 export { Refused } from './refused.ts';
 export type { Backup, Change } from './account.ts';
 export type { Hands } from './hands.ts';
-export type { Author, Item } from './item.ts';
+export type { Item } from './item.ts';
 export type { Abilities, AccountOptions, FieldOptions } from './options.ts';
 export type { Call } from './requests.ts';
 export type { Delivery, WebhookTrouble } from './webhooks.ts';

@@ -81,11 +81,17 @@ function itemList(hands: Hands, fields: readonly FieldOptions[], place: Place): 
 }
 
 function itemCard(item: Item, fields: readonly FieldOptions[], place: Place): string {
-  const values = fields.map(({ path }) => shownIn(item.fields[path]).replaceAll(/\s+/g, ' '));
+  const values = fields.map(({ path }) => inOneLine(item.fields[path]));
   const [title = '', ...more] = values.filter((value) => value !== '');
   return `<details><summary><b>${escape(title || 'nameless')}</b> <span>${escape(more.join(' · '))}</span>
 <small>${escape(item.id)} · version ${item.version} · ${escape(item.updatedBy.kind)} · ${escape(item.updatedAt)}</small></summary>
 ${itemForm(fields, place, item)}</details>`;
+}
+
+function inOneLine(value: unknown): string {
+  const isObject = typeof value === 'object' && value !== null;
+  const texts = isObject ? Object.values(value).map(shownIn) : [shownIn(value)];
+  return texts.join(', ').replaceAll(/\s+/g, ' ');
 }
 
 function itemForm(fields: readonly FieldOptions[], place: Place, item?: Item): string {

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { localEmulators } from './local.ts';
+
+const place = { account: 'sales', collection: 'companies' };
+
+describe('the control API of the emulator', () => {
+  const start = localEmulators();
+
+  it('does what a person does, and shows the truth', async () => {
+    const { ask } = await start();
+    const control = (path: string, body: object) =>
+      ask('POST', `_emulator/${path}`, { ...place, ...body });
+    for (const [index, name] of ['a', 'b', 'c'].entries()) {
+      const { body } = await control('create', { fields: { name } });
+      assert.deepEqual(body, { id: String(index + 1) });
+    }
+    await control('edit', { id: '1', fields: { name: 'd' } });
+    await control('remove', { id: '3' });
+    assert.deepEqual((await control('merge', { loser: '2', winner: '1' })).body, { id: '1' });
+    const { body } = await ask('GET', '_emulator/truth');
+    assert.deepEqual(Object.keys(body), ['sales', 'support']);
+    const [item] = body.sales.companies;
+    assert.equal(body.sales.companies.length, 1);
+    assert.deepEqual([item.id, item.fields.name, item.updatedBy], ['1', 'd', { kind: 'person' }]);
+  });
+
+  it('tells what has happened, from any place on, and what was asked for', async () => {
+    const { ask } = await start();
+    await ask('POST', '_emulator/create', { ...place, fields: { name: 'a' } });
+    await ask('POST', 'v1/companies/create', { items: [{ fields: { name: 'b' } }] });
+    const all = (await ask('GET', '_emulator/log?account=sales')).body;
+    assert.deepEqual(
+      all.log.map(({ id, by, via }: Record<string, unknown>) => [id, by, via]),
+      [
+        ['1', 'person', 'hands'],
+        ['2', 'app', 'api'],
+      ],
+    );
+    const rest = (await ask('GET', '_emulator/log?account=sales&after=1')).body;
+    assert.deepEqual(rest, { log: [all.log[1]], next: 2 });
+    assert.deepEqual((await ask('GET', '_emulator/calls')).body, {
+      sales: { create: { requests: 1, items: 1 } },
+      support: {},
+    });
+  });
+
+  it('makes trouble, and ends it', async () => {
+    const { ask } = await start();
+    await ask('POST', '_emulator/trouble', { rates: { busy: 1 } });
+    const items = [{ fields: { name: 'a' } }];
+    const create = async () =>
+      (await ask('POST', 'v1/companies/create', { items })).body.results[0];
+    assert.equal((await create()).code, 'busy');
+    await ask('POST', '_emulator/trouble', { rates: {} });
+    assert.equal((await create()).status, 'ok');
+  });
+
+  for (const [what, status, path, body] of [
+    ['an unknown account', 404, 'create', { account: 'x', collection: 'y', fields: {} }],
+    ['an unknown collection', 404, 'create', { account: 'sales', collection: 'y', fields: {} }],
+    ['an unknown member', 400, 'create', { ...place, fields: {}, by: 'me' }],
+    ['a missing member', 400, 'edit', { ...place, fields: {} }],
+    ['an item that is not there', 422, 'remove', { ...place, id: '1' }],
+    ['a value of another type', 422, 'create', { ...place, fields: { name: 7 } }],
+    ['a rate beyond one', 400, 'trouble', { rates: { lost: 2 } }],
+    ['an unknown trouble', 400, 'trouble', { rates: { rain: 1 } }],
+  ] as const) {
+    it(`answers ${what} with ${status}`, async () => {
+      const { ask, logged } = await start();
+      const answer = await ask('POST', `_emulator/${path}`, body);
+      assert.equal(answer.status, status);
+      assert.ok(answer.body.message.length > 10);
+      assert.deepEqual(logged, []);
+    });
+  }
+
+  it('answers what is no JSON with 400', async () => {
+    const { url } = await start();
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${url}_emulator/create`, { method: 'POST', headers, body: '{' });
+    assert.equal(response.status, 400);
+  });
+});
