@@ -3,7 +3,6 @@
  * from it. `mayHaveLanded` supposes that the call was a write, and is false only when it is certain that
  * the vendor did not carry it out.
  */
-import type { z } from 'zod';
 import type { FailureKind } from './connector.ts';
 
 export interface Failure {
@@ -109,17 +108,15 @@ function troubled({ vendor, account, request }: CallName): Meaning {
   return { kind: 'transient', verb: `could not answer ${request} of account '${account}'`, next };
 }
 
-/** A 2xx whose body is not what it should be; without an error it is no JSON at all. */
+/** A 2xx whose body is not what it should be. */
 export function notUnderstood(
   { vendor, account, request, words }: CallName,
   status: number,
-  error: z.ZodError | undefined,
+  flaw: string,
 ): Failure {
-  const [issue] = error?.issues ?? [];
-  const reason = issue === undefined ? 'no JSON' : `${issue.path.join('.')}: ${issue.message}`;
   return {
     kind: 'broken',
-    what: `${vendor} answered ${request} of account '${account}' with something nobody understands (${status}; ${words(reason)}).`,
+    what: `${vendor} answered ${request} of account '${account}' with something nobody understands (${status}; ${words(flaw)}).`,
     next: `Check that the address leads to ${vendor}; if it does, the connector needs an update.`,
     mayHaveLanded: true,
   };

@@ -52,6 +52,8 @@ export interface Call<T> {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
   readonly answer: z.ZodType<T>;
+  /** What is wrong with an answer although it has the right form; nothing when nothing is. */
+  flawIn?(answer: T): string | undefined;
   /** Other statuses that answer this call, when their JSON has this form; a refused batch, say. */
   readonly answers?: Readonly<Record<number, z.ZodType<T>>>;
   /** Whether it changes something at the vendor. All but GET do, unless they say otherwise. */
@@ -70,13 +72,11 @@ export function restClient(options: RestOptions): Rest {
       const { status, headers } = reply;
       const json = jsonIn(reply.body);
       const isOk = status >= 200 && status < 300;
-      const parsed = (isOk ? call.answer : call.answers?.[status])?.safeParse(json);
-      if (parsed?.success === true) return parsed.data;
+      const form = isOk ? call.answer : call.answers?.[status];
+      const understood = form === undefined ? NO_ANSWER : understand(form, json, call);
+      if ('data' in understood) return understood.data;
       const name = nameOf(options, call);
-      if (isOk) {
-        const error = json === undefined ? undefined : parsed?.error;
-        throw errorOf(call, notUnderstood(name, status, error));
-      }
+      if (isOk) throw errorOf(call, notUnderstood(name, status, understood.flaw));
       const retryAfterMs = retryAfterOf(headers, options.world);
       const said = options.complaint?.(json);
       throw errorOf(call, refused(name, { status, said, retryAfterMs }));
@@ -95,8 +95,9 @@ interface Reply {
 /** One request and its answer, or the error that says why there is none. */
 async function exchange(options: RestOptions, call: Call<unknown>): Promise<Reply> {
   const { world, timeoutMs = TIMEOUT_MS, answerBytesMax = ANSWER_BYTES_MAX } = options;
-  const name = nameOf(options, call);
-  if (isCalledOff(call)) throw errorOf(call, calledOff(name, { hasLeft: false }));
+  if (isCalledOff(call)) {
+    throw errorOf(call, calledOff(nameOf(options, call), { hasLeft: false }));
+  }
   using limit = limitOf(world, timeoutMs, call.signal);
   const request = requestOf(options, call, limit.signal);
   try {
@@ -109,11 +110,12 @@ async function exchange(options: RestOptions, call: Call<unknown>): Promise<Repl
     if (body !== undefined) return { status, headers, body };
     if (status >= 300) return { status, headers, body: NOTHING };
   } catch (error) {
+    const name = nameOf(options, call);
     if (isCalledOff(call)) throw errorOf(call, calledOff(name, { hasLeft: true }));
     if (limit.signal.aborted) throw errorOf(call, timedOut(name, timeoutMs));
     throw errorOf(call, disconnected(name, error));
   }
-  throw errorOf(call, answeredTooMuch(name, answerBytesMax));
+  throw errorOf(call, answeredTooMuch(nameOf(options, call), answerBytesMax));
 }
 
 const NOTHING = new Uint8Array();
@@ -203,6 +205,24 @@ function jsonIn(body: Uint8Array): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** A status that the call does not take for an answer. */
+const NO_ANSWER = { flaw: 'no answer' } as const;
+
+function understand<T>(
+  form: z.ZodType<T>,
+  json: unknown,
+  call: Call<T>,
+): { readonly data: T } | { readonly flaw: string } {
+  const { success, data, error } = form.safeParse(json);
+  if (!success) {
+    const [issue] = error.issues;
+    if (json === undefined || issue === undefined) return { flaw: 'no JSON' };
+    return { flaw: `${issue.path.join('.')}: ${issue.message}` };
+  }
+  const flaw = call.flawIn?.(data);
+  return flaw === undefined ? { data } : { flaw };
 }
 
 /** A vendor that asks for more than a day means something else. */

@@ -32,7 +32,7 @@ import {
   type VendorField,
   type Version,
 } from '../connector.ts';
-import { restClient, TIMEOUT_MS, type Rest } from '../http.ts';
+import { restClient, TIMEOUT_MS, type Call, type Rest } from '../http.ts';
 import * as api from './api.ts';
 
 const config = z.strictObject({
@@ -138,20 +138,28 @@ async function openCollection(name: string, context: Context): Promise<Collectio
         // Only ever what a page before told as `next`.
         after: after as string | undefined,
       },
-      answer: api.page.refine((page) => page.next === undefined || page.next !== after, IN_CIRCLES),
+      answer: api.page,
+      flawIn: (page) => (page.next !== undefined && page.next === after ? IN_CIRCLES : undefined),
       signal,
     });
     return { items: items.map(itemOf), gone: gone ?? [], ...(next === undefined ? {} : { next }) };
   }
 
+  /** A question about several things has one answer for each, which `isAnswered` checks. */
   function ask<T>(
     action: string,
-    body: unknown,
-    answer: z.ZodType<T>,
-    signal: AbortSignal | undefined,
+    { body, answer, signal }: Pick<Call<T>, 'body' | 'answer' | 'signal'>,
+    isAnswered: (answer: T) => boolean = () => true,
   ): Promise<T> {
-    const method = 'POST';
-    return rest.send({ method, path: path(action), body, answer, writes: false, signal });
+    return rest.send({
+      method: 'POST',
+      path: path(action),
+      body,
+      answer,
+      flawIn: (answered) => (isAnswered(answered) ? undefined : WRONG_RESULTS),
+      writes: false,
+      signal,
+    });
   }
 
   return {
@@ -164,23 +172,23 @@ async function openCollection(name: string, context: Context): Promise<Collectio
     }),
     async read(ids, signal) {
       if (ids.length === 0) return [];
-      const answer = api.reads.refine(({ results }) => areAbout(ids, results), WRONG_RESULTS);
-      const { results } = await ask('read', { ids }, answer, signal);
+      const question = { body: { ids }, answer: api.reads, signal };
+      const { results } = await ask('read', question, (reads) => areAbout(ids, reads.results));
       return results.map(readOf);
     },
     async find(fieldPath, values, signal) {
       if (values.length === 0) return [];
-      const { items } = await ask('search', { path: fieldPath, values }, api.found, signal);
+      const question = { body: { path: fieldPath, values }, answer: api.found, signal };
+      const { items } = await ask('search', question);
       return items.map(itemOf);
     },
     ...(can.history && {
       async history(items: readonly HistoryRequest[], signal?: AbortSignal) {
         if (items.length === 0) return [];
-        const answer = api.histories.refine(
-          ({ results }) => results.length === items.length,
-          WRONG_RESULTS,
-        );
-        const { results } = await ask('history', { items }, answer, signal);
+        const asked = items.map(({ id, since }) => ({ id, since }));
+        const question = { body: { items: asked }, answer: api.histories, signal };
+        const isWhole = (told: { results: unknown[] }) => told.results.length === items.length;
+        const { results } = await ask('history', question, isWhole);
         return results.map((versions) => versions.map(versionOf));
       },
     }),
@@ -219,8 +227,12 @@ async function write(
     method: 'POST',
     path: ['v1', name, op],
     body: { items: changes.map((change) => wireChangeOf(change, can)) },
-    answer: api.writes.refine(({ results }) => results.length === length, WRONG_RESULTS),
-    answers: { 422: api.refusedBatch.refine(({ index }) => index < length) },
+    answer: api.writes,
+    answers: { 422: api.refusedBatch },
+    flawIn(told) {
+      const isWhole = 'results' in told ? told.results.length === length : told.index < length;
+      return isWhole ? undefined : WRONG_RESULTS;
+    },
     signal,
   });
   if ('results' in answer) {
