@@ -158,11 +158,11 @@ export interface ItemChange {
   readonly op: Operation;
   /** Missing for a create. */
   readonly id?: string;
-  /** The members to send, in the vendor's form; what is not in it stays as it is. */
+  /** For a create or an update: the members to send; what is not in it stays as it is. */
   readonly raw?: Readonly<Record<string, unknown>>;
   /** For a create: proves later whom the item was made for. */
   readonly marker?: string;
-  /** Only when the item still has this version. */
+  /** For an update or a delete: only when the item still has this version. */
   readonly ifVersion?: number;
 }
 

@@ -41,6 +41,19 @@ describe('the client for vendors that speak JSON', () => {
     await assert.rejects(answering(['Anna']), { kind: 'rejected', mayHaveLanded: false });
   });
 
+  it('takes no answer from a status that says no, however well it reads', async () => {
+    const fine = { names: ['Anna'] };
+    for (const [status, call] of [
+      [422, WRITE],
+      [500, { ...WRITE, answers: { 422: people } }],
+      [200, { ...WRITE, answer: z.object({ id: z.string() }), answers: { 200: people } }],
+    ] as const) {
+      const { send } = client(() => Response.json(fine, { status }));
+      const { message } = await failureOf(send(call));
+      assert.ok(message.includes(`(${status}`), message);
+    }
+  });
+
   it('leaves nothing behind: neither a timer nor a listener', async () => {
     const { world, send } = client(() => Response.json({ names: [] }));
     const { signal } = new AbortController();
