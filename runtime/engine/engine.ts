@@ -81,7 +81,10 @@ const COUNT_MS = 60_000;
 export function openEngine(options: EngineOptions): Engine {
   const { store, world, rules = rulesWithout() } = options;
   const accounts = new Accounts(options);
-  const gate = new Gate(store, world);
+  const gate = new Gate(store, world, (endpoint) => {
+    accounts.forget(endpoint);
+    opened.clear();
+  });
   const recent = new Recent();
   const doubts = new Doubts();
   const refusals = new Refusals();

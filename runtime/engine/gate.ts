@@ -42,11 +42,14 @@ interface Health {
 export class Gate {
   readonly #store: Store;
   readonly #world: World;
+  readonly #onRefused: (endpoint: EndpointId) => void;
   readonly #health = new Map<EndpointId, Health>();
 
-  constructor(store: Store, world: World) {
+  /** `onRefused`: the credentials were not accepted, so the next call has to log in anew. */
+  constructor(store: Store, world: World, onRefused: (endpoint: EndpointId) => void) {
     this.#store = store;
     this.#world = world;
+    this.#onRefused = onRefused;
   }
 
   async call<T>(
@@ -155,6 +158,7 @@ export class Gate {
       if (member.limits.length === 0) health.restsUntil = now + (error.retryAfterMs ?? SLOW_MS);
     } else if (error.kind === 'unauthorized' || error.kind === 'forbidden') {
       health.restsUntil = now + RESTING_MS;
+      if (error.kind === 'unauthorized') this.#onRefused(member.endpoint);
     } else if (error.kind === 'transient' || error.kind === 'broken') {
       note(health, false);
       const failed = health.outcomes.filter((ok) => !ok).length;

@@ -511,6 +511,7 @@ function endingOf(
   if (!setback) return { ending: 'done' };
   const verdict = afterSetback(setback, lease, context.world);
   if (verdict.kind === 'retry') return { ending: verdict.retry };
+  if (verdict.kind === 'leave') return { ending: 'done' };
   context.run.count('dead letters');
   return { ending: 'done', deadLetter: verdict.deadLetter };
 }

@@ -302,7 +302,11 @@ async function observeAbsences(
   const { rules } = context;
   const missing = wanted.flatMap((each, n) => {
     const read = reads[n];
-    return read?.kind === 'missing' ? [{ ...each, read }] : [];
+    if (read?.kind !== 'missing') return [];
+    const { link } = each;
+    // What does not take part is missed by nobody; of two items that are one, one is gone for good.
+    if (link.state === 'duplicate') replaceLink(each.one, { ...link, state: 'gone' });
+    return link.state === 'live' ? [{ ...each, read }] : [];
   });
   if (missing.length === 0) return;
   const others = new Set(missing.map(({ link }) => link.remoteId));

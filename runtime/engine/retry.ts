@@ -10,7 +10,8 @@
  * | credentials or permission lost  | every five minutes, the account is paused      | no     | never    |
  * | item changed, unique value taken | at once, on top of what is there now          | no     | never    |
  * | refused by the vendor           | the field is left out, or given up             | yes    | at once  |
- * | waits for something else        | sooner first, then up to an hour apart         | yes    | never    |
+ * | waits for something else        | a few times within minutes, then a sweep has to | yes    | never    |
+ * |                                 | find it: it stays visible as held               |        |          |
  * | nobody understands it           | as network, but only three times               | yes    | after 3  |
  */
 import { VendorError } from '../connectors/connector.ts';
@@ -28,6 +29,8 @@ export type Setback = {
 const QUICK_TRIES = 3;
 const TRIES_MAX = 8;
 const TRIES_MAX_OF_UNKNOWN = 3;
+/** With ever longer pauses, about two minutes. */
+const WAITS_MAX = 6;
 const TRYING_MS_MAX = 86_400_000;
 const QUICK_MS_MAX = 60_000;
 const SLOW_MS_MAX = 3_600_000;
@@ -78,6 +81,8 @@ export function worse(a: Setback | undefined, b: Setback): Setback {
 
 export type Verdict =
   | { readonly kind: 'retry'; readonly retry: Retry }
+  /** Nothing more is to be expected soon. */
+  | { readonly kind: 'leave' }
   | { readonly kind: 'giveUp'; readonly deadLetter: DeadLetter };
 
 export function afterSetback(
@@ -96,6 +101,7 @@ export function afterSetback(
     const code = kind === 'refused' ? 'refused' : kind === 'failure' ? 'exhausted' : 'unexpected';
     return { kind: 'giveUp', deadLetter: { code, message: why, payload: null, attempts: tries } };
   }
+  if (kind === 'wait' && tries > WAITS_MAX) return { kind: 'leave' };
   const counts = kind === 'failure' || kind === 'unknown' || kind === 'wait';
   const delay = delayOf(kind, tries, world);
   return { kind: 'retry', retry: { at: Math.max(now + delay, at), error: why, counts } };

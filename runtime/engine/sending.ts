@@ -182,7 +182,7 @@ function landed(
     linkId: known?.id ?? newLinkId(context.world),
     remoteId: known?.remoteId ?? outcome.id,
     ...(seen ? { fields: seen.fields } : {}),
-    ...(version === undefined ? {} : { version }),
+    ...versionAfter(sending, version),
   };
   const settled = settle(known, write, answer, context.sync.policy.fields);
   const createdAt = known?.createdAt ?? item?.createdAt;
@@ -202,6 +202,12 @@ function landed(
   });
   context.run.count(DONE[write.op]);
   tell(each, DONE[write.op], { remoteId: answer.remoteId });
+}
+
+/** An answer without a version still says that whatever had the version we saw is older. */
+function versionAfter({ seenVersion, write }: Sending, told: number | undefined) {
+  if (told !== undefined) return { version: told };
+  return seenVersion === undefined || write.op === 'delete' ? {} : { version: seenVersion + 0.5 };
 }
 
 const DONE: Readonly<Record<Write['op'], string>> = {

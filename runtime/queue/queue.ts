@@ -121,7 +121,7 @@ export async function openQueue({
             });
             throw error;
           }
-          await lookAgain(work);
+
           wakeBusy(boss);
         },
       );
