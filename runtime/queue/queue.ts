@@ -66,9 +66,10 @@ export async function openQueue({
     await asTenant(boss, work.tenant, async (sql) => {
       const readyAt = await headOf(work, sql);
       if (readyAt === undefined) return;
+      const now = world.clock.now();
       // Whoever is closing leaves it to others at once; anybody else could not get on with it.
-      const soonest = world.clock.now() + (closing.signal.aborted ? 0 : LOOK_AGAIN_MS);
-      await send([{ ...work, readyAt: Math.max(readyAt, soonest) }], sql);
+      const again = closing.signal.aborted ? now : now + LOOK_AGAIN_MS;
+      await send([{ ...work, readyAt: readyAt > now ? readyAt : again }], sql);
     });
   }
 
@@ -121,7 +122,7 @@ export async function openQueue({
             });
             throw error;
           }
-
+          await lookAgain(work);
           wakeBusy(boss);
         },
       );

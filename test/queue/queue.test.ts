@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomStreams } from '../../runtime/world/random.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import type { Drain } from '../../runtime/queue/queue.ts';
 import type { Waiting } from '../../runtime/store/store.ts';
@@ -260,6 +261,39 @@ describe('the queue', function () {
     await next.queue.work(drainOn(next.store, drained.add), { concurrency: 1 });
     await drained.until((all) => all.length > 0);
     assert.equal(drained.seen[0]?.tenant, tenant);
+  });
+
+  it('forgets no mark, however many come at once and whoever drains', async () => {
+    const sites = [await process(), await process()];
+    const drained = happenings<Waiting>();
+    for (const { store, queue } of sites) {
+      await queue.work(drainOn(store, drained.add), { concurrency: 2 });
+    }
+    const tenants = [await tenantIn(sites[0]!.store), await tenantIn(sites[0]!.store)];
+    const random = randomStreams('marks')('which');
+    const marks = Array.from({ length: 400 }, () => ({
+      by: sites[random.below(2)]!.store,
+      of: tenants[random.below(2)]!,
+      name: String(random.below(20)),
+      priority: random.below(2) as 0 | 1,
+      windowMs: random.below(10) === 0 ? 700 : 0,
+    }));
+    const callers = Array.from({ length: 8 }, async () => {
+      for (let next = marks.pop(); next; next = marks.pop()) {
+        const { by, of, name, priority, windowMs } = next;
+        const key = of.item(name);
+        await by.mark(of.tenant, { now: Date.now(), marks: [{ key, priority, windowMs }] });
+      }
+    });
+    await Promise.all(callers);
+    const markedAt = performance.now();
+    for (;;) {
+      const { length } = drained.seen;
+      if ((await sites[0]!.store.waiting()).length === 0) break;
+      await drained.until((all) => all.length > length);
+    }
+    // A mark that was forgotten is found a good deal later, when somebody looks around.
+    assert.ok(performance.now() - markedAt < 10_000);
   });
 
   it('comes back for keys that were claimed and never finished, when their leases end', async () => {
