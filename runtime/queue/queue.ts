@@ -40,7 +40,10 @@ export type Drain = (work: Waiting, signal: AbortSignal) => Promise<unknown>;
 export interface WorkOptions {
   /** How many drains run at once in this process. */
   readonly concurrency: number;
-  /** How many of them may be for one tenant; all but one if not said, so that others are not kept waiting. */
+  /**
+   * How many drains may run for one tenant, over all processes; one less than `concurrency` if not
+   * said, so that it never keeps all others waiting.
+   */
   readonly perTenant?: number;
   /** Leaves less urgent work to others. */
   readonly leastPriority?: Priority;
@@ -106,7 +109,7 @@ export async function openQueue({
         {
           batchSize: 1,
           localConcurrency: concurrency,
-          localGroupConcurrency: perTenant,
+          groupConcurrency: perTenant,
           minPriority: urgencyOf(leastPriority),
           pollingIntervalSeconds: POLL_S,
           notifyPollingIntervalSeconds: POLL_S,
