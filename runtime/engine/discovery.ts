@@ -38,7 +38,7 @@ import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
 import { observeItems, readIds } from './reading.ts';
 import type { SeenItem } from './recent.ts';
-import { setbackOf, type Setback } from './retry.ts';
+import { LEFT, setbackOf, type Setback } from './retry.ts';
 
 /** An item key that leads to no record. */
 export interface Stray {
@@ -92,8 +92,7 @@ async function findItems(
   for (const [endpoint, group] of byEndpoint) {
     const member = context.sync.members.get(endpoint);
     if (!member) {
-      const why = context.sync.unavailable.get(endpoint)?.message ?? 'The account left the sync.';
-      const setback: Setback = { kind: 'failure', why };
+      const setback = context.sync.unavailable.get(endpoint) ?? LEFT;
       settled.push(...group.map(({ lease }) => ({ lease, setback })));
       continue;
     }

@@ -28,7 +28,7 @@ import { LEASE_MS, Leases } from './leases.ts';
 import { Accounts, openSync, type Sync } from './member.ts';
 import { runPass } from './pass.ts';
 import { Doubts, Recent } from './recent.ts';
-import { afterSetback, setbackOf } from './retry.ts';
+import { afterSetback, setbackOf, type Setback } from './retry.ts';
 import { rulesWithout, type Rules } from './rules.ts';
 import { RunLog } from './run-log.ts';
 import { poll, sweep, windowOf, type Certificate } from './watching.ts';
@@ -214,7 +214,10 @@ export function openEngine(options: EngineOptions): Engine {
         channel === 'enumerated' ? [value as unknown as Certificate] : [],
       );
     },
-    refresh: () => opened.clear(),
+    refresh() {
+      opened.clear();
+      accounts.wake();
+    },
     close: () => accounts.close(),
   };
 }
@@ -263,7 +266,9 @@ async function lookAt(context: Context, lease: Claimed): Promise<void> {
   const now = (): number => world.clock.now();
   const member = sync.members.get(key.endpoint);
   const retry = (error: unknown): Promise<unknown> => {
-    const setback = { ...setbackOf(error), ...retryTime(error, now()) };
+    return putOff({ ...setbackOf(error), ...retryTime(error, now()) });
+  };
+  const putOff = (setback: Setback): Promise<unknown> => {
     const verdict = afterSetback(setback, { ...lease, attempts: 0, markedAt: now() }, world);
     const at = verdict.kind === 'retry' ? verdict.retry.at : now() + PAUSE_MS;
     const ending = { at, error: setback.why, counts: false };
@@ -271,8 +276,8 @@ async function lookAt(context: Context, lease: Claimed): Promise<void> {
   };
   try {
     if (!member) {
-      const error = sync.unavailable.get(key.endpoint);
-      if (error) await retry(error);
+      const rest = sync.unavailable.get(key.endpoint);
+      if (rest) await putOff(rest);
       else await store.finish(sync.tenant, [{ lease, ending: 'done' }]);
       return;
     }

@@ -2,7 +2,15 @@
  * A sync with its members opened: what the engine needs to read an item as canonical values, to write
  * canonical values to an item, and to tell the planner what it may know about an endpoint.
  */
-import type { Account, Can, Collection, Connector, Item, Limit } from '../connectors/connector.ts';
+import {
+  VendorError,
+  type Account,
+  type Can,
+  type Collection,
+  type Connector,
+  type Item,
+  type Limit,
+} from '../connectors/connector.ts';
 import { TributaryError } from '../core/errors.ts';
 import type { FieldProblem, ItemWrite, Mapping } from '../core/mapping/mapping.ts';
 import { compileMapping } from '../core/mapping/mapping.ts';
@@ -10,6 +18,7 @@ import type { EndpointFacts, EndpointId, Policy, Present } from '../core/planner
 import type { Value, Values } from '../core/value.ts';
 import type { StoredEndpoint, StoredSync, SyncId, TenantId } from '../store/store.ts';
 import type { World } from '../world/world.ts';
+import { RESTING_MS, setbackOf, type Setback } from './retry.ts';
 import { readSettings, type SyncSettings } from './settings.ts';
 
 export interface Sync {
@@ -22,7 +31,7 @@ export interface Sync {
   /** Those that could be opened. */
   readonly members: ReadonlyMap<EndpointId, Member>;
   /** Why the others could not. */
-  readonly unavailable: ReadonlyMap<EndpointId, Error>;
+  readonly unavailable: ReadonlyMap<EndpointId, Setback>;
   readonly facts: ReadonlyMap<EndpointId, EndpointFacts>;
 }
 
@@ -58,10 +67,21 @@ export interface OpenMembers {
   configOf(endpoint: StoredEndpoint): unknown;
 }
 
+/** An account that could not be opened is left alone for a while, longer each time. */
+interface Rest {
+  readonly error: unknown;
+  /** By a clock that nobody sets. */
+  readonly until: number;
+  readonly times: number;
+}
+
+const REST_MS = 2_000;
+
 /** Opens accounts once and shares them among syncs. */
 export class Accounts {
   readonly #options: OpenMembers;
   readonly #open = new Map<EndpointId, Promise<Account>>();
+  readonly #rests = new Map<EndpointId, Rest>();
 
   constructor(options: OpenMembers) {
     this.#options = options;
@@ -70,15 +90,46 @@ export class Accounts {
   get(endpoint: StoredEndpoint): Promise<Account> {
     const known = this.#open.get(endpoint.id);
     if (known) return known;
+    const rest = this.#rests.get(endpoint.id);
+    if (rest && this.#options.world.clock.monotonicMs() < rest.until)
+      return Promise.reject(rest.error as Error);
     const opening = this.#openOne(endpoint);
     this.#open.set(endpoint.id, opening);
-    opening.catch(() => this.#open.delete(endpoint.id));
+    opening.then(
+      () => this.#rests.delete(endpoint.id),
+      (error: unknown) => this.#close(endpoint.id, error),
+    );
     return opening;
+  }
+
+  #close(endpoint: EndpointId, error: unknown): void {
+    this.#open.delete(endpoint);
+    const times = (this.#rests.get(endpoint)?.times ?? 0) + 1;
+    const isRefused =
+      error instanceof VendorError && (error.kind === 'unauthorized' || error.kind === 'forbidden');
+    const wait = isRefused ? RESTING_MS : Math.min(RESTING_MS, REST_MS * 2 ** times);
+    this.#rests.set(endpoint, {
+      error,
+      until: this.#options.world.clock.monotonicMs() + wait,
+      times,
+    });
+  }
+
+  /** Until when nothing can be done about the endpoint, and why. */
+  restOf(endpoint: EndpointId, error: unknown): Setback {
+    const { clock } = this.#options.world;
+    const wait = (this.#rests.get(endpoint)?.until ?? 0) - clock.monotonicMs();
+    return { kind: 'blocked', why: setbackOf(error).why, at: clock.now() + Math.max(0, wait) };
   }
 
   /** The next use opens it anew, with whatever credentials there are then. */
   forget(endpoint: EndpointId): void {
     this.#open.delete(endpoint);
+  }
+
+  /** Somebody says that it is worth trying again. */
+  wake(): void {
+    this.#rests.clear();
   }
 
   async close(): Promise<void> {
@@ -117,13 +168,13 @@ export async function openSync(
   const { id, title, status, policy } = stored;
   const settings = readSettings(title, stored.settings);
   const members = new Map<EndpointId, Member>();
-  const unavailable = new Map<EndpointId, Error>();
+  const unavailable = new Map<EndpointId, Setback>();
   await Promise.all(
     policy.members.map(async ({ endpoint }) => {
       try {
         members.set(endpoint, await openMember(endpoint));
       } catch (error) {
-        unavailable.set(endpoint, error as Error);
+        unavailable.set(endpoint, accounts.restOf(endpoint, error));
       }
     }),
   );

@@ -11,6 +11,7 @@ import type { Context } from './context.ts';
 import { markerFor } from './creating.ts';
 import type { Member } from './member.ts';
 import { idsIn } from './reading.ts';
+import { LEFT } from './retry.ts';
 import { intentFor } from './sending.ts';
 
 export async function prepareWrites(
@@ -42,9 +43,8 @@ function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf):
   const { sync, mode, world } = context;
   const member = sync.members.get(planned.endpoint);
   if (!member) {
-    const why = sync.unavailable.get(planned.endpoint)?.message ?? 'The account is not available.';
     one.held.push({ reason: 'unavailable', endpoint: planned.endpoint });
-    setBack(one, { kind: 'failure', why });
+    setBack(one, sync.unavailable.get(planned.endpoint) ?? LEFT);
     return;
   }
   const formed = inVendorsForm(context, one, member, planned, placeOf);

@@ -11,12 +11,12 @@ import type { EndpointId, EntityId, Link, MergedInto, Present } from '../core/pl
 import { canonicalText, isList, type Value } from '../core/value.ts';
 import { fingerprintOf } from '../core/hash.ts';
 import type { FoundLink, Ref, SyncId } from '../store/store.ts';
-import { linkOf, replaceLink, setBack, type Case } from './case.ts';
+import { askAbout, choiceOf, linkOf, replaceLink, setBack, type Case } from './case.ts';
 import { nameOfItem, newLinkId, refTo, type Context } from './context.ts';
 import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
 import type { SeenItem } from './recent.ts';
-import { setbackOf } from './retry.ts';
+import { LEFT, setbackOf } from './retry.ts';
 
 /** A second read that is to prove an absence waits at least that long. */
 const SECOND_READ_MS = 1_000;
@@ -51,8 +51,8 @@ async function readAt(
   const { sync, recent, world } = context;
   const member = sync.members.get(endpoint);
   if (!member) {
-    const error = sync.unavailable.get(endpoint);
-    for (const { one } of wanted) setBack(one, { kind: 'failure', why: error?.message ?? 'gone' });
+    const setback = sync.unavailable.get(endpoint) ?? LEFT;
+    for (const { one } of wanted) setBack(one, setback);
     return;
   }
   const shown: (Wanted & { readonly seen: SeenItem })[] = [];
@@ -130,7 +130,7 @@ export async function observeItems(
     const { present, problems } = reads[n]!;
     const link = linkOf(one, given.id) ?? given;
     if (isAnotherItem(member, link, item)) {
-      giveIdAway(one, link);
+      await giveIdAway(context, one, link);
       one.observed.set(link.id, { kind: 'gone', takenAt, proven: true });
       continue;
     }
@@ -220,8 +220,15 @@ function isAnotherItem({ can }: Member, link: Link, item: Item): boolean {
   );
 }
 
-/** The old link keeps its history under a name that no vendor gives, and the id is free for its new owner. */
-function giveIdAway(one: Case, link: Link): void {
+/** The old link keeps its history under a name that no vendor gives; the id is looked at as a new one. */
+async function giveIdAway(
+  { store, sync, priority, world }: Context,
+  one: Case,
+  link: Link,
+): Promise<void> {
+  const key = { kind: 'item', ...refTo(sync, link) } as const;
+  const marks = [{ key, priority, windowMs: 0 }];
+  await store.mark(sync.tenant, { now: world.clock.now(), marks });
   replaceLink(one, { ...link, remoteId: `${link.remoteId}@${link.createdAt}` });
 }
 
@@ -238,10 +245,18 @@ function isDoubtful(
 ): boolean {
   if (can.version !== 'none' || can.readLagMs === 0 || !rules.has('doubt-unversioned'))
     return false;
-  const since = isAtBase(link, seen)
-    ? doubts.end(link.id)
-    : doubts.since(link.id, fingerprintOf(canonicalText(seen.fields)), seen.takenAt);
-  if (since === undefined || seen.takenAt - since > can.readLagMs) return false;
+  if (isAtBase(link, seen)) {
+    doubts.end(link.id);
+    return false;
+  }
+  const state = fingerprintOf(canonicalText(seen.fields));
+  // What was seen before our own last write says nothing about what lasts after it.
+  const written = one.intents.filter((intent) => intent.link === link.id);
+  const since = Math.max(
+    doubts.since(link.id, state, seen.takenAt),
+    ...written.map(({ sentAt = 0 }) => sentAt),
+  );
+  if (seen.takenAt - since > can.readLagMs) return false;
   setBack(one, {
     kind: 'again',
     why: 'The change is looked at once more, because this system may answer with an old state.',
@@ -309,12 +324,15 @@ async function observeAbsences(
     return link.state === 'live' ? [{ ...each, read }] : [];
   });
   if (missing.length === 0) return;
-  const others = new Set(missing.map(({ link }) => link.remoteId));
-  const isAlive =
-    !rules.has('canary') ||
-    reads.some((read) => read.kind === 'present' || (read.kind === 'missing' && read.archived)) ||
-    (await canaryLives(context, member, others));
+  const isShown = reads.some(({ kind }) => kind === 'present');
+  const canary: Canary =
+    isShown || !rules.has('canary') ? 'alive' : await askCanaries(context, member, missing);
   for (const { one, link, read } of missing) {
+    if (canary === 'alone' && !read.archived) {
+      onlyOneMissing(context, member, one, link);
+      continue;
+    }
+    const isAlive = canary === 'alive' || read.archived;
     const since = link.missingSince ?? takenAt;
     const isSecond =
       !rules.has('second-read') ||
@@ -331,7 +349,7 @@ async function observeAbsences(
         kind: 'again',
         why: isAlive
           ? `The item could not be found at "${member.title}"; it is looked for once more.`
-          : `Nothing at all can be found at "${member.title}", so a missing item proves nothing.`,
+          : `Little else can be found at "${member.title}", so a missing item proves nothing.`,
         at: takenAt + Math.min(wait, SECOND_READ_MS_MAX) + 1,
       });
     }
@@ -344,27 +362,51 @@ async function observeAbsences(
   }
 }
 
-const CANARIES = 5;
+/** Nothing else is known there that could be read, so only a person can say what that means. */
+function onlyOneMissing({ sync }: Context, { title }: Member, one: Case, link: Link): void {
+  const decided = one.reviews.some(
+    (review) => review.remoteId === link.remoteId && choiceOf(review) !== undefined,
+  );
+  if (decided) {
+    replaceLink(one, { ...link, state: 'held' });
+    return;
+  }
+  askAbout(sync.id, one, link, 'remote-delete');
+  const why = `The item is missing at "${title}", and nothing else is there to compare with.`;
+  setBack(one, { kind: 'wait', why });
+}
 
-/** Whether an item that was there can still be read. */
-async function canaryLives(
+/** `alive`: most known items can be read. `silent`: they cannot. `alone`: no other is known. */
+type Canary = 'alive' | 'silent' | 'alone';
+
+const CANARIES = 6;
+const CANDIDATES = 60;
+
+async function askCanaries(
   context: Context,
   member: Member,
-  besides: ReadonlySet<string>,
-): Promise<boolean> {
-  const { store, sync } = context;
-  const { endpoint } = member;
-  const limit = CANARIES + besides.size;
+  missing: readonly Wanted[],
+): Promise<Canary> {
+  const { store, sync, world } = context;
+  const besides = new Set(missing.map(({ link }) => link.remoteId));
   const known = await store.listLinks(sync.tenant, {
     sync: sync.id,
-    endpoint,
+    endpoint: member.endpoint,
     state: 'live',
-    limit,
+    limit: CANDIDATES + besides.size,
   });
   const ids = known.map(({ remoteId }) => remoteId).filter((id) => !besides.has(id));
-  if (ids.length === 0) return false;
-  const reads = await readIds(context, member, ids.slice(0, CANARIES));
-  return reads.some(({ kind }) => kind === 'present');
+  if (ids.length === 0) return 'alone';
+  const chance = world.random('engine:canaries');
+  const chosen = new Set<string>();
+  while (chosen.size < Math.min(CANARIES, ids.length)) chosen.add(ids[chance.below(ids.length)]!);
+  const reads = await readIds(context, member, [...chosen]);
+  const alive = reads.filter((read) => read.kind === 'present' || isArchived(read));
+  return alive.length * 2 >= reads.length ? 'alive' : 'silent';
+}
+
+function isArchived(read: Read): boolean {
+  return read.kind === 'missing' && read.archived;
 }
 
 /** Records that a value refers to, of all cells and all that was read. */

@@ -56,7 +56,7 @@ export class Doubts {
     return now;
   }
 
-  end(link: LinkId): undefined {
+  end(link: LinkId): void {
     this.#seen.delete(link);
   }
 }

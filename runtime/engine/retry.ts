@@ -26,6 +26,9 @@ export type Setback = {
   readonly at?: number;
 };
 
+/** The account does not take part any more; what is open there is nobody's business. */
+export const LEFT: Setback = { kind: 'wait', why: 'The account does not take part in the sync.' };
+
 const QUICK_TRIES = 3;
 const TRIES_MAX = 8;
 const TRIES_MAX_OF_UNKNOWN = 3;

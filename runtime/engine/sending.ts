@@ -184,6 +184,10 @@ function landed(
     ...(seen ? { fields: seen.fields } : {}),
     ...versionAfter(sending, version),
   };
+  // Where nothing tells old states from new ones, our write is remembered until it has been read.
+  const isTold =
+    item !== undefined && (member.can.version !== 'none' || member.can.readLagMs === 0);
+  const isSeen = isTold || write.op === 'delete';
   const settled = settle(known, write, answer, context.sync.policy.fields);
   const createdAt = known?.createdAt ?? item?.createdAt;
   replaceLink(one, { ...settled, ...(createdAt === undefined ? {} : { createdAt }) });
@@ -198,7 +202,7 @@ function landed(
     sentAt: at,
     link: settled.id,
     ...(item && version !== undefined ? { resultVersion: version } : {}),
-    ...(item || write.op === 'delete' ? { observed: true } : {}),
+    ...(isSeen ? { observed: true } : {}),
   });
   context.run.count(DONE[write.op]);
   tell(each, DONE[write.op], { remoteId: answer.remoteId });

@@ -111,6 +111,9 @@ function applyRecord(rows: Rows, now: number, sync: SyncId, change: RecordChange
   rows.records.set(entity.id, row);
   Object.assign(row, { entity, commitId, revision: row.revision + 1 });
   for (const link of links) {
+    const before = row.links.get(link.id);
+    if (before && before.remoteId !== link.remoteId)
+      rows.refs.delete(nameOfRef({ sync, ...before }));
     row.links.set(link.id, link);
     rows.refs.set(nameOfRef({ sync, ...link }), { entity: entity.id, link: link.id });
   }
