@@ -236,9 +236,8 @@ export class Account {
     state: State,
   ): void {
     const entry = collection.entry(id);
-    const before = kind === 'created' || entry === undefined ? undefined : latest(entry);
+    const before = entry && latest(entry);
     this.#undo.push(collection.put(id, state));
-    const isThere = state.life === 'live' || state.life === 'archived';
     this.#pending.push({
       at: state.sinceMs,
       collection: collection.name,
@@ -246,8 +245,8 @@ export class Account {
       kind,
       by,
       via,
-      ...(before === undefined ? {} : { before: collection.item(id, before) }),
-      ...(isThere ? { after: collection.item(id, state) } : {}),
+      ...(before && isThere(before) ? { before: collection.item(id, before) } : {}),
+      ...(isThere(state) ? { after: collection.item(id, state) } : {}),
       ...(kind === 'merged' ? { into: state.into! } : {}),
       version: versionOf(state, this.abilities),
     });
@@ -258,6 +257,8 @@ export class Account {
     if (changes.length === 0) return;
     this.#pending = [];
     this.log.push(...changes);
+    const nowMs = this.worldMs;
+    for (const { collection, id } of changes) this.collections.get(collection)!.forget(id, nowMs);
     for (const listener of this.#listeners) listener(changes);
   }
 
@@ -280,11 +281,17 @@ export class Account {
   }
 }
 
+function isThere({ life }: State): boolean {
+  return life === 'live' || life === 'archived';
+}
+
 function missing(id: string): Refused {
   return new Refused('missing', `There is no item ${id}.`);
 }
 
+/** Undefined when nobody could tell the difference. */
 function kindOf(before: State, after: State): Change['kind'] | undefined {
-  if (before.life === 'live') return after.life === 'live' ? 'updated' : 'deleted';
-  return after.life === 'live' ? 'restored' : undefined;
+  if (!isThere(before) && !isThere(after)) return undefined;
+  if (after.life !== 'live') return 'deleted';
+  return before.life === 'live' ? 'updated' : 'restored';
 }

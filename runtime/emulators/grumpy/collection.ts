@@ -74,7 +74,6 @@ export class Collection {
     const entry = this.#entries.get(id) ?? { id, states: [] };
     const before = entry.states.at(-1);
     if (before?.life === 'live') this.#unlist(id, before);
-    this.#forget(entry, state.sinceMs);
     entry.states.push(state);
     this.#entries.set(id, entry);
     this.#lastId = Math.max(lastId, Number(id));
@@ -89,6 +88,18 @@ export class Collection {
       if (before?.life === 'live') this.#list(id, before);
       [this.#free, this.#lastId] = [free, lastId];
     };
+  }
+
+  /**
+   * Drops the states that no replica shows any more, unless the API has a history. Not before a change
+   * is final: the way back may need them.
+   */
+  forget(id: string, nowMs: number): void {
+    const { history, readLagMs, searchLagMs, changesLagMs } = this.#abilities;
+    const states = history ? undefined : this.#entries.get(id)?.states;
+    if (states === undefined) return;
+    const seenMs = nowMs - Math.max(readLagMs, searchLagMs, changesLagMs);
+    while (states.length > 1 && states[1]!.sinceMs <= seenMs) states.shift();
   }
 
   /** From here on, new items get the ids after this one, also those that exist and are gone. */
@@ -166,14 +177,6 @@ export class Collection {
       this.#holders.set(key, holders);
       if (!holders.has(value)) holders.set(value, id);
     }
-  }
-
-  /** Keeps what a replica may still show, and all of it where the API has a history. */
-  #forget({ states }: Entry, nowMs: number): void {
-    const { history, readLagMs, searchLagMs, changesLagMs } = this.#abilities;
-    if (history) return;
-    const seenMs = nowMs - Math.max(readLagMs, searchLagMs, changesLagMs);
-    while (states.length > 1 && states[1]!.sinceMs <= seenMs) states.shift();
   }
 
   #render(id: string, state: State): { item: Item; shown: object } {

@@ -120,6 +120,14 @@ describe('the limits of Grumpy', () => {
     assert.deepEqual((await ask())[0], 429, 'the other one is empty');
   });
 
+  it('never let more through at once than they hold', async () => {
+    const { send, pass } = practice({ abilities: { limits: limits.slice(0, 1) } });
+    await pass(60_000);
+    const statuses: number[] = [];
+    for (let time = 0; time < 4; time += 1) statuses.push((await send('GET', 'about')).status);
+    assert.deepEqual(statuses, [200, 200, 200, 429]);
+  });
+
   it('say how long to wait, now and then', async () => {
     const { send } = practice({ abilities: { limits: [{ name: 'a', capacity: 1, perMs: 9500 }] } });
     await send('GET', 'about');

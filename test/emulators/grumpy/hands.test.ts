@@ -142,6 +142,20 @@ describe('a merge in Grumpy', () => {
     }
   }
 
+  it('hands the marker on where the winner has none', async () => {
+    for (const [markers, kept] of [
+      [['v1.l', 'v1.w'], 'v1.w'],
+      [['v1.l', undefined], 'v1.l'],
+      [[undefined, undefined], undefined],
+    ] as const) {
+      const { hands, post } = practice();
+      const items = markers.map((marker) => ({ fields: {}, ...(marker && { marker }) }));
+      await post('companies/create', { items });
+      hands.merge('companies', '1', '2');
+      assert.equal(hands.item('companies', '2')?.marker, kept);
+    }
+  });
+
   it('needs two items that are there', () => {
     const { hands } = practice();
     hands.create('companies', { name: 'a' });

@@ -22,8 +22,10 @@ describe('a webhook of Grumpy', () => {
     hands.edit('companies', '1', { name: 'c' });
     hands.remove('companies', '1');
     hands.restore('companies', '1');
+    const backup = hands.backup();
     hands.merge('companies', '1', '2');
-    hands.restoreBackup(hands.backup());
+    hands.restoreBackup(backup);
+    assert.equal(hands.log.at(-1)?.via, 'backup');
     await world.runUntilQuiet();
     const events = received
       .toSorted((one, other) => numberOf(one) - numberOf(other))

@@ -62,6 +62,16 @@ describe('a create in Grumpy', () => {
     });
   }
 
+  it('takes an id that became free once', async () => {
+    const { post, hands } = practice({ abilities: { reusesIds: true, delete: 'hard' } });
+    for (const name of ['a', 'b', 'c']) hands.create('contacts', { name });
+    hands.remove('contacts', '1');
+    hands.remove('contacts', '2');
+    const items = Array.from({ length: 3 }, () => ({ fields: {} }));
+    const { results } = await post('contacts/create', { items });
+    assert.deepEqual(idsOf(results), ['2', '1', '4']);
+  });
+
   it('never takes an id to which a merge leads', () => {
     const { hands } = practice({ abilities: { reusesIds: true, delete: 'hard' } });
     for (const name of ['a', 'b']) hands.create('companies', { name });
@@ -252,7 +262,8 @@ describe('a batch in Grumpy', () => {
   });
 
   it('takes everything back when its last item is refused', async () => {
-    const { send, hands } = practice({ abilities: { ...allOrNothing, delete: 'hard' } });
+    const abilities = { ...allOrNothing, delete: 'hard', history: false } as const;
+    const { send, hands } = practice({ abilities });
     const events: unknown[] = [];
     hands.create('contacts', anna);
     hands.create('contacts', { email: 'bea@example.com' });
