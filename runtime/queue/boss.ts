@@ -126,17 +126,13 @@ function clockOf({
   };
 }
 
-const UNDEFINED_OBJECT = '42704';
-
 function notOpened(error: unknown): TributaryError {
-  const { code, message } = error as { code?: string; message: string };
-  const next =
-    code === UNDEFINED_OBJECT
-      ? 'Open the store on this database first; it makes the role that sends jobs.'
-      : 'Check that it runs and that its login may create a schema, then try again.';
+  const { message, code = '' } = error as { code?: string; message: string };
+  // Trying several addresses of one name fails with several errors and no message.
+  const reason = (message || code).replaceAll(/\s+/g, ' ');
   return new TributaryError('queue-not-opened', {
-    what: `The queue in the database could not be opened (${message.replaceAll(/\s+/g, ' ')}).`,
-    next,
+    what: `The queue in the database could not be opened (${reason}).`,
+    next: 'Check that the database runs, that the store was opened on it first, and that the login may create a schema; then try again.',
     cause: error,
   });
 }

@@ -38,7 +38,7 @@ export function urgencyOf(priority: Priority): number {
 const SLOT_MS_MIN = 1024;
 
 /** When a job for that time starts; nothing when it is due. */
-export function slotOf(readyAt: number, now: number): number | undefined {
+function slotOf(readyAt: number, now: number): number | undefined {
   const wait = readyAt - now;
   if (wait <= 0) return undefined;
   const width = Math.max(SLOT_MS_MIN, 2 ** Math.floor(Math.log2(wait / 8)));

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { happenings, open, tenantIn } from './site.ts';
+import type { WorkerOrder } from './worker-process.ts';
 
 const PROGRAM = path.resolve(import.meta.dirname, 'worker-process.ts');
 
@@ -26,8 +27,10 @@ describe('the queue over real processes', function () {
   });
 
   async function worker(name: string, { hangs = false } = {}): Promise<ChildProcess> {
-    const order = JSON.stringify({ connection: database.connection, name, hangs });
-    const child = spawn(process.execPath, [PROGRAM, order], { stdio: ['ignore', 'pipe', 2] });
+    const order: WorkerOrder = { connection: database.connection, name, hangs };
+    const child = spawn(process.execPath, [PROGRAM, JSON.stringify(order)], {
+      stdio: ['ignore', 'pipe', 2],
+    });
     children.push(child);
     createInterface(child.stdout!).on('line', said.add);
     await said.until((all) => all.includes(`${name} ready`));

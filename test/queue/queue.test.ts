@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomStreams } from '../../runtime/world/random.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
-import type { Drain } from '../../runtime/queue/queue.ts';
+import { createTestDatabase, quietWorld, type TestDatabase } from '../support/test-database.ts';
+import { openQueue, type Drain } from '../../runtime/queue/queue.ts';
 import type { Waiting } from '../../runtime/store/store.ts';
 import { drainOn, gate, happenings, open, tenantIn } from './site.ts';
 
@@ -396,5 +396,18 @@ describe('the queue', function () {
       tables.map((each) => each.right),
       ['job_common INSERT', 'queue SELECT'],
     );
+  });
+});
+
+describe('opening the queue', () => {
+  it('says what to do when the database does not answer, without the password', async () => {
+    const connection = { host: '127.0.0.1', port: 1, user: 'ann', password: 'hunter2' };
+    const error = await openQueue({ connection, world: quietWorld }).then(
+      () => assert.fail('somebody answered'),
+      (failure: Error & { code?: string }) => failure,
+    );
+    assert.equal(error.code, 'queue-not-opened');
+    assert.match(error.message, /ECONNREFUSED.*Check that the database runs/);
+    assert.ok(!`${error.message}${String((error.cause as Error).stack)}`.includes('hunter2'));
   });
 });

@@ -7,11 +7,13 @@ import { systemWorld } from '../../runtime/world/system.ts';
 import { openQueue } from '../../runtime/queue/queue.ts';
 import { openPostgresStore } from '../../runtime/store/postgres.ts';
 
-const { connection, name, hangs } = JSON.parse(process.argv[2]!) as {
-  connection: object;
-  name: string;
-  hangs: boolean;
-};
+export interface WorkerOrder {
+  readonly connection: object;
+  readonly name: string;
+  readonly hangs: boolean;
+}
+
+const { connection, name, hangs } = JSON.parse(process.argv[2]!) as WorkerOrder;
 const world = systemWorld({ log: process.stderr });
 const store = await openPostgresStore({ connection, world, auditKey: 'a key' });
 const queue = await openQueue({ connection, world });
