@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import express, { type Response as Reply, type Router } from 'express';
+import express, { type Request, type Response as Reply, type Router } from 'express';
 import { Refused, type Grumpy } from '../grumpy/grumpy.ts';
 import { changedFields, type Form } from './form.ts';
 import { renderPage, type Place } from './render.ts';
@@ -44,7 +44,7 @@ export function pageRoutes(grumpy: Grumpy): Router {
   });
   routes.get('/', (request, reply) => {
     const place = placeOf(grumpy, request.query);
-    if (place === undefined) return reply.redirect(303, '/');
+    if (place === undefined) return lost(request, reply);
     return harden(reply).type('html').send(renderPage(grumpy, place));
   });
   routes.post(
@@ -52,7 +52,7 @@ export function pageRoutes(grumpy: Grumpy): Router {
     express.urlencoded({ extended: false, limit: BODY_BYTES_MAX }),
     (request, reply) => {
       const place = placeOf(grumpy, request.query);
-      if (place === undefined) return reply.redirect(303, '/');
+      if (place === undefined) return lost(request, reply);
       try {
         act(grumpy, place, (request.body ?? {}) as Form);
       } catch (error) {
@@ -76,6 +76,12 @@ function act(grumpy: Grumpy, { account, collection }: Place, form: Form): void {
   const fields = changedFields(hands.fields(collection), form);
   if (form['act'] === 'create') hands.create(collection, fields);
   else hands.edit(collection, id, fields);
+}
+
+/** Back to the start, unless there is nothing at the start either. */
+function lost({ query }: Request, reply: Reply): void {
+  if (Object.keys(query).length > 0) reply.redirect(303, '/');
+  else reply.status(404).type('text').send('There are no collections.\n');
 }
 
 /** Undefined when there is no such place; without any, the first one. */

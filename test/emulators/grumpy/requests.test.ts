@@ -178,6 +178,20 @@ describe('the API of Grumpy', () => {
     assert.equal((await send('GET', 'contacts')).status, 200);
   });
 
+  it('says of several things that are wrong the first: 401, 404, 403, 400, 413', async () => {
+    const { hands, send, grumpy } = practice();
+    const statusOf = async (path: string, body: object): Promise<number> =>
+      (await send('POST', path, body)).status;
+    const items = Array.from({ length: 101 }, () => ({}));
+    hands.forbid('contacts', true);
+    const stranger = requestOf('POST', 'nowhere/create', { items }, 'open-barley');
+    assert.equal((await grumpy.handle(stranger)).status, 401);
+    assert.equal(await statusOf('contacts/destroy', { items }), 404);
+    assert.equal(await statusOf('contacts/create', { items }), 403);
+    assert.equal(await statusOf('companies/create', { items }), 400);
+    assert.equal(await statusOf('companies/create', { items: many({ fields: {} }) }), 413);
+  });
+
   it('tells its habits, its time and what is unique', async () => {
     const { get } = practice({
       abilities: { clockSkewMs: 5000, uniqueFields: { companies: ['name'] } },

@@ -55,6 +55,8 @@ describe('the page of the emulator', () => {
       assert.deepEqual([response.status, response.headers.get('location')], [303, '/']);
     }
     assert.equal((await fetch(`${url}?account=sales&account=support`)).status, 200);
+    const empty = await start([{ name: 'a', token: 't', collections: {} }]);
+    assert.equal((await fetch(`${empty.url}?account=a`)).status, 404);
   });
 
   it('shows the newest first, in pages, and finds', async () => {
