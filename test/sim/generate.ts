@@ -24,7 +24,7 @@ import {
 export function scenarioFrom(seed: number): Scenario {
   const streams = randomStreams(`scenario ${seed}`);
   const setting = diceOf(streams('setting'));
-  const minutes = setting.pick([5, 20, 60, 60, 180]);
+  const minutes = setting.pick([3, 5, 5, 10, 10, 30, 120]);
   const workers = setting.pick([1, 1, 1, 2, 3]);
   const names = new Codes();
   const tenants = Array.from({ length: setting.oneIn(5) ? 2 : 1 }, () =>
@@ -35,7 +35,7 @@ export function scenarioFrom(seed: number): Scenario {
     seed,
     minutes,
     workers,
-    pollMinutes: setting.pick([1, 2, 5]),
+    pollMinutes: setting.pick([2, 5, 10]),
     sweepMinutes: setting.pick([30, 60]),
     tenants,
     actions: actionsFrom(life, { tenants, names, minutes, workers }),

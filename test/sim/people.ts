@@ -128,9 +128,13 @@ export function peopleOf({
     const hands = grumpy.account(system.account);
     const company = companyCode && itemOf(hands, 'companies', companyCode);
     const companyId = company ? { companyId: company.id } : {};
-    const isEntered = isAllowed(() => hands.create(collection, { ...fields, ...companyId }));
+    const offered = new Set(hands.fields(collection).map(({ path }) => path));
+    const given = Object.entries({ ...fields, ...companyId });
+    const entered = Object.fromEntries(given.filter(([path]) => offered.has(path)));
+    const isEntered = isAllowed(() => hands.create(collection, entered));
     // Somebody has the address already; the person is not entered a second time.
-    if (!isEntered) ledger.replaced(fields, emails.get(String(fields.code)) ?? null);
+    if (isEntered) ledger.replaced(fields, entered);
+    else ledger.replaced(fields, null);
   }
 
   function typed(

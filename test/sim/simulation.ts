@@ -52,6 +52,7 @@ export interface Outcome {
 const SECRET = 'a secret of the simulation';
 const START_MS = Date.UTC(2026, 0, 1);
 const MINUTE_MS = 60_000;
+const BEFORE_MS = 10 * MINUTE_MS;
 /** After people have stopped: looks at everything after each of these. Lost requests land meanwhile. */
 const CALM_MINUTES = [5, 10, 10, 30, 60, 60, 120, 240, 480, 480] as const;
 const QUIET_MINUTES = 120;
@@ -63,7 +64,10 @@ export async function simulate(
   scenario: Scenario,
   open: typeof openEngine = openEngine,
 ): Promise<Outcome> {
-  const world = virtualWorld({ seed: `simulation ${scenario.seed}`, startAt: START_MS });
+  const world = virtualWorld({
+    seed: `simulation ${scenario.seed}`,
+    startAt: START_MS - BEFORE_MS,
+  });
   const weather = weatherOf(scenario.faults, world);
   const systems = systemsOf(scenario);
   const grumpy = new Grumpy({
@@ -100,6 +104,8 @@ export async function simulate(
   for (const [tenant, { records }] of scenario.tenants.entries()) {
     for (const record of records) people.put(record, tenant);
   }
+  // What is there at first has been there for a while, so that no list is too old to show it.
+  await world.runUntil(START_MS);
   for (const system of systems) if (system.scene.webhooks) await subscribe(system);
 
   const dispatcher = startDispatcher({ world, store, workers: scenario.workers, start });
@@ -128,10 +134,7 @@ export async function simulate(
   };
   const { violations, exposed } = violationsAtRest(rest);
   return {
-    violations: [
-      ...(calmSteps === NEVER ? ['it does not come to rest'] : []),
-      ...violations,
-    ],
+    violations: [...(calmSteps === NEVER ? ['it does not come to rest'] : []), ...violations],
     exposed,
     edits: ledger.count(),
     kills: dispatcher.counts.kills,

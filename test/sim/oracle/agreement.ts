@@ -2,12 +2,18 @@
  * All systems agree: each person is once in each of them, with the same values, or is in none. Whatever
  * is otherwise, a person is asked about it or can see why.
  */
-import type { Item } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { marksIn } from '../ledger.ts';
 import type { Rest } from '../oracle.ts';
 import type { CollectionName, FieldName } from '../scenario.ts';
 import { COLLECTIONS, PATHS, type System } from '../setting.ts';
-import { isAskedAbout, isFieldExplained, knownOf, type Known, type Place } from './explanations.ts';
+import {
+  isAskedAbout,
+  isFieldExplained,
+  isKeptThough,
+  knownOf,
+  type Known,
+  type Place,
+} from './explanations.ts';
 
 export function disagreements(rest: Rest): string[] {
   return [...rest.scenario.tenants.keys()].flatMap((tenant) =>
@@ -81,7 +87,10 @@ function values(rest: Rest, code: string, its: readonly Place[]): string[] {
     const shown = known.filter(({ place }) => isWritten(rest, place, field));
     const [one, ...others] = shown;
     if (!one || shown.some((each) => isFieldExplained(each, field))) return [];
+    const { directions } = rest.scenario.tenants[first!.system.tenant]!.policy;
+    if (directions[field] && shown.some((each) => isKeptThough(each, field))) return [];
     if (shown.some(({ record }) => isAskedAbout(rows, record!.entity.id))) return [];
+    if (field === 'company' && shown.some(({ place }) => isTargetApart(rest, place))) return [];
     return others.flatMap((other) => {
       const isSameRecord = other.record!.entity.id === one.record!.entity.id;
       const [left, right] = [one, other].map(({ place }) => comparable(rest, place, field));
@@ -93,6 +102,24 @@ function values(rest: Rest, code: string, its: readonly Place[]): string[] {
       return [`${field} of ${code}: ${texts.join(', ')}`];
     });
   });
+}
+
+/** The company takes no part, so nothing can point to it elsewhere. */
+function isTargetApart(rest: Rest, { system, item }: Place): boolean {
+  const id = item.fields.companyId;
+  if (typeof id !== 'string') return false;
+  const there = rest.handsOf(system).where('companies', id);
+  const target = rest
+    .handsOf(system)
+    .items('companies')
+    .find((one) => one.id === there);
+  if (!target) return false;
+  const known = knownOf(rest.rowsOf(system.tenant), {
+    system,
+    collection: 'companies',
+    item: target,
+  });
+  return known.isAsked || known.link?.state !== 'live';
 }
 
 function isWritten(
@@ -134,8 +161,11 @@ function addressOf({ city = null, street = null }: Record<string, unknown>): str
 }
 
 function codeOf(rest: Rest, system: System, collection: CollectionName, id: string): string {
-  const hands = rest.handsOf(system);
-  const item: Item | undefined = hands.item(collection, hands.where(collection, id));
+  const there = rest.handsOf(system).where(collection, id);
+  const item = rest
+    .handsOf(system)
+    .items(collection)
+    .find((one) => one.id === there);
   // What points to something that is gone is left alone.
   return String(item?.fields.code ?? 'gone');
 }

@@ -57,10 +57,22 @@ export function isFieldExplained({ record, link }: Known, field: string): boolea
   const isOpen = [...(record?.conflicts.values() ?? [])].some(
     ({ state, cell }) => state === 'open' && isOf(cell),
   );
-  const isHeld = Object.entries(link?.cells ?? {}).some(
-    ([cell, { fight, refused }]) => isOf(cell) && (fight !== undefined || refused !== undefined),
+  const cells = Object.entries(link?.cells ?? {}).filter(([cell]) => isOf(cell));
+  const isHeld = cells.some(
+    ([, { fight, refused }]) => fight !== undefined || refused !== undefined,
   );
   return isOpen || isHeld;
+}
+
+/** Nothing is emptied where it was never in agreement and nobody whose word counts has anything. */
+export function isKeptThough({ record, link }: Known, field: string): boolean {
+  const isOf = (cell: string): boolean => cell === field || cell.startsWith(`${field}#`);
+  const ours = Object.entries(record?.entity.cells ?? {}).filter(([cell]) => isOf(cell));
+  const cells = Object.entries(link?.cells ?? {}).filter(([cell]) => isOf(cell));
+  return (
+    ours.every(([, { value }]) => value === null) &&
+    cells.every(([, { synced }]) => synced === null)
+  );
 }
 
 function hasLetter(rows: Rows, name: string): boolean {

@@ -32,9 +32,11 @@ function deletion(rest: Rest, system: System, { before, collection }: Change): s
 function values(rest: Rest, { tenant, account }: System, change: Change): string[] {
   const { before, after } = change;
   const code = String(after?.fields.code);
-  return Object.entries(after?.fields ?? {}).flatMap(([path, value]) => {
+  return Object.entries(after?.fields ?? {}).flatMap(([path, whole]) => {
+    const value = isEmpty(whole) ? null : whole;
     const former = before?.fields[path] ?? null;
     if (JSON.stringify(value) === JSON.stringify(former)) return [];
+    if (value === null && isEmpty(former)) return [];
     if (value === null) {
       return wasEmptied(rest, tenant, path, code)
         ? []
@@ -84,6 +86,13 @@ function wasEmptied(rest: Rest, tenant: number, path: string, code: string): boo
 
 /** A set can be emptied together, by people each of whom took something out of it. */
 function sizeOf(value: unknown): number {
-  if (value === undefined || value === null) return 0;
+  if (isEmpty(value)) return 0;
   return Array.isArray(value) ? value.length : 1;
+}
+
+/** An object that has nothing in it is as good as none. */
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (typeof value !== 'object' || Array.isArray(value)) return false;
+  return Object.values(value).every((part) => part === null);
 }
