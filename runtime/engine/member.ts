@@ -115,8 +115,9 @@ export class Accounts {
     });
   }
 
-  /** Until when nothing can be done about the endpoint, and why. */
-  restOf(endpoint: EndpointId, error: unknown): Setback {
+  /** Opening it, or something in it, did not work out: until when to leave it alone, and why. */
+  setBack(endpoint: EndpointId, error: unknown): Setback {
+    if (this.#open.has(endpoint)) this.#close(endpoint, error);
     const { clock } = this.#options.world;
     const wait = (this.#rests.get(endpoint)?.until ?? 0) - clock.monotonicMs();
     return { kind: 'blocked', why: setbackOf(error).why, at: clock.now() + Math.max(0, wait) };
@@ -174,7 +175,7 @@ export async function openSync(
       try {
         members.set(endpoint, await openMember(endpoint));
       } catch (error) {
-        unavailable.set(endpoint, accounts.restOf(endpoint, error));
+        unavailable.set(endpoint, accounts.setBack(endpoint, error));
       }
     }),
   );

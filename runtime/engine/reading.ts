@@ -7,8 +7,16 @@
  * everything look deleted at once.
  */
 import type { Item, Read } from '../connectors/connector.ts';
-import type { EndpointId, EntityId, Link, MergedInto, Present } from '../core/planner/model.ts';
-import { canonicalText, isList, type Value } from '../core/value.ts';
+import type {
+  EndpointId,
+  EntityId,
+  FieldPolicy,
+  Link,
+  MergedInto,
+  Present,
+} from '../core/planner/model.ts';
+import { cellNames, inParts, joinParts } from '../core/planner/parts.ts';
+import { canonicalText, isList, same, type Value } from '../core/value.ts';
 import { fingerprintOf } from '../core/hash.ts';
 import type { FoundLink, Ref, SyncId } from '../store/store.ts';
 import { askAbout, choiceOf, linkOf, replaceLink, setBack, type Case } from './case.ts';
@@ -237,15 +245,16 @@ async function giveIdAway(
  * long left behind. It counts when it has lasted longer than an answer can lag.
  */
 function isDoubtful(
-  { doubts, rules }: Context,
+  context: Context,
   { can }: Member,
   link: Link,
   seen: Present,
   one: Case,
 ): boolean {
+  const { doubts, rules } = context;
   if (can.version !== 'none' || can.readLagMs === 0 || !rules.has('doubt-unversioned'))
     return false;
-  if (isAtBase(link, seen)) {
+  if (isAtBase(context, link, seen)) {
     doubts.end(link.id);
     return false;
   }
@@ -265,11 +274,18 @@ function isDoubtful(
   return true;
 }
 
-function isAtBase(link: Link, seen: Present): boolean {
-  return Object.entries(seen.fields).every(([field, value]) => {
-    const cell = link.cells[field];
-    return cell !== undefined && canonicalText(cell.base) === canonicalText(value);
+function isAtBase({ sync }: Context, link: Link, seen: Present): boolean {
+  return sync.policy.fields.every((field) => {
+    const value = seen.fields[field.name];
+    return value === undefined || same(baseOf(field, link), value);
   });
+}
+
+/** What was last read of a field; what was never read was empty. */
+function baseOf(field: FieldPolicy, { cells }: Link): Value {
+  if (!inParts(field)) return cells[field.name]?.base ?? null;
+  const parts = cellNames(field, cells).map((name) => [name, cells[name]?.base ?? null] as const);
+  return joinParts(field, parts);
 }
 
 // ---------------------------------------------------------------------------------------------

@@ -12,8 +12,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Item } from '../connectors/connector.ts';
 import type { EndpointId } from '../core/planner/model.ts';
 import type { Value } from '../core/value.ts';
-import { bucketOf } from '../store/link-digest.ts';
-import type { Claimed, Cursor, Mark, Priority, Ref } from '../store/store.ts';
+import {
+  bucketOf,
+  type Claimed,
+  type Cursor,
+  type Mark,
+  type Priority,
+  type Ref,
+} from '../store/store.ts';
 import { openCase, type Case } from './case.ts';
 import { keysOf, nameOfItem, refTo, type Context, type DigestedKey } from './context.ts';
 import type { Member } from './member.ts';
