@@ -88,6 +88,7 @@ const ROWS: readonly Row[] = [
   { files: 'runtime/emulators', may: ['.', WORLD, 'runtime/core/errors.ts'] },
   { files: 'runtime/console', may: ['.'], builtins: [] },
   { files: 'runtime/server', may: ['runtime'] },
+  { files: 'runtime/cli', may: ['runtime'] },
   { files: 'runtime/index.ts', may: ['runtime'] },
 
   // The editor half runs in the browser, and the configuration in both.

@@ -1,0 +1,48 @@
+/**
+ * Opens every account and collection that is about to be used, before anything else happens: a wrong
+ * token or a wrong name is then told in a second, and not after a minute of tries.
+ */
+import { connectors } from '../connectors/index.ts';
+import { TributaryError } from '../core/errors.ts';
+import type { EndpointId } from '../core/planner/model.ts';
+import type { StoredSync } from '../store/store.ts';
+import { readSettings } from '../engine/settings.ts';
+import type { Site } from './installation.ts';
+
+export async function checkAccounts(
+  site: Pick<Site, 'setup' | 'world' | 'vendorConfig'>,
+  syncs: readonly StoredSync[],
+): Promise<void> {
+  const wanted = new Map<EndpointId, Set<string>>();
+  for (const { title, settings } of syncs) {
+    for (const [endpoint, { collection }] of Object.entries(
+      readSettings(title, settings).members,
+    )) {
+      const id = endpoint as EndpointId;
+      wanted.set(id, (wanted.get(id) ?? new Set()).add(collection));
+    }
+  }
+  await Promise.all([...wanted].map(([endpoint, names]) => checkOne(site, endpoint, names)));
+}
+
+async function checkOne(
+  { setup, world, vendorConfig }: Pick<Site, 'setup' | 'world' | 'vendorConfig'>,
+  endpoint: EndpointId,
+  collections: ReadonlySet<string>,
+): Promise<void> {
+  const stored = setup.endpoints.find(({ id }) => id === endpoint)!;
+  const connector = connectors.find(({ vendor }) => vendor === stored.vendor)!;
+  try {
+    const config = connector.config.parse(vendorConfig(stored));
+    const account = await connector.open(config, world);
+    try {
+      for (const name of collections) await account.collection(name);
+    } finally {
+      await account.close();
+    }
+  } catch (error) {
+    if (!(error instanceof TributaryError)) throw error;
+    const what = `Account "${stored.title}": ${error.message}`;
+    throw new TributaryError(error.code, { what, next: 'Nothing was written.', cause: error });
+  }
+}

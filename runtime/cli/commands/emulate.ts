@@ -1,0 +1,39 @@
+/** `tributary emulate`: a vendor for practice on this machine, with two accounts of the same people. */
+import { DEMO_ACCOUNTS } from '../../emulators/demo.ts';
+import { emulator } from '../../emulators/server.ts';
+import { randomStreams } from '../../world/random.ts';
+import { systemWorld } from '../../world/system.ts';
+import { misused, numberOption, textOption, type Command } from '../command.ts';
+import { live } from '../live.ts';
+
+export const emulate: Command = {
+  name: 'emulate',
+  summary: 'serve a practice vendor with two accounts of people: emulate grumpy',
+  about:
+    'Nothing is kept when it ends. Its page shows what is in the accounts, and lets you edit.\n',
+  words: ['<vendor>'],
+  options: {
+    port: { value: '<number>', about: 'port to serve on; 0 takes a free one; 4010' },
+    records: { value: '<number>', about: 'how many people; 200' },
+    seed: { value: '<text>', about: 'the same seed makes the same people; 1' },
+  },
+  async run(given) {
+    if (given.words[0] !== 'grumpy') throw misused('emulate', 'There is one vendor: grumpy.');
+    const port = numberOption('emulate', given, { name: 'port', otherwise: 4010, max: 65_535 });
+    const records = numberOption('emulate', given, {
+      name: 'records',
+      otherwise: 200,
+      max: 100_000,
+    });
+    const random = randomStreams(textOption(given, 'seed') ?? '1');
+    const world = { ...systemWorld({ log: process.stderr }), random };
+    return live(world, async (lifetime) => {
+      const served = emulator({ world });
+      served.seed(records);
+      const listening = await served.listen({ port });
+      lifetime.opened('requests', () => listening.close());
+      for (const { name, token } of DEMO_ACCOUNTS) given.output.say(`${name}: token ${token}`);
+      given.output.say(`Grumpy is ready at ${listening.url}`);
+    });
+  },
+};

@@ -1,0 +1,136 @@
+/**
+ * Reads a configuration file, or tells everything that is wrong with it at once: file, line, column,
+ * what it is and what to do. What a variable of the environment holds is never repeated.
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { z } from 'zod';
+import { connectors } from '../../connectors/index.ts';
+import { TributaryError } from '../../core/errors.ts';
+import { problemsWith } from './check.ts';
+import { configSchema, type Config } from './schema.ts';
+import { readSource, type Mistake, type Path, type Source } from './source.ts';
+
+export type { Config } from './schema.ts';
+
+export interface ReadConfig {
+  readonly config: Config;
+  /** Absolute; what the file names is found from its folder. */
+  readonly file: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export async function readConfig(file: string, environment: Environment): Promise<ReadConfig> {
+  const text = await textOf(file);
+  return { config: parseConfig(text, { file, environment }), file: path.resolve(file) };
+}
+
+export function parseConfig(
+  text: string,
+  { file, environment }: { file: string; environment: Environment },
+): Config {
+  const source = readSource(text, environment);
+  if (source.value === undefined) throw refusal(file, source.mistakes);
+  const { data, error } = checkForm(source);
+  const problems = data
+    ? problemsWith(data, connectors)
+    : error.issues.flatMap(plainly).map(problemOf);
+  const mistakes = [
+    ...source.mistakes,
+    ...problems.map((each) => ({ ...each, place: source.placeOf(each.path), at: each.path })),
+  ];
+  if (!data || mistakes.length > 0) throw refusal(file, mistakes);
+  return data;
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new TributaryError('config-unreadable', {
+      what: isMissing
+        ? `There is no ${file}.`
+        : `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+      next: isMissing
+        ? 'Name the configuration with --config, or write one to start from with "tributary init".'
+        : 'Give this user access to it.',
+      cause: error,
+    });
+  }
+}
+
+/** From the environment everything is text; where a number is meant, a text that is one is taken. */
+function checkForm(source: Source): z.ZodSafeParseResult<Config> {
+  const first = configSchema.safeParse(source.value);
+  if (first.success) return first;
+  let isChanged = false;
+  for (const issue of first.error.issues.flatMap(plainly)) {
+    if (issue.code !== 'invalid_type' || !source.isFromEnvironment(issue.path)) continue;
+    isChanged = replaceText(source.value, issue.path, issue.expected) || isChanged;
+  }
+  return isChanged ? configSchema.safeParse(source.value) : first;
+}
+
+function replaceText(value: unknown, at: Path, expected: string): boolean {
+  const [holder, name] = [at.slice(0, -1).reduce(memberOf, value), at.at(-1)!];
+  const text = memberOf(holder, name) as string;
+  const meant = expected === 'boolean' ? BOOLEANS[text] : text.trim() === '' ? NaN : Number(text);
+  if (meant === undefined || Number.isNaN(meant)) return false;
+  (holder as Record<PropertyKey, unknown>)[name] = meant;
+  return true;
+}
+
+const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, false: false };
+
+function memberOf(value: unknown, name: PropertyKey): unknown {
+  return (value as Record<PropertyKey, unknown>)[name];
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Where several forms were possible: what is wrong in the form that was meant. */
+function plainly(issue: Issue): Issue[] {
+  if (issue.code === 'invalid_key') {
+    return issue.issues.map((each) => ({ ...each, path: issue.path }));
+  }
+  if (issue.code !== 'invalid_union') return [issue];
+  const forms = issue.errors.filter((form) => !form.some(isOfAnotherForm));
+  const [meant] = forms.length > 0 ? forms : issue.errors;
+  return (meant ?? []).flatMap((each) => plainly({ ...each, path: [...issue.path, ...each.path] }));
+}
+
+function isOfAnotherForm({ code, path: at }: Issue): boolean {
+  return at.length === 0 && code === 'invalid_type';
+}
+
+function problemOf(issue: Issue): { path: Path; what: string; next: string } {
+  if (issue.code === 'unrecognized_keys') {
+    const [key = ''] = issue.keys;
+    const names = issue.keys.map((name) => `"${name}"`).join(', ');
+    const next = 'Remove it, or correct its name.';
+    return { path: [...issue.path, key], what: `Nothing is known about ${names}`, next };
+  }
+  const what = issue.message.replace(/^Invalid (?:input|option): /, '');
+  const isMissing = issue.code === 'invalid_type' && what.endsWith('received undefined');
+  return isMissing
+    ? { path: issue.path, what: `"${String(issue.path.at(-1))}" is missing`, next: 'Add it.' }
+    : { path: issue.path, what, next: 'Correct it.' };
+}
+
+function refusal(
+  file: string,
+  mistakes: readonly (Mistake & { readonly at?: Path })[],
+): TributaryError {
+  const lines = mistakes
+    .toSorted((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)
+    .map(({ place: { line, column }, at, what, next }) => {
+      const where = at && at.length > 0 ? `${at.join('.')}: ` : '';
+      return `  ${file}:${line}:${column}  ${where}${what}. ${next}`;
+    });
+  return new TributaryError('config-invalid', {
+    what: `${file} cannot be used:\n${lines.join('\n')}\n`,
+    next: 'Nothing was read or written.',
+  });
+}

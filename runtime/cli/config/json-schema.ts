@@ -1,0 +1,31 @@
+/**
+ * The schema of the configuration for editors, made from the one that checks it: they complete names,
+ * show what each means, and mark mistakes while somebody types.
+ */
+import { z } from 'zod';
+import type { Connector } from '../../connectors/connector.ts';
+import { configSchema } from './schema.ts';
+
+export function jsonSchemaOf(connectors: readonly Connector[]): object {
+  const whole = inJson(configSchema);
+  const accounts = whole.properties!['accounts'] as JsonSchema;
+  const account = accounts.additionalProperties as JsonSchema;
+  account.properties!['vendor'] = {
+    ...(account.properties!['vendor'] as object),
+    enum: connectors.map(({ vendor }) => vendor),
+  };
+  account.allOf = connectors.map(({ vendor, config }) => {
+    const { properties = {}, required = [] } = inJson(config);
+    const isThatOne = { properties: { vendor: { const: vendor } } };
+    // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
+    return { if: isThatOne, then: { properties, required } };
+  });
+  return { title: 'Tributary: what is kept the same, and where', ...whole };
+}
+
+type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+/** What a person writes; what cannot be said in JSON Schema is checked when the file is read. */
+function inJson(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+}

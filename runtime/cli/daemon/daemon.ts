@@ -1,0 +1,74 @@
+/**
+ * The service: takes webhooks, looks for changes by itself, and brings everything in order through the
+ * queue, beside any number of others on the same database. Ends orderly on SIGTERM and SIGINT: no new
+ * requests, what runs comes to the end of its page, and the rest goes on wherever the next one starts.
+ */
+import type { Lifetime } from '../../server/lifetime.ts';
+import { openQueue, type Drain, type Queue } from '../../queue/queue.ts';
+import { systemWorld } from '../../world/system.ts';
+import type { Given } from '../command.ts';
+import { saveSetup } from '../config/save.ts';
+import { openSite, type Site } from '../installation.ts';
+import { live } from '../live.ts';
+import { hooksFor } from './hooks.ts';
+import { keepLooking } from './looks.ts';
+import { serveRequests } from './requests.ts';
+import { syncRuns, type SyncRuns } from './sync-runs.ts';
+import { openToken } from './token.ts';
+
+export function runDaemon(given: Given, { port }: { port: number }): Promise<number> {
+  const world = systemWorld({ log: process.stderr });
+  return live(world, (lifetime) => serve(given, port, lifetime));
+}
+
+/** Drains that run at once in this process. */
+const CONCURRENCY = 2;
+
+async function serve(given: Given, port: number, lifetime: Lifetime): Promise<void> {
+  const sending: { queue?: Queue } = {};
+  const site = await openSite(given, {
+    logLevel: 'info',
+    announce: async (due, sql) => sending.queue?.announce(due, sql),
+  });
+  lifetime.opened('database', () => site.close());
+  await saveSetup(site);
+  const { connection, world } = site;
+  const queue = await openQueue({ connection, world });
+  sending.queue = queue;
+  lifetime.opened('queue', () => queue.close());
+  const runs = syncRuns(site);
+  lifetime.opened('runs', () => runs.close());
+  const token = await openToken(site.data, world);
+  const hooks = hooksFor(site);
+  lifetime.opened('webhooks', () => hooks.close());
+  const door = await serveRequests({ site, runs, hooks, token: token.text, port });
+  lifetime.opened('requests', () => door.close());
+  await queue.work(drainOf(site, runs), { concurrency: CONCURRENCY, perTenant: CONCURRENCY });
+  lifetime.opened('looks', keepLooking(site));
+  given.output.tell({ event: 'ready', url: door.url, tokenFile: token.file });
+  given.output.say(`ready ${door.url} (token in ${token.file})`);
+}
+
+/** What is not in the file, or paused in it, is left to whoever has it. */
+function drainOf(site: Site, runs: SyncRuns): Drain {
+  const { engine, tenant, setup } = site;
+  const active = new Set(
+    setup.syncs.filter(({ status }) => status !== 'paused').map(({ id }) => id),
+  );
+  return async (work, signal) => {
+    if (work.tenant !== tenant || !active.has(work.sync)) return;
+    try {
+      const run = await engine.drain({
+        tenant,
+        sync: work.sync,
+        leastPriority: work.priority,
+        trigger: 'daemon',
+        // Between two pages nothing is under way.
+        onProgress: () => signal.throwIfAborted(),
+      });
+      runs.note(work.sync, run);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  };
+}
