@@ -38,8 +38,7 @@ export function refused(
 ): Failure {
   const { kind, verb, next } = meaningOf(status, name);
   const reason = said === undefined ? `${status}` : `${status}: ${name.words(said)}`;
-  const isComeBackLater = status === 503 && retryAfterMs !== undefined;
-  const isCertain = (status >= 400 && status < 500) || isComeBackLater;
+  const isCertain = status >= 400 && status < 500;
   const what = `${name.vendor} ${verb} (${reason}).`;
   return { kind, what, next, mayHaveLanded: !isCertain, retryAfterMs };
 }

@@ -36,7 +36,8 @@ export const conflictKinds = {
     'An old write of ours arrived after a newer one; a person may have typed the same value.',
   'edited-and-deleted': 'The record was deleted in one system while it was edited in another.',
   oscillation: 'Another integration keeps reverting this field; writing it was stopped.',
-  overwritten: 'Somebody edited the field between our read and our write; the history has the value.',
+  overwritten:
+    'Somebody edited the field between our read and our write; the history has the value.',
 } as const;
 
 /** Why nothing is written although something differs. */

@@ -9,6 +9,7 @@ import type {
   EndpointId,
   Entity,
   EntityId,
+  FieldPolicy,
   Link,
   LinkId,
   Observation,
@@ -17,6 +18,7 @@ import type {
   Tombstone,
   Write,
 } from '../core/planner/model.ts';
+import { reshapeEntity, reshapeLink } from '../core/planner/reshape.ts';
 import type { HoldReason } from '../core/reasons.ts';
 import type { Value } from '../core/value.ts';
 import type {
@@ -89,12 +91,14 @@ export function openCase(
   lease: Claimed,
   record: Pick<StoredRecord, 'entity' | 'links' | 'intents'> & Partial<StoredRecord>,
   reviews: readonly StoredReview[],
+  fields: readonly FieldPolicy[],
 ): Case {
+  const links = record.links.map((link) => reshapeLink(link, fields));
   return {
     leases: [lease],
     stored: record.revision === undefined ? undefined : (record as StoredRecord),
-    entity: record.entity,
-    links: record.links,
+    entity: reshapeEntity(record.entity, fields),
+    links: links.every((link, n) => link === record.links[n]) ? record.links : links,
     intents: record.intents,
     reviews,
     resolutions: [],

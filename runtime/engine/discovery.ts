@@ -11,7 +11,7 @@ import {
   type MarkedCreate,
 } from '../core/identity.ts';
 import { readMarker } from '../core/marker.ts';
-import type { EndpointId, EntityId, Link, Present } from '../core/planner/model.ts';
+import type { EndpointId, EntityId, FieldPolicy, Link, Present } from '../core/planner/model.ts';
 import { cellsOf } from '../core/planner/parts.ts';
 import { settle } from '../core/planner/settle.ts';
 import { BEFORE_ALL } from '../core/planner/stamp.ts';
@@ -244,6 +244,7 @@ async function place(
         lease,
         { entity: newEntity(context.world.newId() as EntityId), links: [], intents: [] },
         reviews,
+        context.sync.policy.fields,
       );
       cases.set(one.entity.id, one);
       await attach(context, one, found, 0);
@@ -252,7 +253,8 @@ async function place(
     case 'belongsTo':
     case 'revive':
     case 'discard': {
-      const one = caseOf(found, identity.entity, records, cases);
+      const { fields } = context.sync.policy;
+      const one = caseOf(found, identity.entity, records, cases, fields);
       if (!one) return { lease, setback: { kind: 'again', why: 'Its record has just changed.' } };
       if (identity.kind === 'revive') {
         one.entity = { ...one.entity, life: 'live', epoch: one.entity.epoch + 1 };
@@ -369,6 +371,7 @@ function caseOf(
   entity: EntityId,
   records: Records,
   cases: Map<EntityId, Case>,
+  fields: readonly FieldPolicy[],
 ): Case | undefined {
   const known = cases.get(entity);
   if (known) {
@@ -377,7 +380,7 @@ function caseOf(
   }
   const record = records.get(entity);
   if (!record) return undefined;
-  const one = openCase(lease, record, reviews);
+  const one = openCase(lease, record, reviews, fields);
   cases.set(entity, one);
   return one;
 }

@@ -170,17 +170,20 @@ export async function openSync(
   const settings = readSettings(title, stored.settings);
   const members = new Map<EndpointId, Member>();
   const unavailable = new Map<EndpointId, Setback>();
+  const facts = new Map<EndpointId, EndpointFacts>();
   await Promise.all(
     policy.members.map(async ({ endpoint }) => {
       try {
         members.set(endpoint, await openMember(endpoint));
       } catch (error) {
         unavailable.set(endpoint, accounts.setBack(endpoint, error));
+        facts.set(endpoint, factsWithout(settings.members[endpoint]?.mapping));
       }
     }),
   );
   const inOrder = policy.members.flatMap(({ endpoint }) => {
     const member = members.get(endpoint);
+    if (member) facts.set(endpoint, member.facts);
     return member ? [[endpoint, member] as const] : [];
   });
   return {
@@ -192,7 +195,7 @@ export async function openSync(
     settings,
     members: new Map(inOrder),
     unavailable,
-    facts: new Map(inOrder.map(([endpoint, { facts }]) => [endpoint, facts])),
+    facts,
   };
 
   async function openMember(endpoint: EndpointId): Promise<Member> {
@@ -260,6 +263,18 @@ function memberOf(
       const at = mapping.fields.find(({ name }) => name === field)?.paths;
       return at?.length === 1 ? at[0] : undefined;
     },
+  };
+}
+
+/** What may be known about a member that nobody can ask just now. Nothing is decided on it alone. */
+function factsWithout(config: unknown): EndpointFacts {
+  const mapping = config === undefined ? undefined : compileMapping(config);
+  return {
+    clockOffsetMs: 0,
+    clockUncertaintyMs: CLOCK_UNCERTAINTY_MS,
+    absenceHorizonMs: 3_600_000,
+    normalize: (field, value) => mapping?.normalize(field, value) ?? value,
+    explains: (field, sent, readBack) => mapping?.explains(field, sent, readBack) !== undefined,
   };
 }
 

@@ -82,7 +82,7 @@ async function openCases(
     if (record) {
       const known = cases.get(record.entity.id);
       if (known) known.leases.push(lease);
-      const one = known ?? openCase(lease, record, reviews);
+      const one = known ?? openCase(lease, record, reviews, sync.policy.fields);
       cases.set(record.entity.id, one);
       if (key.kind === 'item') {
         const link = one.links.find(

@@ -11,6 +11,7 @@ import type {
   Reach,
   Resolution,
 } from '../core/planner/model.ts';
+import { inParts } from '../core/planner/parts.ts';
 import { plan } from '../core/planner/plan.ts';
 import { compareStamps } from '../core/planner/stamp.ts';
 import type { FoundEntity } from '../store/store.ts';
@@ -33,6 +34,7 @@ export async function planCases(context: Context, cases: readonly Case[]): Promi
 /** Plans with what has been read; nothing is asked of a vendor. */
 export async function planOnce(context: Context, cases: readonly Case[]): Promise<void> {
   const reached = await reachOf(context, cases);
+  for (const one of cases) withdrawQuestions(context, one);
   for (const one of cases) one.plan = planOf(context, one, reached);
 }
 
@@ -50,10 +52,22 @@ function planOf({ sync }: Context, one: Case, reached: Reached): Plan {
   });
 }
 
+/** A question about a whole field is void once its parts are merged one by one. */
+function withdrawQuestions({ sync }: Context, one: Case): void {
+  for (const row of one.stored?.conflicts ?? []) {
+    const field = sync.policy.fields.find(({ name }) => name === row.cell);
+    const isVoid = row.kind === 'contested' && row.state === 'open' && field && inParts(field);
+    if (isVoid && !one.found.some(({ fingerprint }) => fingerprint === row.fingerprint)) {
+      one.found.push({ ...row, state: 'superseded' });
+    }
+  }
+}
+
 /** An automatic row is history once every link that knows the cell has what we have. */
-function openConflicts({ stored, entity, links }: Case): readonly Conflict[] {
+function openConflicts({ stored, entity, links, found }: Case): readonly Conflict[] {
   if (!stored || stored.conflicts.length === 0) return [];
-  return stored.conflicts.filter(({ state, cell }) => {
+  return stored.conflicts.filter(({ state, cell, fingerprint }) => {
+    if (found.some((row) => row.fingerprint === fingerprint)) return false;
     if (state === 'open') return true;
     const ours = entity.cells[cell];
     return links.some(({ state: linkState, cells }) => {

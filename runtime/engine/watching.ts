@@ -361,7 +361,7 @@ async function compare(
       if (!isLeftAlone(reviews)) mark(item);
       return { id: item.id, isLinked: false, keys: keysOf(context, present.fields) };
     }
-    const one = openCase({} as Claimed, record, reviews);
+    const one = openCase({} as Claimed, record, reviews, sync.policy.fields);
     cases[n] = one;
     const link = one.links.find((l) => l.endpoint === member.endpoint && l.remoteId === item.id)!;
     return { id: item.id, isLinked: link.state === 'live', keys: [] };

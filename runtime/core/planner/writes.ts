@@ -238,7 +238,9 @@ function whyHeld(
 
 /** The vendor refused this very value before. */
 function isRefused(theirs: LinkCell | undefined, ours: Cell): boolean {
-  return theirs?.refused !== undefined && theirs.refused === fingerprintOf(canonicalText(ours.value));
+  return (
+    theirs?.refused !== undefined && theirs.refused === fingerprintOf(canonicalText(ours.value))
+  );
 }
 
 function isDrifted(field: FieldPolicy, facts: EndpointFacts | undefined): boolean {

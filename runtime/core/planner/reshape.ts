@@ -1,0 +1,83 @@
+/**
+ * Brings a record into the shape that today's policy asks for. Whether a field is one cell, or one per
+ * element or sub-field, is the policy's choice, and people change it while records exist. Values,
+ * stamps and what each system was last seen with survive the change; where parts disagree about when
+ * they were last in step, the least is believed, which costs a read or a write and loses nothing.
+ */
+import type { Value } from '../value.ts';
+import type { Cell, Entity, FieldPolicy, Link, LinkCell } from './model.ts';
+import { cellNames, cellsOf, inParts, joinParts } from './parts.ts';
+import { compareStamps, type Stamp } from './stamp.ts';
+
+/** The very same entity when it is in shape already. */
+export function reshapeEntity(entity: Entity, fields: readonly FieldPolicy[]): Entity {
+  let cells: Readonly<Record<string, Cell>> = entity.cells;
+  for (const field of fields) cells = inParts(field) ? split(cells, field) : join(cells, field);
+  return cells === entity.cells ? entity : { ...entity, cells };
+}
+
+export function reshapeLink(link: Link, fields: readonly FieldPolicy[]): Link {
+  let cells: Readonly<Record<string, LinkCell>> = link.cells;
+  for (const field of fields) {
+    cells = inParts(field) ? splitBase(cells, field) : joinBase(cells, field);
+  }
+  return cells === link.cells ? link : { ...link, cells };
+}
+
+function split(cells: Entity['cells'], field: FieldPolicy): Entity['cells'] {
+  const { [field.name]: whole, ...rest } = cells;
+  if (!whole) return cells;
+  const { value, ...from } = whole;
+  const parts = [...cellsOf(field, value)].map(([name, part]) => [name, { ...from, value: part }]);
+  return { ...(Object.fromEntries(parts) as Record<string, Cell>), ...rest };
+}
+
+function join(cells: Entity['cells'], field: FieldPolicy): Entity['cells'] {
+  const names = cellNames(field, cells);
+  if (names.length === 0) return cells;
+  const parts = names.map((name) => cells[name]!);
+  const latest = parts.reduce((a, b) => (compareStamps(a.stamp, b.stamp) < 0 ? b : a));
+  const whole: Cell = { ...latest, value: wholeOf(field, names, (name) => cells[name]!.value) };
+  return { [field.name]: whole, ...without(cells, names) };
+}
+
+/** A link also has a cell under the bare name, which says no more than that the field was read. */
+function splitBase(cells: Link['cells'], field: FieldPolicy): Link['cells'] {
+  const { [field.name]: whole, ...rest } = cells;
+  const isWhole = whole !== undefined && (whole.base !== null || whole.synced !== null);
+  if (!isWhole) return cells;
+  const { base, synced } = whole;
+  const parts = [...cellsOf(field, base)].map(([name, part]) => [name, { base: part, synced }]);
+  return {
+    ...(Object.fromEntries(parts) as Record<string, LinkCell>),
+    ...rest,
+    [field.name]: { base: null, synced: null },
+  };
+}
+
+function joinBase(cells: Link['cells'], field: FieldPolicy): Link['cells'] {
+  const names = cellNames(field, cells);
+  if (names.length === 0) return cells;
+  const base = wholeOf(field, names, (name) => cells[name]!.base);
+  const synced = names.map((name) => cells[name]!.synced).reduce(least);
+  return { ...without(cells, names), [field.name]: { base, synced } };
+}
+
+function wholeOf(field: FieldPolicy, names: readonly string[], valueOf: (name: string) => Value) {
+  return joinParts(
+    field,
+    names.map((name) => [name, valueOf(name)] as const),
+  );
+}
+
+function least(a: Stamp | null, b: Stamp | null): Stamp | null {
+  if (a === null || b === null) return null;
+  return compareStamps(a, b) < 0 ? a : b;
+}
+
+function without<T>(
+  cells: Readonly<Record<string, T>>,
+  names: readonly string[],
+): Record<string, T> {
+  return Object.fromEntries(Object.entries(cells).filter(([name]) => !names.includes(name)));
+}
