@@ -140,7 +140,10 @@ function faultsFrom(dice: Dice): Faults {
   const faults: Faults = {};
   if (dice.oneIn(5)) return faults;
   for (const name of FAULTS) {
-    if (dice.oneIn(4)) faults[name] = dice.pick([0.02, 0.05, 0.1, 0.3]);
+    if (!dice.oneIn(4)) continue;
+    // Without a database nothing happens at all, so it is rarely gone for long.
+    const rates = name === 'databaseLost' ? [0.002, 0.01, 0.03] : [0.02, 0.05, 0.1, 0.3];
+    faults[name] = dice.pick(rates);
   }
   return faults;
 }
@@ -163,7 +166,8 @@ function actionsFrom(dice: Dice, stage: Stage): Action[] {
     at = Math.min(at, endMs - 1);
     const tenant = dice.below(stage.tenants.length);
     return deedsFrom(dice, stage, tenant, codes[tenant]!).map(
-      ({ afterMs = 0, ...deed }) => ({ at: at + afterMs, tenant, ...deed }) as Action,
+      ({ afterMs = 0, ...deed }) =>
+        ({ at: Math.min(at + afterMs, endMs - 1), tenant, ...deed }) as Action,
     );
   }).flat();
 }

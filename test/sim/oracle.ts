@@ -25,7 +25,7 @@ export interface Rest {
   handsOf(system: System): ReturnType<Grumpy['account']>;
   rowsOf(tenant: number): Rows;
   readonly ledger: Ledger;
-  readonly people: Pick<People, 'areRelated' | 'deleted'>;
+  readonly people: Pick<People, 'areRelated' | 'couldBeTwo' | 'deleted'>;
   readonly drifted: ReadonlySet<string>;
   readonly witness: Pick<Witness, 'stored' | 'read'>;
   /** What was written after everything had come to rest. */

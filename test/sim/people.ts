@@ -21,6 +21,8 @@ export interface People {
   put(record: RecordScene, tenant: number): void;
   /** Codes whose items share a person, an address or a past, so that their values may mix. */
   areRelated(one: string, other: string): boolean;
+  /** Entered in several systems, and the addresses were not the same for all of the time. */
+  couldBeTwo(code: string): boolean;
   /** Codes that somebody deleted, merged or copied; what they end as depends on more than their edits. */
   readonly deleted: ReadonlySet<string>;
 }
@@ -44,6 +46,9 @@ export function peopleOf({
   const relatives = new Map<string, string>();
   const deleted = new Set<string>();
   const emails = new Map<string, string>();
+  const entered = new Map<string, number>();
+  /** Whose address was changed. */
+  const moved = new Set<string>();
   const chance = (bound: number): number => world.random('people').below(bound);
 
   function systemAt(tenant: number, name: string): System {
@@ -129,11 +134,13 @@ export function peopleOf({
     const company = companyCode && itemOf(hands, 'companies', companyCode);
     const companyId = company ? { companyId: company.id } : {};
     const offered = new Set(hands.fields(collection).map(({ path }) => path));
-    const given = Object.entries({ ...fields, ...companyId });
-    const entered = Object.fromEntries(given.filter(([path]) => offered.has(path)));
-    const isEntered = isAllowed(() => hands.create(collection, entered));
+    const all = Object.entries({ ...fields, ...companyId });
+    const given = Object.fromEntries(all.filter(([path]) => offered.has(path)));
+    const isEntered = isAllowed(() => hands.create(collection, given));
     // Somebody has the address already; the person is not entered a second time.
-    if (isEntered) ledger.replaced(fields, entered);
+    const code = String(fields.code);
+    if (isEntered) entered.set(code, (entered.get(code) ?? 0) + 1);
+    if (isEntered) ledger.replaced(fields, given);
     else ledger.replaced(fields, null);
   }
 
@@ -192,6 +199,7 @@ export function peopleOf({
       case 'edit': {
         if (!item) return;
         const value = typed(system, action, hands, item);
+        if (action.field === 'email' && action.how !== 'respell') moved.add(action.code);
         edit(hands, action.collection, item, { [PATHS[action.field]]: value }, action.by);
         return;
       }
@@ -267,6 +275,7 @@ export function peopleOf({
     const found = codes.map((code) => itemOf(hands, 'people', code));
     const items = found.filter((item) => item !== undefined);
     if (items.length < 2) return;
+    for (const code of codes) moved.add(code);
     const wanted = items.map((_, index) => items[(index + 1) % items.length]!.fields.email);
     for (const { fields } of items) relate(String(items[0]!.fields.code), String(fields.code));
     const [first] = items;
@@ -283,6 +292,7 @@ export function peopleOf({
     act,
     put,
     deleted,
+    couldBeTwo: (code) => (entered.get(code) ?? 0) > 1 && moved.has(code),
     areRelated: (one, other) => eldest(one) === eldest(other),
   };
 }

@@ -165,7 +165,9 @@ function policyOf(
       delete: true,
       onFilterLeft: 'hold',
     })),
-    fields: fieldsOf(collection).map((name) => fieldPolicy(name, policy, byName)),
+    fields: fieldsOf(collection).map((name) =>
+      fieldPolicy(name, policy, collection === 'people', byName),
+    ),
     deleteAuthority: policy.deleteAuthority.map((name) => byName.get(name)!),
     onRemoteDelete,
     onDeleteAndEdit,
@@ -181,10 +183,11 @@ function fieldsOf(collection: CollectionName): readonly (FieldName | 'code')[] {
 function fieldPolicy(
   name: FieldName | 'code',
   { strategies, directions, initialMerge }: PolicyScene,
+  isOfPeople: boolean,
   byName: ReadonlyMap<string, EndpointId>,
 ): FieldPolicy {
   if (name === 'code') return { name, strategy: 'lastWriteWins' };
-  const ways = Object.entries(directions[name] ?? {});
+  const ways = isOfPeople ? Object.entries(directions[name] ?? {}) : [];
   const direction = Object.fromEntries(ways.map(([system, way]) => [byName.get(system)!, way]));
   const parts = name === 'tags' ? 'set' : name === 'address' ? 'record' : undefined;
   const strategy = strategies[name] ?? (parts ? 'fieldLevelMerge' : 'lastWriteWins');

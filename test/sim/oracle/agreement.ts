@@ -53,7 +53,7 @@ function presence(
   }
   for (const system of systems) {
     const here = known.filter(({ place }) => place.system === system);
-    if (here.length > 1 && !here.some((one) => one.isAsked)) {
+    if (here.length > 1 && !here.some((one) => one.isAsked) && !rest.people.couldBeTwo(code)) {
       const ids = here.map(({ place }) => place.item.id).join(' and ');
       problems.push(
         `${code} is ${here.length} times at ${system.account} (${ids}), and nobody is asked why`,
@@ -94,7 +94,8 @@ function values(rest: Rest, code: string, its: readonly Place[]): string[] {
     return others.flatMap((other) => {
       const isSameRecord = other.record!.entity.id === one.record!.entity.id;
       const [left, right] = [one, other].map(({ place }) => comparable(rest, place, field));
-      if (!isSameRecord || left === right) return [];
+      // What points to something that is gone is left alone.
+      if (!isSameRecord || left === right || left === GONE || right === GONE) return [];
       const texts = [one, other].map(
         ({ place }) =>
           `${place.system.account} shows ${JSON.stringify(place.item.fields[PATHS[field]])}`,
@@ -160,12 +161,13 @@ function addressOf({ city = null, street = null }: Record<string, unknown>): str
   return city === null && street === null ? 'null' : JSON.stringify([city, street]);
 }
 
+const GONE = 'gone';
+
 function codeOf(rest: Rest, system: System, collection: CollectionName, id: string): string {
   const there = rest.handsOf(system).where(collection, id);
   const item = rest
     .handsOf(system)
     .items(collection)
     .find((one) => one.id === there);
-  // What points to something that is gone is left alone.
-  return String(item?.fields.code ?? 'gone');
+  return String(item?.fields.code ?? GONE);
 }
