@@ -1,6 +1,4 @@
 /** `tributary emulate`: a vendor for practice on this machine, with two accounts of the same people. */
-import { DEMO_ACCOUNTS } from '../../emulators/demo.ts';
-import { emulator } from '../../emulators/server.ts';
 import { randomStreams } from '../../world/random.ts';
 import { systemWorld } from '../../world/system.ts';
 import { misused, numberOption, textOption, type Command } from '../command.ts';
@@ -28,6 +26,9 @@ export const emulate: Command = {
     const random = randomStreams(textOption(given, 'seed') ?? '1');
     const world = { ...systemWorld({ log: process.stderr }), random };
     return live(world, async (lifetime) => {
+      // Only this command needs a vendor of its own.
+      const { DEMO_ACCOUNTS } = await import('../../emulators/demo.ts');
+      const { emulator } = await import('../../emulators/server.ts');
       const served = emulator({ world });
       served.seed(records);
       const listening = await served.listen({ port });

@@ -16,7 +16,6 @@ import {
   type Given,
 } from '../command.ts';
 import { saveSetup } from '../config/save.ts';
-import { runDaemon } from '../daemon/daemon.ts';
 import { atSite, type Site } from '../installation.ts';
 import type { Output } from '../output.ts';
 import { showPreview } from '../preview.ts';
@@ -51,6 +50,8 @@ export const sync: Command = {
     }
     if (isOn(given, 'daemon')) {
       const port = numberOption('sync', given, { name: 'port', otherwise: 4020, max: 65_535 });
+      // Only the daemon needs a server and a queue.
+      const { runDaemon } = await import('../daemon/daemon.ts');
       return runDaemon(given, { port });
     }
     const waitMs =

@@ -5,15 +5,10 @@
 import type { Connector } from '../../connectors/connector.ts';
 import { MappingError } from '../../core/mapping/config.ts';
 import { compileMapping } from '../../core/mapping/mapping.ts';
+import { problemsIn, type Problem } from './issues.ts';
 import { mappingOf } from './setup.ts';
 import { inFull, type AccountConfig, type Config, type SyncConfig } from './schema.ts';
 import type { Path } from './source.ts';
-
-export interface Problem {
-  readonly path: Path;
-  readonly what: string;
-  readonly next: string;
-}
 
 export function problemsWith(config: Config, connectors: readonly Connector[]): Problem[] {
   const accounts = Object.entries(config.accounts);
@@ -56,15 +51,9 @@ function problemsWithAccount(
     const next = `There are: ${connectors.map(({ vendor }) => vendor).join(', ')}.`;
     return [{ path, what, next }];
   }
-  const checked = connector.config.safeParse(vendorConfigOf(account));
-  return (checked.error?.issues ?? []).map((issue) => ({
-    path: ['accounts', name, ...issue.path],
-    what: issue.message,
-    next:
-      issue.code === 'unrecognized_keys'
-        ? `${connector.title} knows no such setting; remove it, or correct its name.`
-        : `Correct this setting of ${connector.title}.`,
-  }));
+  const { error } = connector.config.safeParse(vendorConfigOf(account));
+  const problems = error ? problemsIn(error) : [];
+  return problems.map((each) => ({ ...each, path: ['accounts', name, ...each.path] }));
 }
 
 function problemsWithSync(name: string, sync: SyncConfig, config: Config): Problem[] {

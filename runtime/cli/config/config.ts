@@ -8,8 +8,9 @@ import type { z } from 'zod';
 import { connectors } from '../../connectors/index.ts';
 import { TributaryError } from '../../core/errors.ts';
 import { problemsWith } from './check.ts';
+import { plainIssues, problemsIn } from './issues.ts';
 import { configSchema, type Config } from './schema.ts';
-import { readSource, type Mistake, type Path, type Source } from './source.ts';
+import { readSource, type Mistake, type Path, type Place, type Source } from './source.ts';
 
 export type { Config } from './schema.ts';
 
@@ -33,12 +34,15 @@ export function parseConfig(
   const source = readSource(text, environment);
   if (source.value === undefined) throw refusal(file, source.mistakes);
   const { data, error } = checkForm(source);
-  const problems = data
-    ? problemsWith(data, connectors)
-    : error.issues.flatMap(plainly).map(problemOf);
+  const problems = data ? problemsWith(data, connectors) : problemsIn(error);
+  // Where a variable is missing, what else is wrong follows from that.
+  const isTold = ({ line, column }: Place): boolean =>
+    source.mistakes.some(({ place }) => place.line === line && place.column === column);
   const mistakes = [
     ...source.mistakes,
-    ...problems.map((each) => ({ ...each, place: source.placeOf(each.path), at: each.path })),
+    ...problems
+      .map((each) => ({ ...each, place: source.placeOf(each.path), at: each.path }))
+      .filter(({ place }) => !isTold(place)),
   ];
   if (!data || mistakes.length > 0) throw refusal(file, mistakes);
   return data;
@@ -66,7 +70,7 @@ function checkForm(source: Source): z.ZodSafeParseResult<Config> {
   const first = configSchema.safeParse(source.value);
   if (first.success) return first;
   let isChanged = false;
-  for (const issue of first.error.issues.flatMap(plainly)) {
+  for (const issue of plainIssues(first.error)) {
     if (issue.code !== 'invalid_type' || !source.isFromEnvironment(issue.path)) continue;
     isChanged = replaceText(source.value, issue.path, issue.expected) || isChanged;
   }
@@ -86,37 +90,6 @@ const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, false: false }
 
 function memberOf(value: unknown, name: PropertyKey): unknown {
   return (value as Record<PropertyKey, unknown>)[name];
-}
-
-type Issue = z.core.$ZodIssue;
-
-/** Where several forms were possible: what is wrong in the form that was meant. */
-function plainly(issue: Issue): Issue[] {
-  if (issue.code === 'invalid_key') {
-    return issue.issues.map((each) => ({ ...each, path: issue.path }));
-  }
-  if (issue.code !== 'invalid_union') return [issue];
-  const forms = issue.errors.filter((form) => !form.some(isOfAnotherForm));
-  const [meant] = forms.length > 0 ? forms : issue.errors;
-  return (meant ?? []).flatMap((each) => plainly({ ...each, path: [...issue.path, ...each.path] }));
-}
-
-function isOfAnotherForm({ code, path: at }: Issue): boolean {
-  return at.length === 0 && code === 'invalid_type';
-}
-
-function problemOf(issue: Issue): { path: Path; what: string; next: string } {
-  if (issue.code === 'unrecognized_keys') {
-    const [key = ''] = issue.keys;
-    const names = issue.keys.map((name) => `"${name}"`).join(', ');
-    const next = 'Remove it, or correct its name.';
-    return { path: [...issue.path, key], what: `Nothing is known about ${names}`, next };
-  }
-  const what = issue.message.replace(/^Invalid (?:input|option): /, '');
-  const isMissing = issue.code === 'invalid_type' && what.endsWith('received undefined');
-  return isMissing
-    ? { path: issue.path, what: `"${String(issue.path.at(-1))}" is missing`, next: 'Add it.' }
-    : { path: issue.path, what, next: 'Correct it.' };
 }
 
 function refusal(

@@ -27,5 +27,20 @@ type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 /** What a person writes; what cannot be said in JSON Schema is checked when the file is read. */
 function inJson(schema: z.ZodType): JsonSchema {
-  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override({ jsonSchema }) {
+      // A variable is no address either, as far as an editor can see.
+      delete jsonSchema.format;
+      const { type, minimum, maximum } = jsonSchema;
+      if (type !== 'number' && type !== 'integer' && type !== 'boolean') return;
+      const itself = { type, ...(minimum === undefined ? {} : { minimum, maximum }) };
+      for (const name of ['type', 'minimum', 'maximum']) delete jsonSchema[name];
+      jsonSchema.anyOf = [itself, FROM_ENVIRONMENT];
+    },
+  });
 }
+
+/** A variable may stand where a number is meant. */
+const FROM_ENVIRONMENT = { type: 'string', pattern: String.raw`^\$\{\w+(:-.*)?\}$` } as const;

@@ -21,8 +21,8 @@ export function runDaemon(given: Given, { port }: { port: number }): Promise<num
   return live(world, (lifetime) => serve(given, port, lifetime));
 }
 
-/** Drains that run at once in this process. */
-const CONCURRENCY = 2;
+/** Webhooks, hints, decisions, and the changes that a poll has found. */
+const URGENT = 1;
 
 async function serve(given: Given, port: number, lifetime: Lifetime): Promise<void> {
   const sending: { queue?: Queue } = {};
@@ -43,7 +43,10 @@ async function serve(given: Given, port: number, lifetime: Lifetime): Promise<vo
   lifetime.opened('webhooks', () => hooks.close());
   const door = await serveRequests({ site, runs, hooks, token: token.text, port });
   lifetime.opened('requests', () => door.close());
-  await queue.work(drainOf(site, runs), { concurrency: CONCURRENCY, perTenant: CONCURRENCY });
+  const drain = drainOf(site, runs);
+  await queue.work(drain, { concurrency: 1 });
+  // A place of its own, so that a comparison of everything never keeps an edit waiting.
+  await queue.work(drain, { concurrency: 1, leastPriority: URGENT });
   lifetime.opened('looks', keepLooking(site));
   given.output.tell({ event: 'ready', url: door.url, tokenFile: token.file });
   given.output.say(`ready ${door.url} (token in ${token.file})`);

@@ -137,7 +137,7 @@ async function answerHook(hooks: Hooks, request: Request, reply: Response): Prom
     reply.json({ marked });
   } catch (error) {
     const status = error instanceof TributaryError ? HOOK_STATUS[error.code] : undefined;
-    throw status === undefined ? error : refusal(status, (error as Error).message);
+    throw status === undefined ? error : refusal(status, HOOK_ANSWER[status] ?? '');
   }
 }
 
@@ -146,6 +146,13 @@ const HOOK_STATUS: Readonly<Record<string, number>> = {
   'delivery-refused': 401,
   'vendor-broken': 400,
   [HOOK_NOT_TAKEN]: 404,
+};
+
+/** Anybody may send one, so anybody may read this. */
+const HOOK_ANSWER: Readonly<Record<number, string>> = {
+  400: 'The delivery is not understood.',
+  401: 'The delivery is not proven to be genuine.',
+  404: 'No account here takes webhooks under this name.',
 };
 
 function demandToken(token: string) {
