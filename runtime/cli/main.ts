@@ -17,8 +17,8 @@ process.exit(await main(process.argv.slice(2)));
 
 async function main([name = '--help', ...argv]: readonly string[]): Promise<number> {
   const isJson = argv.includes('--json');
+  const output = outputTo(process.stdout, { isJson });
   try {
-    const output = outputTo(process.stdout, { isJson });
     if (['--help', '-h', 'help'].includes(name)) return (print(overview()), EXIT.good);
     if (name === '--version') return (print(projectVersion()), EXIT.good);
     const command = commands.find((each) => each.name === name);
@@ -28,6 +28,7 @@ async function main([name = '--help', ...argv]: readonly string[]): Promise<numb
     // oxlint-disable-next-line node/no-process-env -- where the process starts; it is handed on
     return await command.run({ ...given, environment: process.env, output });
   } catch (error) {
+    output.progress('');
     complain(error, { isJson, verbose: argv.includes('--verbose') });
     return EXIT.failed;
   }

@@ -19,6 +19,7 @@ import { saveSetup } from '../config/save.ts';
 import { atSite, type Site } from '../installation.ts';
 import type { Output } from '../output.ts';
 import { showPreview } from '../preview.ts';
+import { referencedFirst } from '../referenced-first.ts';
 import { exitCodeOf, saySummary, summaryOf } from '../summary.ts';
 
 export const sync: Command = {
@@ -63,7 +64,11 @@ export const sync: Command = {
 };
 
 async function syncOnce(site: Site, given: Given, waitMs: number): Promise<number> {
-  const syncs = site.syncs(textOption(given, 'sync')).filter(({ status }) => status !== 'paused');
+  const named = site.syncs(textOption(given, 'sync'));
+  const syncs = referencedFirst(named.filter(({ status }) => status !== 'paused'));
+  for (const { title, status } of named) {
+    if (status === 'paused') given.output.say(`${title} (paused)`);
+  }
   await saveSetup(site);
   await checkAccounts(site, syncs);
   let worst: number = EXIT.good;
