@@ -41,9 +41,9 @@ export interface Dispatcher {
 
 /** How long it takes until somebody notices that a worker is gone. */
 const RESTART_MS = 10_000;
-/** Work that is due and was not done by the drain before waits for so long. */
-const BREATH_MS = 1_000;
-const AFTER_FAILURE_MS = 5_000;
+/** A sync that failed, or of which nothing was done although it was due, rests: longer each time. */
+const REST_MS = 1_000;
+const REST_MS_MAX = 60_000;
 /** A redeployment lets work finish for so long; what is not done by then is killed. */
 const CLOSE_MS_MAX = 10_000;
 
@@ -62,6 +62,8 @@ export function startDispatcher({
   const counts = { kills: 0, drains: 0, failures: 0 };
   const failures: string[] = [];
   const crew: (Member | undefined)[] = [];
+  /** By sync: how long it rests next time, and until when it does. */
+  const rests = new Map<string, { readonly forMs: number; readonly until: number }>();
   let wake: { readonly at: number; readonly cancel: () => void } | undefined;
 
   interface Member extends Worker {
@@ -94,36 +96,51 @@ export function startDispatcher({
   }
 
   async function handOut(): Promise<void> {
-    const waiting = await store.waiting();
     const now = world.clock.now();
+    const waiting = (await store.waiting()).map((work) => {
+      const readyAt = Math.max(work.readyAt, rests.get(nameOf(work))?.until ?? 0);
+      return { ...work, readyAt };
+    });
     const due = waiting.filter(({ readyAt }) => readyAt <= now);
     for (const work of due.toSorted((a, b) => a.priority - b.priority)) {
-      const name = `${work.tenant}/${work.sync}`;
-      for (const member of crew) {
-        if (member && !member.closing && !member.drains.has(name)) {
-          void drain(member, name, work);
-          break;
-        }
-      }
+      const free = crew.find(
+        (member) => member && !member.closing && !member.drains.has(nameOf(work)),
+      );
+      if (free) void drain(free, work);
     }
     const next = waiting.filter(({ readyAt }) => readyAt > now).map(({ readyAt }) => readyAt);
     if (next.length > 0) wakeAt(Math.min(...next));
   }
 
-  async function drain(member: Member, name: string, work: Waiting): Promise<void> {
+  async function drain(member: Member, work: Waiting): Promise<void> {
     const { engine, drains } = member;
+    const name = nameOf(work);
     drains.add(name);
     counts.drains += 1;
-    let breath = BREATH_MS;
+    const before = await dueOf(name);
     try {
       await engine.drain({ tenant: work.tenant, sync: work.sync });
+      if (before !== (await dueOf(name))) rests.delete(name);
+      else rest(name);
     } catch (error) {
       counts.failures += 1;
       failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
-      breath = AFTER_FAILURE_MS;
+      rest(name);
     }
     drains.delete(name);
-    wakeAt(world.clock.now() + breath);
+    wakeAt(world.clock.now());
+  }
+
+  /** What is due of a sync, as a text that changes when something is done about it. */
+  async function dueOf(name: string): Promise<string> {
+    const waiting = (await store.waiting()).filter((work) => nameOf(work) === name);
+    return waiting.map(({ priority, readyAt }) => `${priority} ${readyAt}`).join();
+  }
+
+  function rest(name: string): void {
+    const forMs = rests.get(name)?.forMs ?? REST_MS;
+    const until = world.clock.now() + forMs;
+    rests.set(name, { forMs: Math.min(2 * forMs, REST_MS_MAX), until });
   }
 
   for (let worker = 0; worker < workers; worker++) employ(worker, 0);
@@ -147,4 +164,8 @@ export function startDispatcher({
     counts,
     failures,
   };
+}
+
+function nameOf({ tenant, sync }: Pick<Waiting, 'tenant' | 'sync'>): string {
+  return `${tenant}/${sync}`;
 }

@@ -275,13 +275,13 @@ function fieldFrom(dice: Dice, collection: CollectionName): FieldName {
 }
 
 function troubleOfWorker(dice: Dice, worker: number): Deed {
-  switch (dice.pick(['kill', 'kill', 'pause', 'stepClock', 'redeploy'] as const)) {
+  switch (dice.pick(['kill', 'kill', 'pause', 'setClock', 'redeploy'] as const)) {
     case 'kill':
       return { kind: 'kill', worker, afterPoints: dice.below(40) };
     case 'pause':
       return { kind: 'pause', worker, forMs: dice.between(1, 120) * 1_000 };
-    case 'stepClock':
-      return { kind: 'stepClock', worker, byMs: dice.between(-120, 120) * 1_000 };
+    case 'setClock':
+      return { kind: 'setClock', worker, aheadMs: dice.between(-120, 120) * 1_000 };
     case 'redeploy':
       return { kind: 'redeploy', worker };
   }

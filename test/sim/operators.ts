@@ -43,6 +43,8 @@ export function operatorsOf({
   const tokens = new Map(systems.map((system) => [system.account, tokenOf(system)]));
   const backups = new Map<Action, Backup>();
   const drifted = new Set<string>();
+  /** Systems in which nobody is logged in, and the token of the next one who does. */
+  const expired = new Map<System, string>();
   const policies = scenario.tenants.map(() => ({ version: 1, changes: {} }));
 
   function systemOf(action: { readonly tenant: number; readonly system: string }): System {
@@ -51,7 +53,10 @@ export function operatorsOf({
   }
 
   /** As a person does who logs in again: the token is new, and the account takes part again. */
-  async function logIn(system: System, token: string): Promise<void> {
+  async function logIn(system: System): Promise<void> {
+    const token = expired.get(system);
+    if (token === undefined) return;
+    expired.delete(system);
     grumpy.account(system.account).setToken(token);
     tokens.set(system.account, token);
     await enable(system.tenant);
@@ -122,7 +127,8 @@ export function operatorsOf({
         const system = systemOf(action);
         const token = `${tokens.get(system.account)}+`;
         grumpy.account(system.account).setToken(`${token}?`);
-        world.schedule.after(action.forMs, () => void logIn(system, token));
+        expired.set(system, token);
+        world.schedule.after(action.forMs, () => void logIn(system));
         return;
       }
       case 'dropOption':
@@ -153,8 +159,8 @@ export function operatorsOf({
       case 'pause':
         worker?.process.pause(action.forMs);
         return;
-      case 'stepClock':
-        worker?.process.stepClock(action.byMs);
+      case 'setClock':
+        worker?.process.setClock(action.aheadMs);
         return;
       case 'redeploy':
         dispatcher().redeploy(action.worker);
@@ -177,7 +183,10 @@ export function operatorsOf({
       for (const system of systems) {
         const hands = grumpy.account(system.account);
         for (const collection of COLLECTIONS) hands.forbid(collection, false);
-        hands.setToken(tokens.get(system.account)!);
+        await logIn(system);
+      }
+      for (let worker = 0; worker < scenario.workers; worker++) {
+        dispatcher().worker(worker)?.process.setClock(0);
       }
       for (const tenant of scenario.tenants.keys()) {
         await enable(tenant);

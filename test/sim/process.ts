@@ -23,8 +23,8 @@ export interface Process {
   killAt(point: number): void;
   /** It does nothing for so long, and then goes on as if nothing had been. */
   pause(forMs: number): void;
-  /** Its wall clock jumps; durations are not affected. */
-  stepClock(byMs: number): void;
+  /** From now on its wall clock is so far ahead of the true time; durations are not affected. */
+  setClock(aheadMs: number): void;
 }
 
 /** Whether the database fails a call, and whether the call took effect all the same. */
@@ -119,8 +119,8 @@ export function startProcess({
     pause: (forMs) => {
       asleepUntil = Math.max(asleepUntil, world.clock.monotonicMs() + forMs);
     },
-    stepClock: (byMs) => {
-      skewMs += byMs;
+    setClock: (aheadMs) => {
+      skewMs = aheadMs;
     },
   };
 }

@@ -95,7 +95,7 @@ type Deed =
   | { readonly kind: 'changePolicy'; readonly policy: Partial<PolicyScene> }
   | OfWorker<'kill', { readonly afterPoints: number }>
   | OfWorker<'pause', { readonly forMs: number }>
-  | OfWorker<'stepClock', { readonly byMs: number }>
+  | OfWorker<'setClock', { readonly aheadMs: number }>
   | OfWorker<'redeploy'>;
 
 type OfItem<Kind, More = object> = {
