@@ -283,14 +283,14 @@ async function lookAt(context: Context, lease: Claimed): Promise<void> {
     }
     const latency = sync.settings.latency;
     const isPolled = key.kind === 'poll' && (await poll(context, member, latency)) !== undefined;
-    const certificate = isPolled
+    const swept = isPolled
       ? undefined
       : await sweep(context, member, key.kind === 'poll' ? latency : 3);
-    if (certificate) run.count('sweeps');
-    const isOver = isPolled || certificate !== undefined;
+    const isOver = swept === undefined || 'certificate' in swept;
+    if (swept && isOver) run.count('sweeps');
     const ending = isOver
       ? ('done' as const)
-      : { at: now(), error: 'The sweep goes on.', counts: false };
+      : { at: now() + swept.resumeInMs, error: 'The sweep goes on.', counts: false };
     await store.finish(sync.tenant, [{ lease, ending }]);
   } catch (error) {
     if (isStoreDown(error)) throw error;

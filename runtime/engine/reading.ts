@@ -415,7 +415,8 @@ async function askCanaries(
   if (ids.length === 0) return 'alone';
   const chance = world.random('engine:canaries');
   const chosen = new Set<string>();
-  while (chosen.size < Math.min(CANARIES, ids.length)) chosen.add(ids[chance.below(ids.length)]!);
+  const count = Math.min(CANARIES, ids.length, member.can.batch.read);
+  while (chosen.size < count) chosen.add(ids[chance.below(ids.length)]!);
   const reads = await readIds(context, member, [...chosen]);
   const alive = reads.filter((read) => read.kind === 'present' || isArchived(read));
   return alive.length * 2 >= reads.length ? 'alive' : 'silent';

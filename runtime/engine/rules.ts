@@ -7,6 +7,8 @@ const all = {
   'look-up-before-create':
     'Before a create, the system is asked whether it has the record already.',
   'enumerate-before-create': 'Nothing is created in a system before all of its items are known.',
+  'discover-before-create':
+    'Nothing is created in a system before all that was listed there has been looked at.',
   'write-ahead': 'A write is recorded before it is sent.',
   'wait-for-the-horizon':
     'A create without an answer is not repeated before it cannot land any more.',

@@ -30,7 +30,7 @@ import {
 import { newLinkId, refTo, type Context } from './context.ts';
 import { retryTime } from './gate.ts';
 import { findOverwritten } from './overwritten.ts';
-import { setbackOf } from './retry.ts';
+import { setbackOf, type Setback } from './retry.ts';
 
 /** A write under way, with the record it is for. */
 export interface Underway {
@@ -95,12 +95,13 @@ async function sendBatch(
     if (remoteId) recent.drop(refTo(sync, { endpoint: member.endpoint, remoteId }));
   }
   // Before anything is noted as done: what could not be checked counts as not answered.
-  const isChecked = op !== 'update' || (await findOverwritten(context, batch, outcomes));
+  const unsettled = op === 'update' ? await findOverwritten(context, batch, outcomes) : undefined;
   batch.forEach((each, n) => {
     const outcome = outcomes[n]!;
+    const setback = unsettled?.get(each.one);
     if (outcome.kind === 'failed') failed(context, each, outcome.error, outcome.existing);
-    else if (isChecked) landed(context, each, outcome, world.clock.now());
-    else unanswered(context, each, 'The history could not be read.');
+    else if (setback) unanswered(context, each, setback);
+    else landed(context, each, outcome, world.clock.now());
   });
 }
 
@@ -138,19 +139,21 @@ async function withoutAnswer(
       failed(context, each, error);
       continue;
     }
-    setBack(each.one, { ...setbackOf(error), ...retryTime(error, world.clock.now()) });
+    const setback = { ...setbackOf(error), ...retryTime(error, world.clock.now()) };
     if (mayHaveLanded) {
-      unanswered(context, each, setbackOf(error).why);
+      unanswered(context, each, setback);
       continue;
     }
+    setBack(each.one, setback);
     setIntent(each, { state: 'failed' });
     context.run.count('writes put off');
     tell(each, 'put off', { why: setbackOf(error).why });
   }
 }
 
-function unanswered({ world, run }: Context, each: Underway, why: string): void {
-  setBack(each.one, { kind: 'failure', why });
+function unanswered({ world, run }: Context, each: Underway, setback: Setback): void {
+  const { why } = setback;
+  setBack(each.one, setback);
   setIntent(each, { state: 'unknown', sentAt: world.clock.now() });
   run.count('writes without an answer');
   tell(each, 'unknown', { why });

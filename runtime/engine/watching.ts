@@ -34,6 +34,9 @@ const OVERLAP_MS = 5_000;
 const LOOK_BACK_MS = 120_000;
 /** So many pages, and others get their turn. */
 const PAGES_PER_TURN = 10;
+/** Between two parts of a sweep others have their turn; what waits for them waits longer. */
+const TURN_MS = 50;
+const PAUSE_MS = 5_000;
 
 export interface Row {
   readonly id: string;
@@ -106,7 +109,8 @@ export async function poll(
 // Sweeps
 
 interface SweepState {
-  readonly phase: 'list' | 'vanished' | 'missing';
+  /** `vanished` reads what was not listed, `discovered` waits until what was listed has a record. */
+  readonly phase: 'list' | 'vanished' | 'discovered' | 'missing';
   readonly startedAt: number;
   readonly after?: Value;
   /** Of what was listed and is linked: `bucket: [count, digest]`. */
@@ -123,12 +127,12 @@ export interface Certificate {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** Does a part of the sweep; true when it is complete. */
+/** Does a part of the sweep, and says when the next one is worth while; the certificate when it is complete. */
 export async function sweep(
   context: Context,
   member: Member,
   priority: Priority,
-): Promise<Certificate | undefined> {
+): Promise<{ readonly certificate: Certificate } | { readonly resumeInMs: number }> {
   const { world } = context;
   const cursors = await cursorsAt(context, member.endpoint);
   const known = cursors.get('sweep') as unknown as SweepState | null | undefined;
@@ -148,6 +152,7 @@ export async function sweep(
     if (step.state) {
       await note(context, step.marks, [cursorOf(context, member, 'sweep', step.state)]);
       state = step.state;
+      if (step.pause) return { resumeInMs: PAUSE_MS };
       continue;
     }
     const certificate: Certificate = {
@@ -160,15 +165,17 @@ export async function sweep(
       cursorOf(context, member, 'sweep', null),
       cursorOf(context, member, 'enumerated', certificate),
     ]);
-    return certificate;
+    return { certificate };
   }
-  return undefined;
+  return { resumeInMs: TURN_MS };
 }
 
 interface Step {
   readonly marks: readonly Mark[];
   /** Missing at the end. */
   readonly state?: SweepState;
+  /** Others have to do something first. */
+  readonly pause?: boolean;
 }
 
 async function sweepStep(
@@ -182,6 +189,8 @@ async function sweepStep(
       return listStep(context, member, state, priority);
     case 'vanished':
       return vanishedStep(context, member, state, priority);
+    case 'discovered':
+      return discoveredStep(context, member, state);
     case 'missing':
       return missingStep(context, member, state, priority);
   }
@@ -232,7 +241,7 @@ async function listStep(
     state:
       suspects.length > 0
         ? { ...rest, phase: 'vanished', suspects, digests: {} }
-        : { ...rest, phase: 'missing', digests: {} },
+        : { ...rest, phase: 'discovered', digests: {} },
   };
 }
 
@@ -255,7 +264,7 @@ async function vanishedStep(
     ...(after === undefined ? {} : { after }),
   });
   const { after: _before, suspects: _read, ...rest } = state;
-  if (links.length === 0) return { marks: [], state: { ...rest, phase: 'missing' } };
+  if (links.length === 0) return { marks: [], state: { ...rest, phase: 'discovered' } };
   const reads = await readIds(
     context,
     member,
@@ -267,7 +276,22 @@ async function vanishedStep(
   const counts = added(state.counts, { 'different: missing there': marks.length });
   const last = links.at(-1)!.remoteId;
   if (links.length === limit) return { marks, state: { ...state, after: last, counts } };
-  return { marks, state: { ...rest, counts, phase: 'missing' } };
+  return { marks, state: { ...rest, counts, phase: 'discovered' } };
+}
+
+/**
+ * Before anything is created here for the first time, every item that was listed has to be known by its
+ * keys. Only then can a record that is missing be told from one that nobody has looked at yet.
+ */
+async function discoveredStep(context: Context, member: Member, state: SweepState): Promise<Step> {
+  const { store, sync, rules } = context;
+  const { endpoint } = member;
+  const isFirst = !(await cursorsAt(context, endpoint)).has('enumerated');
+  const mustWait =
+    isFirst &&
+    rules.has('discover-before-create') &&
+    (await store.isWaiting(sync.tenant, { sync: sync.id, endpoint }));
+  return { marks: [], state: mustWait ? state : { ...state, phase: 'missing' }, pause: mustWait };
 }
 
 const ENTITIES_PER_STEP = 500;

@@ -15,6 +15,7 @@ import {
   claimRows,
   finishRow,
   inspectRow,
+  isWaitingIn,
   markRows,
   renewRow,
   waitingIn,
@@ -110,6 +111,10 @@ export class MemoryStore implements Store {
 
   async inspectWork(tenant: TenantId, keys: readonly Stored.WorkKey[]) {
     return keys.map((key) => inspectRow(this.rowsOf(tenant), key));
+  }
+
+  async isWaiting(tenant: TenantId, place: Stored.Place) {
+    return isWaitingIn(this.rowsOf(tenant), place);
   }
 
   async spend(tenant: TenantId, now: number, requests: readonly Stored.Spend[]) {

@@ -118,6 +118,10 @@ export class PostgresStore implements Store {
     return this.#run(work.inspectWork, tenant, keys);
   }
 
+  isWaiting(tenant: TenantId, place: Stored.Place) {
+    return this.#run(work.isWaiting, tenant, place);
+  }
+
   spend(tenant: TenantId, now: number, requests: readonly Stored.Spend[]) {
     return this.#run(spend, tenant, now, requests);
   }

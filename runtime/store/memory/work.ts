@@ -156,6 +156,16 @@ export function heldRow(rows: Rows, { key, token }: Lease): DirtyRow | undefined
   return row?.token === token ? row : undefined;
 }
 
+/** Once or twice may be bad luck; what has failed more often has been looked at. */
+const LOOKED_AT = 2;
+
+export function isWaitingIn(rows: Rows, { sync, endpoint }: Stored.Place): boolean {
+  return [...rows.dirty.values()].some(
+    ({ key, attempts }) =>
+      key.kind === 'item' && key.sync === sync && key.endpoint === endpoint && attempts < LOOKED_AT,
+  );
+}
+
 /** From then on it can be claimed: when it is due, and nobody is at it. */
 function readyAtOf({ dueAt, leaseUntil = dueAt }: DirtyRow): number {
   return Math.max(dueAt, leaseUntil);

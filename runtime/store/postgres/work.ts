@@ -12,6 +12,7 @@ import type {
   FinishOutcome,
   Lease,
   MarkBatch,
+  Place,
   Priority,
   SyncId,
   TenantId,
@@ -139,6 +140,29 @@ const INSPECT_WORK = {
          from dirty d
         where d.tenant_id = $1::uuid and d.sync_id = k.sync and d.key = k.key
        offset 0) found`,
+};
+
+export async function isWaiting(
+  query: Query,
+  tenant: TenantId,
+  { sync, endpoint }: Place,
+): Promise<boolean> {
+  const items = `item/${endpoint}/`;
+  const [row] = await query<{ found: boolean }>(IS_WAITING, [tenant, sync, items]);
+  return row?.found === true;
+}
+
+/** Items whose names begin alike lie side by side; "0" comes after "/". What has failed twice was looked at. */
+const IS_WAITING = {
+  name: 'is-waiting',
+  text: `
+    select exists (
+      select 1
+        from dirty d
+       where d.tenant_id = $1::uuid and d.sync_id = $2::uuid
+         and d.key >= $3::text and d.key < rtrim($3::text, '/') || '0'
+         and d.attempts < 2
+      offset 0) as found`,
 };
 
 export function waiting(database: Database): Promise<Waiting[]> {
