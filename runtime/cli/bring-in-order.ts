@@ -3,7 +3,7 @@
  * is due soon. What is due later is left to the next time, and told.
  */
 import type { Mode } from '../engine/context.ts';
-import type { Run, Setup, Store, SyncId, TenantId } from '../store/store.ts';
+import type { Run, Store, SyncId, TenantId } from '../store/store.ts';
 import type { Site } from './installation.ts';
 
 export type Counts = Readonly<Record<string, number>>;
@@ -73,27 +73,4 @@ export async function nextDue(
   const waiting = await store.waiting();
   const due = waiting.filter((each) => each.tenant === tenant && each.sync === sync);
   return due.length === 0 ? undefined : Math.min(...due.map(({ readyAt }) => readyAt));
-}
-
-/**
- * A store whose syncs are all immediate. Others collect changes for a while before they act on them,
- * and whoever runs a command is waiting.
- */
-export function withoutWaiting(store: Store): Store {
-  async function readSetup(tenant: TenantId): Promise<Setup | undefined> {
-    const setup = await store.readSetup(tenant);
-    if (!setup) return undefined;
-    const syncs = setup.syncs.map((sync) => ({
-      ...sync,
-      settings: { ...sync.settings, latency: 0 },
-    }));
-    return { ...setup, syncs };
-  }
-  return new Proxy(store, {
-    get(target, name) {
-      if (name === 'readSetup') return readSetup;
-      const member = Reflect.get(target, name) as unknown;
-      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
-    },
-  });
 }

@@ -202,7 +202,7 @@ describe('the command', function () {
       assert.equal(again.code, 1);
       assert.match(again.err, /own\.yaml is there already and was left alone/);
 
-      const practice = floor.start(['emulate', 'grumpy', '--port', '0', '--records', '6']);
+      const practice = floor.start(['emulate', 'grumpy', '--port', '0', '--records', '2']);
       const [, url = ''] = await practice.says(/ready at (\S+)/);
       const text = readFileSync(inside(file), 'utf8');
       floor.write(file, text.replaceAll('http://127.0.0.1:4010', url));

@@ -3,7 +3,7 @@
  * until it is stopped.
  */
 import type { StoredSync } from '../../store/store.ts';
-import { bringInOrder, withoutWaiting, type Counts } from '../bring-in-order.ts';
+import { bringInOrder, type Counts } from '../bring-in-order.ts';
 import { checkAccounts } from '../check-accounts.ts';
 import {
   CONFIG_OPTIONS,
@@ -16,6 +16,7 @@ import {
   type Given,
 } from '../command.ts';
 import { saveSetup } from '../config/save.ts';
+import { impatient } from '../impatient-store.ts';
 import { atSite, type Site } from '../installation.ts';
 import type { Output } from '../output.ts';
 import { showPreview } from '../preview.ts';
@@ -58,7 +59,7 @@ export const sync: Command = {
     const waitMs =
       1_000 * numberOption('sync', given, { name: 'wait', otherwise: 60, max: 86_400 });
     return atSite(given, (site) => syncOnce(site, given, waitMs), {
-      asSeenByEngine: withoutWaiting,
+      asSeenByEngine: (store) => impatient(store, { isPreview: isOn(given, 'preview') }),
     });
   },
 };

@@ -27,6 +27,7 @@ export async function readConfig(file: string, environment: Environment): Promis
   return { config: parseConfig(text, { file, environment }), file: path.resolve(file) };
 }
 
+/** @internal The text may come from anywhere. */
 export function parseConfig(
   text: string,
   { file, environment }: { file: string; environment: Environment },

@@ -40,7 +40,7 @@ export function endpointOf({ tenant, accounts }: Config, account: string): Endpo
   return endpointIdOf(tenant, accounts[account]?.id ?? account);
 }
 
-export function syncOf({ tenant, syncs }: Config, sync: string): StoredSync['id'] {
+function syncOf({ tenant, syncs }: Config, sync: string): StoredSync['id'] {
   return syncIdOf(tenant, syncs[sync]?.id ?? sync);
 }
 
