@@ -1,7 +1,9 @@
 /**
  * Opens every account and collection that is about to be used, before anything else happens: a wrong
- * token or a wrong name is then told in a second, and not after a minute of tries.
+ * token or a wrong name is then told in a second, and not after a minute of tries. What may pass by
+ * itself, such as a network that is down, is left to those tries.
  */
+import { VendorError } from '../connectors/connector.ts';
 import { connectors } from '../connectors/index.ts';
 import { TributaryError } from '../core/errors.ts';
 import type { EndpointId } from '../core/planner/model.ts';
@@ -42,7 +44,10 @@ async function checkOne(
     }
   } catch (error) {
     if (!(error instanceof TributaryError)) throw error;
+    if (error instanceof VendorError && PASSING.has(error.kind)) return;
     const what = `Account "${stored.title}": ${error.message}`;
     throw new TributaryError(error.code, { what, next: 'Nothing was written.', cause: error });
   }
 }
+
+const PASSING: ReadonlySet<VendorError['kind']> = new Set(['transient', 'throttled']);
