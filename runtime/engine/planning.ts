@@ -15,7 +15,7 @@ import { inParts } from '../core/planner/parts.ts';
 import { plan } from '../core/planner/plan.ts';
 import { compareStamps } from '../core/planner/stamp.ts';
 import type { FoundEntity } from '../store/store.ts';
-import { choiceOf, isUnanswered, setBack, type Case } from './case.ts';
+import { choiceOf, isUnanswered, linkOf, replaceLink, setBack, type Case } from './case.ts';
 import type { Context } from './context.ts';
 import { readWanted, referredIn } from './reading.ts';
 
@@ -134,11 +134,7 @@ function wantMore(context: Context, one: Case, isLast: boolean): boolean {
     const seen = one.observed.get(link);
     if (reason === 'absence-unproven' && seen) continue;
     if (reason === 'stale' && isLast) {
-      setBack(one, {
-        kind: 'again',
-        why: 'The system answers with an old state.',
-        at: laterAt(context),
-      });
+      if (hasGoneBack(context, one, link)) return true;
       continue;
     }
     if (seen && reason !== 'stale') continue;
@@ -159,10 +155,33 @@ function want(one: Case, link: LinkId): void {
   one.wanted.add(link);
 }
 
-const STALE_MS = 2_000;
+/** Longer than a replica should ever lag. */
+const STALE_MS = 5_000;
 
-function laterAt({ world }: Context): number {
-  return world.clock.now() + STALE_MS;
+/**
+ * A version that goes down is an old answer. If it stays down, the vendor itself went back, to a backup
+ * for example; then what is there now is what people have there, and it is believed.
+ */
+function hasGoneBack({ world, doubts, sync }: Context, one: Case, id: LinkId): boolean {
+  const link = linkOf(one, id);
+  const seen = one.observed.get(id);
+  if (!link || seen?.kind !== 'present') return false;
+  const lag = sync.members.get(link.endpoint)?.can.readLagMs ?? 0;
+  const patience = Math.max(STALE_MS, 2 * lag);
+  const since = doubts.since(id, `version ${seen.version}`, seen.takenAt);
+  if (seen.takenAt - since > patience) {
+    const { version: _higher, ...rest } = link;
+    replaceLink(one, rest);
+    doubts.end(id);
+    return true;
+  }
+  const why = 'The system answers with an old state.';
+  setBack(one, {
+    kind: 'again',
+    why,
+    at: Math.max(world.clock.now() + 2_000, since + patience + 1),
+  });
+  return false;
 }
 
 /** Links that are worth a read before anything is planned. */

@@ -107,7 +107,7 @@ export function afterSetback(
   if (kind === 'wait' && tries > WAITS_MAX) return { kind: 'leave' };
   const counts = kind === 'failure' || kind === 'unknown' || kind === 'wait';
   const delay = delayOf(kind, tries, world);
-  return { kind: 'retry', retry: { at: Math.max(now + delay, at), error: why, counts } };
+  return { kind: 'retry', retry: { at: Math.ceil(Math.max(now + delay, at)), error: why, counts } };
 }
 
 function delayOf(kind: Setback['kind'], tries: number, world: Pick<World, 'random'>): number {

@@ -94,7 +94,7 @@ export interface Store {
     tenant: TenantId,
     keys: readonly WorkKey[],
   ): Promise<readonly (WorkState | undefined)[]>;
-  /** Whether items of an endpoint were marked that nobody has really looked at yet. */
+  /** Whether items of an endpoint wait that have no record, and that nobody has really looked at yet. */
   isWaiting(tenant: TenantId, place: Place): Promise<boolean>;
 
   // How much may be asked of vendors

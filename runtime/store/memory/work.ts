@@ -1,7 +1,7 @@
 /** Dirty marks and leases in memory: one row per key, replaced by each of these. */
 import type * as Stored from '../store.ts';
 import type { Claimed, FinishOutcome, Lease, Mark, Priority } from '../store.ts';
-import { nameOfKey } from '../work-key.ts';
+import { nameOfKey, nameOfRef } from '../work-key.ts';
 import { sortedBy, type DirtyRow, type Rows } from './rows.ts';
 
 /** Adds what waits now to `left`. */
@@ -162,7 +162,11 @@ const LOOKED_AT = 2;
 export function isWaitingIn(rows: Rows, { sync, endpoint }: Stored.Place): boolean {
   return [...rows.dirty.values()].some(
     ({ key, attempts }) =>
-      key.kind === 'item' && key.sync === sync && key.endpoint === endpoint && attempts < LOOKED_AT,
+      key.kind === 'item' &&
+      key.sync === sync &&
+      key.endpoint === endpoint &&
+      attempts < LOOKED_AT &&
+      !rows.refs.has(nameOfRef(key)),
   );
 }
 

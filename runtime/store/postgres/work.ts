@@ -148,7 +148,7 @@ export async function isWaiting(
   { sync, endpoint }: Place,
 ): Promise<boolean> {
   const items = `item/${endpoint}/`;
-  const [row] = await query<{ found: boolean }>(IS_WAITING, [tenant, sync, items]);
+  const [row] = await query<{ found: boolean }>(IS_WAITING, [tenant, sync, items, endpoint]);
   return row?.found === true;
 }
 
@@ -162,6 +162,11 @@ const IS_WAITING = {
        where d.tenant_id = $1::uuid and d.sync_id = $2::uuid
          and d.key >= $3::text and d.key < rtrim($3::text, '/') || '0'
          and d.attempts < 2
+         and not exists (
+           select 1
+             from link l
+            where l.tenant_id = $1::uuid and l.sync_id = $2::uuid
+              and l.endpoint_id = $4::uuid and l.remote_id = substr(d.key, length($3::text) + 1))
       offset 0) as found`,
 };
 
