@@ -62,7 +62,7 @@ function recordOf(
   code: string,
   at: readonly string[] | Partial<RecordScene>,
 ): RecordScene {
-  const more = 'length' in at ? { systems: at as readonly string[] } : (at as Partial<RecordScene>);
+  const more = 'length' in at ? { systems: at } : at;
   return { collection, code, systems: [], differs: false, ...more };
 }
 

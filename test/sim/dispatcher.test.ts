@@ -16,7 +16,7 @@ interface Scene {
   readonly store: MemoryStore;
   /** What was worked off, by which worker, in which second. */
   readonly done: string[];
-  mark(remoteId: string, windowMs?: number): Promise<void>;
+  readonly mark: (remoteId: string, windowMs?: number) => Promise<void>;
 }
 
 /** Workers that take a second for each key, and do nothing to it. */

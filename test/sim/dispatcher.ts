@@ -57,7 +57,7 @@ export function startDispatcher({
   store: Pick<Store, 'waiting'>;
   workers: number;
   /** Starts a process; `generation` counts those of one worker. `onDeath` is for its kills. */
-  start(place: { worker: number; generation: number; onDeath: () => void }): Worker;
+  start: (place: { worker: number; generation: number; onDeath: () => void }) => Worker;
 }): Dispatcher {
   const counts = { kills: 0, drains: 0, failures: 0 };
   const failures: string[] = [];

@@ -165,10 +165,11 @@ function actionsFrom(dice: Dice, stage: Stage): Action[] {
     at = dice.oneIn(2) ? at + dice.below(3_000) : dice.below(endMs);
     at = Math.min(at, endMs - 1);
     const tenant = dice.below(stage.tenants.length);
-    return deedsFrom(dice, stage, tenant, codes[tenant]!).map(
-      ({ afterMs = 0, ...deed }) =>
-        ({ at: Math.min(at + afterMs, endMs - 1), tenant, ...deed }) as Action,
-    );
+    return deedsFrom(dice, stage, tenant, codes[tenant]!).map(({ afterMs = 0, ...deed }) => ({
+      at: Math.min(at + afterMs, endMs - 1),
+      tenant,
+      ...deed,
+    }));
   }).flat();
 }
 

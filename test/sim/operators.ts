@@ -165,7 +165,16 @@ export function operatorsOf({
       case 'redeploy':
         dispatcher().redeploy(action.worker);
         return;
-      default:
+      // What people do, and forgers.
+      case 'edit':
+      case 'create':
+      case 'delete':
+      case 'restore':
+      case 'merge':
+      case 'clone':
+      case 'rotate':
+      case 'forgeWebhook':
+        return;
     }
   }
 

@@ -4,11 +4,12 @@ import { Grumpy, type Hands } from '../../runtime/emulators/grumpy/grumpy.ts';
 import { emptyRows, type RecordRow, type Rows } from '../../runtime/store/memory/rows.ts';
 import type { StoredConflict, StoredReview } from '../../runtime/store/store.ts';
 import { nameOfRef } from '../../runtime/store/work-key.ts';
-import { ledger, type Ledger } from './ledger.ts';
-import { violationsAtRest, type Judgement, type Rest } from './oracle.ts';
+import { ledger, marksIn, type Ledger } from './ledger.ts';
+import { violationsAtRest } from './oracle.ts';
+import type { Judgement, Rest } from './oracle/rest.ts';
 import { peopleOf } from './people.ts';
 import type { Action, PolicyScene, Scenario, SystemScene } from './scenario.ts';
-import { accountOf, COLLECTIONS, syncId, systemsOf, type System } from './setting.ts';
+import { accountOf, codeOf, COLLECTIONS, syncId, systemsOf, type System } from './setting.ts';
 import { virtualWorld } from './virtual-world.ts';
 
 /** Two systems that hold the same two people, linked as an engine would have linked them. */
@@ -71,7 +72,7 @@ class Stage {
     for (const system of this.systems) {
       for (const collection of COLLECTIONS) {
         for (const { id, fields } of this.#grumpy.account(system.account).items(collection)) {
-          this.link(system, collection, id, String(fields.code));
+          this.link(system, collection, id, codeOf({ fields }));
         }
       }
     }
@@ -206,8 +207,8 @@ const PLANTED: readonly [said: string, plant: (stage: Stage) => Partial<Rest> | 
   [
     'typed into name of c0001 at app-1, at crm-1',
     (stage) => {
-      const { fields } = stage.at('app').items('people')[0]!;
-      stage.write('crm', 'c0001', { email: `${String(fields.name).slice(0, 5)}@example.com` });
+      const [mark] = marksIn(stage.at('app').items('people')[0]!.fields.name);
+      stage.write('crm', 'c0001', { email: `${mark}@example.com` });
     },
   ],
   [

@@ -6,40 +6,11 @@
  * What no engine can prevent is counted and not held against it: where a system offers neither
  * conditional writes nor history, an edit made between our read and our write is overwritten.
  */
-import type { Change, Grumpy } from '../../runtime/emulators/grumpy/grumpy.ts';
-import type { Rows } from '../../runtime/store/memory/rows.ts';
-import type { AuditReport } from '../../runtime/store/store.ts';
-import type { Ledger } from './ledger.ts';
 import { disagreements } from './oracle/agreement.ts';
 import { lostEdits } from './oracle/edits.ts';
+import type { Judgement, Rest } from './oracle/rest.ts';
 import { unexplainedWrites } from './oracle/writes.ts';
-import type { People } from './people.ts';
-import type { Scenario } from './scenario.ts';
-import type { System } from './setting.ts';
-import type { Struck } from './trouble.ts';
-import type { Witness } from './witness.ts';
-
-export interface Rest {
-  readonly scenario: Scenario;
-  readonly systems: readonly System[];
-  handsOf(system: System): ReturnType<Grumpy['account']>;
-  rowsOf(tenant: number): Rows;
-  readonly ledger: Ledger;
-  readonly people: Pick<People, 'areRelated' | 'couldBeTwo' | 'deleted'>;
-  readonly drifted: ReadonlySet<string>;
-  readonly witness: Pick<Witness, 'stored' | 'read'>;
-  /** What was written after everything had come to rest. */
-  readonly quietWrites: readonly Change[];
-  readonly audits: readonly AuditReport[];
-  /** What was thrown at those who called the engine. */
-  readonly errors: readonly string[];
-  readonly struck: readonly Struck[];
-}
-
-export interface Judgement {
-  readonly violations: readonly string[];
-  readonly exposed: number;
-}
+import { told } from './told.ts';
 
 export function violationsAtRest(rest: Rest): Judgement {
   const { violations: lost, exposed } = lostEdits(rest);
@@ -61,19 +32,9 @@ export function violationsAtRest(rest: Rest): Judgement {
   };
 }
 
-export function told({ collection, id, kind, by, before, after }: Change): string {
-  const code = String((after ?? before)?.fields.code ?? '?');
-  const fields = Object.entries(after?.fields ?? {}).filter(
-    ([path, value]) => JSON.stringify(value) !== JSON.stringify(before?.fields[path] ?? null),
-  );
-  const what =
-    kind === 'updated' ? ` to ${JSON.stringify(Object.fromEntries(fields)).slice(0, 200)}` : '';
-  return `${by} ${kind} ${code} (${collection} ${id})${what}`;
-}
-
 /** Nothing is left to be done, and no answer is still waited for. */
-function unfinished({ rowsOf }: Rest, tenant: number): string[] {
-  const { dirty, records, inbox } = rowsOf(tenant);
+function unfinished(rest: Rest, tenant: number): string[] {
+  const { dirty, records, inbox } = rest.rowsOf(tenant);
   const waiting = [...dirty.values()].map(
     ({ key, attempts, lastError }) =>
       `${JSON.stringify(key)} still waits after ${attempts} attempts${lastError ? `: ${lastError}` : ''}`,

@@ -12,7 +12,7 @@ import {
 import type { World } from '../../runtime/world/world.ts';
 import { phoneOf, type Ledger } from './ledger.ts';
 import type { Action, CollectionName, FieldName, How, RecordScene } from './scenario.ts';
-import { PATHS, STATUSES, type System } from './setting.ts';
+import { codeOf, PATHS, STATUSES, type System } from './setting.ts';
 
 export interface People {
   /** Carries an action out, if it is one of people. */
@@ -138,7 +138,7 @@ export function peopleOf({
     const given = Object.fromEntries(all.filter(([path]) => offered.has(path)));
     const isEntered = isAllowed(() => hands.create(collection, given));
     // Somebody has the address already; the person is not entered a second time.
-    const code = String(fields.code);
+    const code = codeOf({ fields: given });
     if (isEntered) entered.set(code, (entered.get(code) ?? 0) + 1);
     if (isEntered) ledger.replaced(fields, given);
     else ledger.replaced(fields, null);
@@ -161,7 +161,7 @@ export function peopleOf({
     if (field === 'tags') return tagsAfter(before as string[] | null, how);
     if (how === 'clear') return null;
     if (how === 'copy' && other) {
-      relate(code, String(other.fields.code));
+      relate(code, codeOf(other));
       return other.fields[PATHS[field]] ?? null;
     }
     if (how === 'respell' && typeof before === 'string') return respelled(field, before);
@@ -230,7 +230,14 @@ export function peopleOf({
       case 'rotate':
         rotate(hands, action.codes);
         return;
-      default:
+      // What operators do, and forgers.
+      case 'forbid':
+      case 'expireToken':
+      case 'dropOption':
+      case 'removeField':
+      case 'restoreBackup':
+      case 'forgeWebhook':
+        return;
     }
   }
 
@@ -277,7 +284,7 @@ export function peopleOf({
     if (items.length < 2) return;
     for (const code of codes) moved.add(code);
     const wanted = items.map((_, index) => items[(index + 1) % items.length]!.fields.email);
-    for (const { fields } of items) relate(String(items[0]!.fields.code), String(fields.code));
+    for (const { fields } of items) relate(codeOf(items[0]), codeOf({ fields }));
     const [first] = items;
     hands.edit('people', first!.id, { email: null });
     for (const [index, { id }] of items.entries()) {

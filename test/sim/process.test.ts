@@ -84,7 +84,7 @@ describe('A process of a simulation', () => {
     await world.runUntil(start + 4000);
     assert.deepEqual(done, []);
     await world.runUntilQuiet();
-    assert.deepEqual(done.toSorted(), ['asked', 'saved', 'slept', 'timer 5000']);
+    assert.deepEqual(new Set(done), new Set(['asked', 'saved', 'slept', 'timer 5000']));
     assert.deepEqual(asked, ['/one']);
   });
 

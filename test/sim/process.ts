@@ -77,7 +77,7 @@ export function startProcess({
       if (!survives()) return;
       effect().then(
         (value) => survives() && deliver(() => resolve(value)),
-        (error: unknown) => survives() && deliver(() => reject(error as Error)),
+        (error: unknown) => survives() && deliver(() => reject(error)),
       );
     });
   }
@@ -134,7 +134,7 @@ function storeThrough(store: Store, call: (effect: Effect) => Promise<unknown>):
       const method = Reflect.get(target, name) as (...given: readonly unknown[]) => unknown;
       if (typeof method !== 'function') return method;
       return (...given: readonly unknown[]) =>
-        call(async () => Reflect.apply(method, target, given) as Promise<unknown>);
+        call(async () => Reflect.apply(method, target, given));
     },
   });
 }

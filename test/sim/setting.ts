@@ -9,6 +9,7 @@ import type {
   Abilities,
   AccountOptions,
   FieldOptions,
+  Item,
 } from '../../runtime/emulators/grumpy/grumpy.ts';
 import type { Setup, StoredSync, SyncId, TenantId } from '../../runtime/store/store.ts';
 import type { CollectionName, FieldName, PolicyScene, Scenario, SystemScene } from './scenario.ts';
@@ -22,7 +23,7 @@ export interface System {
   readonly endpoint: EndpointId;
 }
 
-export const VENDOR = 'grumpy';
+const VENDOR = 'grumpy';
 export const ORIGIN = 'https://grumpy.test';
 export const HOOKS = 'https://hooks.test';
 export const COLLECTIONS: readonly CollectionName[] = ['companies', 'people'];
@@ -67,6 +68,12 @@ const VENDOR_FIELDS: Readonly<Record<CollectionName, readonly FieldOptions[]>> =
     { path: 'companyId', type: 'reference' },
   ],
 };
+
+/** Whom an item is about. */
+export function codeOf(item: Pick<Item, 'fields'> | undefined): string {
+  const code = item?.fields.code;
+  return typeof code === 'string' ? code : '?';
+}
 
 /** Where our fields stand in an item. */
 export const PATHS: Readonly<Record<FieldName, string>> = {

@@ -1,6 +1,7 @@
 /** A run as a story for people: who is in it, what happened and when, and what is wrong in the end. */
-import { told, type Rest } from './oracle.ts';
+import type { Rest } from './oracle/rest.ts';
 import type { Scenario } from './scenario.ts';
+import { told } from './told.ts';
 
 export function taleOf(rest: Rest, violations: readonly string[]): string {
   const { scenario } = rest;

@@ -8,8 +8,8 @@ import type { DatabaseTrouble } from './process.ts';
 import type { FaultName, Faults } from './scenario.ts';
 
 export interface Weather {
-  trouble(call: Call): Trouble | undefined;
-  webhook(): WebhookTrouble | undefined;
+  readonly trouble: (call: Call) => Trouble | undefined;
+  readonly webhook: () => WebhookTrouble | undefined;
   readonly database: DatabaseTrouble;
   strikes(fault: FaultName): boolean;
   /** From then on nothing goes wrong any more. */

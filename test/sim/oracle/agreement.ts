@@ -2,10 +2,11 @@
  * All systems agree: each person is once in each of them, with the same values, or is in none. Whatever
  * is otherwise, a person is asked about it or can see why.
  */
+import type { Item } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { marksIn } from '../ledger.ts';
-import type { Rest } from '../oracle.ts';
-import type { CollectionName, FieldName } from '../scenario.ts';
-import { COLLECTIONS, PATHS, type System } from '../setting.ts';
+import type { Rest } from './rest.ts';
+import type { FieldName } from '../scenario.ts';
+import { codeOf, COLLECTIONS, PATHS, type System } from '../setting.ts';
 import {
   isAskedAbout,
   isFieldExplained,
@@ -25,7 +26,7 @@ export function disagreements(rest: Rest): string[] {
           .items(collection)
           .map((item) => ({ system, collection, item })),
       );
-      const byCode = Map.groupBy(places, ({ item }) => String(item.fields.code));
+      const byCode = Map.groupBy(places, ({ item }) => codeOf(item));
       return [...byCode].flatMap(([code, its]) => [
         ...presence(rest, systems, code, its),
         ...values(rest, code, its),
@@ -109,11 +110,7 @@ function values(rest: Rest, code: string, its: readonly Place[]): string[] {
 function isTargetApart(rest: Rest, { system, item }: Place): boolean {
   const id = item.fields.companyId;
   if (typeof id !== 'string') return false;
-  const there = rest.handsOf(system).where('companies', id);
-  const target = rest
-    .handsOf(system)
-    .items('companies')
-    .find((one) => one.id === there);
+  const target = companyAt(rest, system, id);
   if (!target) return false;
   const known = knownOf(rest.rowsOf(system.tenant), {
     system,
@@ -139,21 +136,22 @@ function isWritten(
 function comparable(rest: Rest, { system, item }: Place, field: FieldName): string {
   const value = item.fields[PATHS[field]] ?? null;
   if (value === null) return 'null';
+  const text = typeof value === 'string' ? value : '';
   switch (field) {
     case 'name':
       return [...marksIn(value)].join();
     case 'email':
-      return String(value).trim().toLowerCase();
+      return text.trim().toLowerCase();
     case 'phone':
-      return String(value).replaceAll(/\D/g, '');
+      return text.replaceAll(/\D/g, '');
     case 'tags':
       return JSON.stringify([...(value as string[])].toSorted());
     case 'address':
       return addressOf(value as Record<string, unknown>);
     case 'status':
-      return String(value);
+      return text;
     case 'company':
-      return codeOf(rest, system, 'companies', String(value));
+      return targetCode(rest, system, text);
   }
 }
 
@@ -163,11 +161,13 @@ function addressOf({ city = null, street = null }: Record<string, unknown>): str
 
 const GONE = 'gone';
 
-function codeOf(rest: Rest, system: System, collection: CollectionName, id: string): string {
-  const there = rest.handsOf(system).where(collection, id);
-  const item = rest
-    .handsOf(system)
-    .items(collection)
-    .find((one) => one.id === there);
-  return String(item?.fields.code ?? GONE);
+function targetCode(rest: Rest, system: System, id: string): string {
+  const item = companyAt(rest, system, id);
+  return item ? codeOf(item) : GONE;
+}
+
+function companyAt(rest: Rest, system: System, id: string): Item | undefined {
+  const hands = rest.handsOf(system);
+  const there = hands.where('companies', id);
+  return hands.items('companies').find((one) => one.id === there);
 }

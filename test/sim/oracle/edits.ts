@@ -5,7 +5,7 @@
 import type { Change } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import type { Rows } from '../../../runtime/store/memory/rows.ts';
 import { marksIn, type Edit } from '../ledger.ts';
-import type { Judgement, Rest } from '../oracle.ts';
+import type { Judgement, Rest } from './rest.ts';
 import { COLLECTIONS } from '../setting.ts';
 
 export function lostEdits(rest: Rest): Judgement {

@@ -4,8 +4,8 @@
  */
 import type { Change } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { marksIn } from '../ledger.ts';
-import type { Rest } from '../oracle.ts';
-import { STATUSES, type System } from '../setting.ts';
+import type { Rest } from './rest.ts';
+import { codeOf, STATUSES, type System } from '../setting.ts';
 
 export function unexplainedWrites(rest: Rest): string[] {
   return rest.systems.flatMap((system) =>
@@ -19,7 +19,7 @@ export function unexplainedWrites(rest: Rest): string[] {
 }
 
 function deletion(rest: Rest, system: System, { before, collection }: Change): string[] {
-  const code = String(before?.fields.code);
+  const code = codeOf(before);
   const twins = rest
     .handsOf(system)
     .items(collection)
@@ -31,7 +31,7 @@ function deletion(rest: Rest, system: System, { before, collection }: Change): s
 
 function values(rest: Rest, { tenant, account }: System, change: Change): string[] {
   const { before, after } = change;
-  const code = String(after?.fields.code);
+  const code = codeOf(after);
   return Object.entries(after?.fields ?? {}).flatMap(([path, whole]) => {
     const value = isEmpty(whole) ? null : whole;
     const former = before?.fields[path] ?? null;
@@ -79,7 +79,7 @@ function wasEmptied(rest: Rest, tenant: number, path: string, code: string): boo
           ({ via, before, after }) =>
             via !== 'api' &&
             sizeOf(after?.fields[path]) < sizeOf(before?.fields[path]) &&
-            rest.people.areRelated(String(before?.fields.code), code),
+            rest.people.areRelated(codeOf(before), code),
         ),
   );
 }

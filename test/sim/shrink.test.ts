@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { scenarioFrom } from './generate.ts';
+import { FAULTS } from './scenario.ts';
+import { shrink } from './shrink.ts';
+
+/** The first world with this many of everything. */
+const BIG = Array.from({ length: 200 }, (_, index) => scenarioFrom(index + 1)).find(
+  ({ actions, tenants, faults, workers }) =>
+    actions.length > 15 &&
+    workers > 1 &&
+    Object.keys(faults).length > 2 &&
+    tenants[0]!.systems.length > 2,
+)!;
+
+describe('A scenario that fails', () => {
+  it('is made as small as can be while it still fails', async () => {
+    const edit = BIG.actions.findIndex(({ kind }) => kind === 'edit');
+    const smallest = await shrink(BIG, async ({ actions }) => actions.includes(BIG.actions[edit]!));
+    assert.deepEqual(smallest.actions, [BIG.actions[edit]]);
+    assert.deepEqual(smallest.faults, {});
+    assert.equal(smallest.workers, 1);
+    assert.equal(smallest.tenants.length, 1 + BIG.actions[edit]!.tenant);
+    assert.deepEqual(smallest.tenants[0]!.records, []);
+  });
+
+  it('keeps what it fails by', async () => {
+    const fault = FAULTS.find((name) => BIG.faults[name] !== undefined)!;
+    const smallest = await shrink(BIG, async ({ faults }) => faults[fault] !== undefined);
+    assert.deepEqual(Object.keys(smallest.faults), [fault]);
+    assert.deepEqual(smallest.actions, []);
+  });
+
+  it('stays as it is when nothing smaller fails', async () => {
+    assert.equal(await shrink(BIG, async () => false), BIG);
+  });
+
+  it('is not tried for ever', async () => {
+    let runs = 0;
+    const isFailing = async (): Promise<boolean> => {
+      runs += 1;
+      return false;
+    };
+    await shrink(BIG, isFailing, 7);
+    assert.equal(runs, 7);
+  });
+});
