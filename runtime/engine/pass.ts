@@ -239,19 +239,28 @@ function settleLeftovers(context: Context, one: Case): void {
   for (const intent of one.intents) {
     if (!isUnanswered(intent) || one.sendings.some(({ intentId }) => intentId === intent.id))
       continue;
-    const link = intent.link && linkOf(one, intent.link);
     const facts = sync.facts.get(intent.endpoint);
     const overAt = (intent.sentAt ?? intent.armedAt) + (facts?.absenceHorizonMs ?? 0) + 1;
-    if (intent.link && link?.state !== 'live' && world.clock.now() >= overAt) {
-      replaceIntent(one, { ...intent, state: 'superseded' });
-    } else {
+    if (world.clock.now() < overAt) {
       setBack(one, { kind: 'again', why: 'A write has no known outcome yet.', at: overAt });
+    } else if (isPast(one, intent)) {
+      replaceIntent(one, { ...intent, state: 'superseded' });
     }
   }
   const waiting = plan.holds.find(
     ({ reason }) => reason === 'reference-pending' || reason === 'reference-unknown',
   );
   if (waiting) setBack(one, { kind: 'wait', why: `It waits for the target of ${waiting.field}.` });
+}
+
+/**
+ * Whether nothing more can be learnt about a write that cannot land any more: its item does not take part,
+ * or its record does not live. In a living record the planner says what a read after that time means.
+ */
+function isPast(one: Case, { link: id }: StoredIntent): boolean {
+  const link = id && linkOf(one, id);
+  if (!link) return false;
+  return link.state !== 'live' || (one.entity.life !== 'live' && one.observed.has(link.id));
 }
 
 /** Once it is decided what an absence means, nobody need know since when it lasts. */
