@@ -464,7 +464,7 @@ export async function adopt(
   replaceIntent(one, {
     ...intent,
     link: link.id,
-    state: 'unknown',
+    state: 'applied',
     sentAt: intent.sentAt ?? intent.armedAt,
   });
   context.run.count('adopted');

@@ -113,12 +113,13 @@ function shows(intent: Intent, site: Site, fields: readonly FieldPolicy[]): bool
 }
 
 /**
- * A read that lacks a field of the write proves nothing about it; nor does one that shows something
+ * A read that lacks a field of the write proves nothing about it, unless the vendor has dropped the field;
+ * nor does one that shows something
  * else for which no plan has found a place yet, because a person has to choose first.
  */
 function isAccountedFor(intent: Intent, site: Site, fields: readonly FieldPolicy[]): boolean {
   return fields
-    .filter((field) => intent.patch[field.name] !== undefined)
+    .filter(({ name }) => intent.patch[name] !== undefined && !site.facts.drifted?.[name])
     .every((field) =>
       Object.keys(intent.stamps)
         .filter((cell) => cell === field.name || cell.startsWith(`${field.name}#`))
