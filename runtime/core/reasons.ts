@@ -23,6 +23,7 @@ export const writeReasons = {
   'deleted-there': 'The record was deleted in a system that may not delete it; it is put back.',
   'entity-dead': 'The record was deleted where deletions count, so it is deleted here too.',
   surplus: 'We made this item twice, and nobody has touched it since.',
+  undone: 'The run that created this item was undone, and nobody has touched the item since.',
   'make-room': 'Another record needs the unique value that this one gives up.',
 } as const;
 

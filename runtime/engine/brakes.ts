@@ -24,7 +24,7 @@ export async function applyBrakes(
   cases: readonly Case[],
   refused: Set<Write>,
 ): Promise<void> {
-  if (!context.rules.has('brakes') || context.mode.kind !== 'write') return;
+  if (!context.rules.has('brakes') || context.mode.kind !== 'write' || context.mode.orders) return;
   const open = await openBrakes(context);
   for (const brake of ['delete', 'create', 'blank', 'change'] as const) {
     const affected = cases.flatMap((one) => {

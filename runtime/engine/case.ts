@@ -51,6 +51,8 @@ export interface Case {
   readonly weak: Set<LinkId>;
   /** Items of our own making that nobody needs. */
   readonly surplus: Set<LinkId>;
+  /** Items that a run made which is being undone; they go, unless somebody has touched them since. */
+  readonly undone: Set<LinkId>;
   /** Links to be read in the next round. */
   readonly wanted: Set<LinkId>;
   readonly unreadable: FieldProblem[];
@@ -106,6 +108,7 @@ export function openCase(
     items: new Map(),
     weak: new Set(),
     surplus: new Set(),
+    undone: new Set(),
     wanted: new Set(),
     unreadable: [],
     plan: undefined,

@@ -2,7 +2,7 @@
 import type { Item } from '../connectors/connector.ts';
 import { keyedDigest } from '../core/hash.ts';
 import { matchKeys, type MatchKey as FoundKey } from '../core/match-keys.ts';
-import type { Entity, LinkId } from '../core/planner/model.ts';
+import type { Entity, EntityId, LinkId, Resolution } from '../core/planner/model.ts';
 import { wholeValues } from '../core/planner/parts.ts';
 import type { Value, Values } from '../core/value.ts';
 import type { MatchKey, Priority, Ref, Store } from '../store/store.ts';
@@ -60,11 +60,32 @@ export class Refusals {
   }
 }
 
-/** `write` sends; `preview` records what it would send; `apply` sends only what was previewed. */
-export type Mode =
-  | { readonly kind: 'write' }
-  | { readonly kind: 'preview' }
-  | { readonly kind: 'apply'; readonly expected: ReadonlyMap<string, ReadonlySet<string>> };
+/**
+ * What happens to planned writes. `write` sends them, `preview` tells what would be sent. Some records may
+ * have an order of their own: to send exactly what was previewed, or to take back what a run did.
+ */
+export interface Mode {
+  readonly kind: 'write' | 'preview';
+  readonly orders?: ReadonlyMap<EntityId, Order>;
+  /** Entities whose order has been dealt with. */
+  readonly done?: Set<EntityId>;
+}
+
+export type Order =
+  /** Names of the writes that were shown. */
+  | { readonly kind: 'apply'; readonly expected: ReadonlySet<string> }
+  | {
+      readonly kind: 'undo';
+      readonly resolutions: readonly Resolution[];
+      /** Items that the run created. */
+      readonly created: readonly Omit<Ref, 'sync'>[];
+      /** Only tells what would happen; nothing is stored either. */
+      readonly isPreview: boolean;
+    };
+
+export function orderFor({ mode }: Context, entity: EntityId): Order | undefined {
+  return mode.orders?.get(entity);
+}
 
 export function newLinkId(world: World): LinkId {
   return world.newId() as LinkId;

@@ -237,7 +237,9 @@ async function lookUp(
   member: Member,
   wishes: readonly Wish[],
 ): Promise<readonly Row[]> {
-  const rows = await poll(context, member, context.sync.settings.latency);
+  const rows = await poll(context, member, context.sync.settings.latency, {
+    isGlance: context.mode.kind === 'preview',
+  });
   if (rows) return rows;
   const key = searchKey(context, member);
   if (!key) return [];

@@ -8,7 +8,7 @@
  */
 import type { Connector } from '../connectors/connector.ts';
 import { TributaryError } from '../core/errors.ts';
-import type { EndpointId } from '../core/planner/model.ts';
+import type { EndpointId, EntityId } from '../core/planner/model.ts';
 import type {
   Claimed,
   Mark,
@@ -20,12 +20,15 @@ import type {
   StoredEndpoint,
   SyncId,
   TenantId,
+  WorkKey,
 } from '../store/store.ts';
 import type { World } from '../world/world.ts';
-import { Refusals, type Context, type Mode } from './context.ts';
+import { Refusals, type Context, type Mode, type Order } from './context.ts';
+import { explain, type Explanation } from './explaining.ts';
 import { Gate, retryTime } from './gate.ts';
 import { LEASE_MS, Leases } from './leases.ts';
 import { Accounts, openSync, type Sync } from './member.ts';
+import { ordersToApply, ordersToUndo } from './orders.ts';
 import { runPass } from './pass.ts';
 import { Doubts, Recent } from './recent.ts';
 import { afterSetback, setbackOf, type Setback } from './retry.ts';
@@ -56,6 +59,19 @@ export interface Engine {
   ): Promise<void>;
   /** Works off what is due now. */
   drain(work: Work): Promise<Run>;
+  /**
+   * Plans what is due and tells every write with what was there before; nothing is sent. Links and our own
+   * copies are brought up to date meanwhile, which no vendor notices.
+   */
+  preview(work: Omit<Work, 'mode'>): Promise<Run>;
+  /** Sends exactly what a preview showed; a record that has moved since is told as `moved` instead. */
+  apply(tenant: TenantId, run: string): Promise<Run>;
+  /** Takes back what a run did, except where somebody has edited since; `isPreview` only tells. */
+  undo(tenant: TenantId, run: string, options?: { readonly isPreview?: boolean }): Promise<Run>;
+  explain(
+    tenant: TenantId,
+    key: Extract<WorkKey, { kind: 'entity' | 'item' }>,
+  ): Promise<Explanation>;
   /** The result of the last complete sweep of each member. */
   certificates(tenant: TenantId, sync: SyncId): Promise<readonly Certificate[]>;
   /** Reads set-up and schemas anew. */
@@ -77,6 +93,8 @@ const PAGE = 100;
 /** Set-up and schemas are believed for so long. */
 const OPEN_MS = 300_000;
 const COUNT_MS = 60_000;
+/** Whoever still has not had their turn then is being worked on elsewhere all the time. */
+const ROUNDS_MAX = 10;
 
 export function openEngine(options: EngineOptions): Engine {
   const { store, world, rules = rulesWithout() } = options;
@@ -150,9 +168,15 @@ export function openEngine(options: EngineOptions): Engine {
   }
 
   async function drain(work: Work): Promise<Run> {
-    const { tenant, sync: id, leastPriority = 3, trigger = 'work', onProgress } = work;
+    const { tenant, sync, trigger = 'work' } = work;
+    const run = new RunLog(store, world, tenant, sync, trigger);
+    await drainInto(work, run);
+    return run.end();
+  }
+
+  async function drainInto(work: Work, run: RunLog): Promise<void> {
+    const { tenant, sync: id, leastPriority = 3, onProgress } = work;
     const sync = await syncOf(tenant, id);
-    const run = new RunLog(store, world, tenant, id, trigger);
     for (;;) {
       const claimed = await store.claim({
         now: world.clock.now(),
@@ -170,11 +194,53 @@ export function openEngine(options: EngineOptions): Engine {
       for (const lease of looks) await lookAt(context, lease);
       onProgress?.(run.counts);
     }
+  }
+
+  /**
+   * Has orders carried out, each on its record. Another process may take a key first and do its usual work;
+   * then it is marked again.
+   */
+  async function carryOut(
+    tenant: TenantId,
+    sync: SyncId,
+    trigger: string,
+    orders: ReadonlyMap<EntityId, Order>,
+  ): Promise<Run> {
+    const { syncs } = await setupOf(tenant);
+    const kind = syncs.find(({ id }) => id === sync)?.status === 'enabled' ? 'write' : 'preview';
+    const done = new Set<EntityId>();
+    const run = new RunLog(store, world, tenant, sync, trigger);
+    await run.begin();
+    for (let round = 0; round < ROUNDS_MAX && done.size < orders.size; round += 1) {
+      const marks = [...orders.keys()]
+        .filter((entity) => !done.has(entity))
+        .map((entity): Mark => {
+          return { key: { kind: 'entity', sync, entity }, priority: 0, windowMs: 0 };
+        });
+      await store.mark(tenant, { now: world.clock.now(), marks });
+      await drainInto({ tenant, sync, leastPriority: 0, mode: { kind, orders, done } }, run);
+    }
     return run.end();
   }
 
+  async function runOf(tenant: TenantId, id: string): Promise<Run> {
+    let before: { startedAt: number; id: string } | undefined;
+    for (;;) {
+      const runs = await store.listRuns(tenant, { limit: PAGE, ...(before ? { before } : {}) });
+      const found = runs.find((run) => run.id === id);
+      if (found) return found;
+      const last = runs.at(-1);
+      if (!last || runs.length < PAGE) break;
+      before = { startedAt: last.startedAt, id: last.id };
+    }
+    throw new TributaryError('run-unknown', {
+      what: `There is no run ${id}, or it is so old that it was forgotten.`,
+      next: 'List the runs and take the id from there.',
+    });
+  }
+
   function contextFor(work: Work, sync: Sync, run: RunLog, claimed: readonly Claimed[]): Context {
-    const mode = work.mode ?? { kind: sync.status === 'enabled' ? 'write' : 'preview' };
+    const mode: Mode = work.mode ?? { kind: sync.status === 'enabled' ? 'write' : 'preview' };
     return {
       store,
       world,
@@ -188,7 +254,7 @@ export function openEngine(options: EngineOptions): Engine {
       mode,
       leases: new Leases(store, world, work.tenant, claimed),
       secret: options.secret,
-      priority: Math.min(...claimed.map(({ priority }) => priority)) as Priority,
+      priority: Math.min(3, ...claimed.map(({ priority }) => priority)) as Priority,
       collisions: [],
       inHand: new Map(),
       countLive: () => countLive(work.tenant, sync.id),
@@ -208,6 +274,25 @@ export function openEngine(options: EngineOptions): Engine {
     },
     look,
     drain,
+    preview: (work) => drain({ trigger: 'preview', ...work, mode: { kind: 'preview' } }),
+    async apply(tenant, id) {
+      const { sync } = await runOf(tenant, id);
+      return carryOut(tenant, sync, `apply ${id}`, await ordersToApply(store, tenant, id));
+    },
+    async undo(tenant, id, { isPreview = false } = {}) {
+      const { sync } = await runOf(tenant, id);
+      const at = world.clock.now();
+      const { orders, left } = await ordersToUndo(store, tenant, { run: id, sync, at, isPreview });
+      const run = await carryOut(tenant, sync, `undo ${id}`, orders);
+      return left === 0
+        ? run
+        : { ...run, counts: { ...run.counts, 'left alone: edited since': left } };
+    },
+    async explain(tenant, key) {
+      const sync = await syncOf(tenant, key.sync);
+      const run = new RunLog(store, world, tenant, key.sync, 'explain');
+      return explain(contextFor({ tenant, sync: key.sync }, sync, run, []), key);
+    },
     async certificates(tenant, sync) {
       const cursors = await store.readCursors(tenant, sync);
       return cursors.flatMap(({ channel, value }) =>

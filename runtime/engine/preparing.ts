@@ -7,10 +7,10 @@ import type { EndpointId, EntityId, LinkId, Write } from '../core/planner/model.
 import { canonicalText, isList, type Value, type Values } from '../core/value.ts';
 import type { FoundEntity } from '../store/store.ts';
 import { linkOf, replaceIntent, setBack, type Case } from './case.ts';
-import type { Context } from './context.ts';
+import { orderFor, type Context } from './context.ts';
 import { markerFor } from './creating.ts';
 import type { Member } from './member.ts';
-import { idsIn } from './reading.ts';
+import { idsIn, isAtBase } from './reading.ts';
 import { LEFT } from './retry.ts';
 import { intentFor } from './sending.ts';
 
@@ -30,7 +30,8 @@ export async function prepareWrites(
       return write ? [{ one, write }] : [];
     }),
   );
-  const all = [...wanted, ...surplus];
+  const undone = cases.flatMap((one) => undoneOf(context, one));
+  const all = [...wanted.filter(({ write }) => !isUndone(undone, write)), ...surplus, ...undone];
   if (all.length === 0) return;
   const placeOf = await placesOf(
     context,
@@ -40,7 +41,7 @@ export async function prepareWrites(
 }
 
 function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf): void {
-  const { sync, mode, world } = context;
+  const { sync, world } = context;
   const member = sync.members.get(planned.endpoint);
   if (!member) {
     one.held.push({ reason: 'unavailable', endpoint: planned.endpoint });
@@ -50,12 +51,10 @@ function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf):
   const formed = inVendorsForm(context, one, member, planned, placeOf);
   if (!formed) return;
   const { write, raw } = formed;
-  const isPlanned =
-    mode.kind === 'write' ||
-    (mode.kind === 'apply' && mode.expected.get(one.entity.id)?.has(nameOfWrite(write)) === true);
-  if (!isPlanned) {
-    one.told.push(toldOf(one, write, mode.kind === 'preview' ? 'would write' : 'moved'));
-    context.run.count(mode.kind === 'preview' ? `would ${write.op}` : 'moved');
+  const instead = insteadOf(context, one, write);
+  if (instead !== undefined) {
+    one.told.push(toldOf(one, write, instead));
+    context.run.count(instead === 'moved' ? 'moved' : `would ${write.op}`);
     return;
   }
   const link = write.link && linkOf(one, write.link);
@@ -75,6 +74,14 @@ function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf):
     ...(isGuarded && seen?.version !== undefined ? { ifVersion: seen.version } : {}),
   });
   replaceIntent(one, intentFor(write, intentId, world.clock.now()));
+}
+
+/** What is told about a write that is not sent; undefined when it is. */
+function insteadOf(context: Context, one: Case, write: Write): string | undefined {
+  const order = orderFor(context, one.entity.id);
+  if (order?.kind === 'apply') return order.expected.has(nameOfWrite(write)) ? undefined : 'moved';
+  if (order?.kind === 'undo') return order.isPreview ? 'would write' : undefined;
+  return context.mode.kind === 'preview' ? 'would write' : undefined;
 }
 
 /** The same for the same write, whoever plans it. */
@@ -153,6 +160,23 @@ function without(write: Write, fields: readonly string[]): Write {
   };
 }
 
+/** What a run made goes when it is still as the run left it. */
+function undoneOf({ run, sync }: Context, one: Case) {
+  return [...one.undone].flatMap((id) => {
+    const link = linkOf(one, id);
+    const seen = one.observed.get(id);
+    const isUntouched =
+      link !== undefined && seen?.kind === 'present' && isAtBase(sync.policy.fields, link, seen);
+    const write = isUntouched ? deletionOf(one, id) : undefined;
+    if (!write) run.count('left alone: edited since');
+    return write ? [{ one, write }] : [];
+  });
+}
+
+function isUndone(undone: readonly { readonly write: Write }[], { link }: Write): boolean {
+  return link !== undefined && undone.some(({ write }) => write.link === link);
+}
+
 function deletionOf(one: Case, id: LinkId): Write | undefined {
   const link = linkOf(one, id);
   const seen = one.observed.get(id);
@@ -165,7 +189,7 @@ function deletionOf(one: Case, id: LinkId): Write | undefined {
     before: seen.fields,
     stamps: {},
     generation: link.generation,
-    reason: 'surplus',
+    reason: link.state === 'duplicate' ? 'surplus' : 'undone',
   };
 }
 

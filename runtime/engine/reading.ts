@@ -254,7 +254,7 @@ function isDoubtful(
   const { doubts, rules } = context;
   if (can.version !== 'none' || can.readLagMs === 0 || !rules.has('doubt-unversioned'))
     return false;
-  if (isAtBase(context, link, seen)) {
+  if (isAtBase(context.sync.policy.fields, link, seen)) {
     doubts.end(link.id);
     return false;
   }
@@ -274,8 +274,9 @@ function isDoubtful(
   return true;
 }
 
-function isAtBase({ sync }: Context, link: Link, seen: Present): boolean {
-  return sync.policy.fields.every((field) => {
+/** Whether an item reads as it did when it was last read. */
+export function isAtBase(fields: readonly FieldPolicy[], link: Link, seen: Present): boolean {
+  return fields.every((field) => {
     const value = seen.fields[field.name];
     return value === undefined || same(baseOf(field, link), value);
   });

@@ -193,7 +193,9 @@ function landed(
   const isSeen = isTold || write.op === 'delete';
   const settled = settle(known, write, answer, context.sync.policy.fields);
   const createdAt = known?.createdAt ?? item?.createdAt;
-  replaceLink(one, { ...settled, ...(createdAt === undefined ? {} : { createdAt }) });
+  // What was undone is not created again.
+  const state = write.reason === 'undone' ? 'unlinked' : settled.state;
+  replaceLink(one, { ...settled, state, ...(createdAt === undefined ? {} : { createdAt }) });
   // A second step on the same item is made on top of this one.
   for (const other of one.sendings) {
     if (other !== sending && other.ifVersion !== undefined && other.write.link === settled.id) {

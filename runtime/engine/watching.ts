@@ -58,11 +58,15 @@ interface PollState {
   readonly latest?: number;
 }
 
-/** Goes through the latest changes; false when there is nothing to go through. */
+/**
+ * Goes through the latest changes; answers nothing when there is no list of them. A glance only tells
+ * what is there: what is known goes unmarked, and the next poll sees it all again.
+ */
 export async function poll(
   context: Context,
   member: Member,
   priority: Priority,
+  { isGlance = false }: { readonly isGlance?: boolean } = {},
 ): Promise<readonly Row[] | undefined> {
   const { sync, world, rules } = context;
   const { changes } = member.collection;
@@ -99,7 +103,16 @@ export async function poll(
       page.next === undefined
         ? { since: Math.max(since, latest - overlap) }
         : { since, after: page.next, latest };
-    await note(context, marks, [cursorOf(context, member, 'changes', next)]);
+    if (isGlance) {
+      const strangers = new Set(rows.filter(({ isLinked }) => !isLinked).map(({ id }) => id));
+      await note(
+        context,
+        marks.filter(({ key }) => key.kind === 'item' && strangers.has(key.remoteId)),
+        [],
+      );
+    } else {
+      await note(context, marks, [cursorOf(context, member, 'changes', next)]);
+    }
     state = next;
     if (page.next === undefined) return all;
   }

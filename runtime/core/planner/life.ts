@@ -63,6 +63,13 @@ function die(draft: Draft, link: Link, decided?: 'decided'): void {
   };
 }
 
+/** A person wants a dead record back. Its items are made anew wherever they are gone. */
+export function takeBackDeath(draft: Draft): void {
+  if (draft.life !== 'dead') return;
+  draft.life = 'live';
+  draft.epoch += 1;
+}
+
 /** Whoever died in this very pass has not been dead. */
 function revive(draft: Draft): void {
   draft.life = 'live';

@@ -81,6 +81,7 @@ function decideCell(draft: Draft, field: FieldPolicy, cell: string, edits: Edit[
   if (field.strategy !== 'manualReview') withdrawQuestion(draft, cell);
   else if (mustAsk(draft, cell, edits, decision)) return;
   if (decision) acceptDecision(draft, cell, decision, edits);
+  acceptEdit(draft, field, cell, edits);
   if (edits.length > 0) takeLatest(draft, field, cell, edits);
   else if (field.default !== undefined && !draft.cells[cell] && nobodyHasOne(draft, field)) {
     const own: Cell = { value: field.default, stamp: initialStamp(0), origin: 'default' };
@@ -298,6 +299,20 @@ function acceptDecision(
     ...(row.losing ? { base: row.losing.value } : {}),
     ...(row.values ? { shown: row.values } : {}),
   });
+}
+
+/** Made on top of our own value; what systems were edited to meanwhile may still be newer. */
+function acceptEdit(draft: Draft, field: FieldPolicy, cell: string, edits: Edit[]): void {
+  for (const resolution of draft.input.resolutions) {
+    if (resolution.kind !== 'edit' || resolution.cell !== cell) continue;
+    const { value, at } = resolution;
+    const ours = draft.cells[cell];
+    const seen = ours?.stamp ?? null;
+    if (same(ours?.value ?? null, value)) continue;
+    const stamp =
+      field.strategy === 'priority' ? rankedStamp(at, 0, seen) : timedStamp(at, 0, seen);
+    edits.push({ value, stamp, origin: 'person', seen });
+  }
 }
 
 // ---------------------------------------------------------------------------------------------

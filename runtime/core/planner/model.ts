@@ -225,7 +225,11 @@ export type Resolution =
       readonly kind: 'restore';
       readonly link: LinkId;
       readonly decision: 'revive' | 'deleteAgain';
-    };
+    }
+  /** Somebody types a value into our own pages, or takes one back: an edit like any other. */
+  | { readonly kind: 'edit'; readonly cell: string; readonly value: Value; readonly at: number }
+  /** Somebody takes a deletion back. */
+  | { readonly kind: 'revival' };
 
 export interface PlanInput {
   readonly entity: Entity;

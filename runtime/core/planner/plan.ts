@@ -14,7 +14,7 @@
  * with losses.ts (no edit is lost unseen), life.ts (deletions and revivals), writes.ts (the outcome).
  */
 import { Draft, type Site } from './draft.ts';
-import { decideAbsence, honourLateEdits } from './life.ts';
+import { decideAbsence, honourLateEdits, takeBackDeath } from './life.ts';
 import { isRead, mergeField } from './merge.ts';
 import type { Cell, FieldPolicy, Intent, Plan, PlanInput } from './model.ts';
 import { observe } from './observe.ts';
@@ -25,6 +25,7 @@ import { matches, planCreates, planDeletes, planUpdates } from './writes.ts';
 
 export function plan(input: PlanInput): Plan {
   const draft = new Draft(input);
+  if (input.resolutions.some(({ kind }) => kind === 'revival')) takeBackDeath(draft);
   const absences = observe(draft);
   for (const absence of absences) decideAbsence(draft, absence);
   if (draft.life === 'dead') honourLateEdits(draft);

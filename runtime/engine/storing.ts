@@ -1,0 +1,452 @@
+/**
+ * Stores what a pass decided, and later what came of it. A plan and its intents are stored together or not
+ * at all; whoever is refused, because somebody else was faster or has the key, sends nothing.
+ */
+import { fingerprintOf } from '../core/hash.ts';
+import type { Conflict, Link } from '../core/planner/model.ts';
+import { isUnsettled } from '../core/planner/own-writes.ts';
+import { canonicalText, type Value } from '../core/value.ts';
+import type {
+  AuditItem,
+  Claimed,
+  Commit,
+  CommitOutcome,
+  Ending,
+  MatchKey,
+  RecordChange,
+  StoredIntent,
+  StoredRecord,
+} from '../store/store.ts';
+import {
+  askAbout,
+  choiceOf,
+  isUnanswered,
+  linkOf,
+  replaceIntent,
+  setBack,
+  type Case,
+} from './case.ts';
+import { keysOfEntity, orderFor, refTo, type Context } from './context.ts';
+import type { Settled } from './discovery.ts';
+import { afterSetback } from './retry.ts';
+
+// ---------------------------------------------------------------------------------------------
+// The plan, before anything is sent
+
+export async function storePlans(
+  context: Context,
+  cases: readonly Case[],
+  settled: readonly Settled[],
+): Promise<Case[]> {
+  const { store, sync, world, run, leases } = context;
+  for (const one of cases) settleLeftovers(context, one);
+  const made = await Promise.all(cases.map((one) => planCommit(context, one)));
+  const strays = settled.map(({ lease, setback, review }): Commit => {
+    const reviews = review ? { reviews: [review] } : {};
+    return { lease, ...reviews, ...endingOf(context, lease, setback) };
+  });
+  const commits = [...made, ...strays];
+  if (commits.length === 0) return [];
+  if (commits.some(({ runItems = [] }) => runItems.length > 0)) await run.begin();
+  const outcomes = await store.commit(sync.tenant, world.clock.now(), commits);
+  const goOn: Case[] = [];
+  for (const [n, one] of cases.entries()) {
+    const outcome = outcomes[n]!;
+    const { record, ending } = made[n]!;
+    if (outcome.outcome !== 'stored') {
+      await refusedPlan(context, one, outcome);
+      continue;
+    }
+    one.stored = afterCommit(one, record, outcome.revision);
+    if (ending === undefined) goOn.push(one);
+    else await endOthers(context, one, ending);
+  }
+  for (const { lease } of settled) leases.release(lease);
+  return goOn;
+}
+
+/** Brings the case to what the plan says, and finds out what else is to be stored with it. */
+async function planCommit(context: Context, one: Case): Promise<Commit> {
+  const { run } = context;
+  const { plan } = one;
+  const lease = one.leases[0]!;
+  const order = orderFor(context, one.entity.id);
+  const isTold = order?.kind === 'undo' && order.isPreview;
+  const runItems = [...one.told.splice(0)].map((item) => run.item(item));
+  if (!plan || isTold) {
+    return {
+      lease,
+      reviews: one.asked.splice(0),
+      runItems,
+      ...endingOf(context, lease, one.setback),
+    };
+  }
+  const record = await changeOf(context, one, [...plan.conflicts, ...one.found.splice(0)]);
+  if (plan.changes.length > 0 || plan.conflicts.length > 0 || plan.tombstone) {
+    const detail = {
+      changes: plan.changes as unknown as Value,
+      ...(plan.tombstone ? { died: true } : {}),
+      conflicts: plan.conflicts.map(({ kind, cell }) => `${kind} ${cell}`),
+    };
+    runItems.unshift(run.item({ outcome: 'merged', entity: one.entity.id, detail }));
+    if (plan.tombstone) run.count('died');
+    if (plan.conflicts.length > 0) run.count('conflicts', plan.conflicts.length);
+  }
+  const holds = [...plan.holds, ...one.held];
+  if (holds.length > 0) {
+    for (const { reason } of holds) run.count(`held: ${reason}`);
+    const detail = { holds: holds as unknown as Value };
+    runItems.push(run.item({ outcome: 'held', entity: one.entity.id, detail }));
+  }
+  const isSending = one.sendings.length > 0;
+  const audit = auditOf(one);
+  return {
+    lease,
+    ...(record ? { record } : {}),
+    reviews: one.asked.splice(0),
+    carriedOut: one.carriedOut.splice(0),
+    runItems,
+    ...(audit.length > 0 ? { audit } : {}),
+    ...(isSending ? {} : endingOf(context, lease, one.setback)),
+  };
+}
+
+/** Takes the plan over, asks its questions, and makes sure that somebody comes back for what is open. */
+function settleLeftovers(context: Context, one: Case): void {
+  const { plan } = one;
+  if (!plan) return;
+  const { sync, world } = context;
+  one.tombstone = plan.tombstone;
+  const added = one.intents.filter(({ id }) => !plan.intents.some((known) => known.id === id));
+  one.intents = [...(plan.intents as readonly StoredIntent[]), ...added];
+  one.entity = plan.entity;
+  one.links = plan.links.map(withoutDoubt);
+  for (const review of plan.reviews) {
+    const link = linkOf(one, review.link);
+    if (!link) continue;
+    const candidates = review.other === undefined ? [] : [review.other];
+    askAbout(sync.id, one, link, review.reason, candidates);
+  }
+  for (const review of one.reviews) if (choiceOf(review)) one.carriedOut.push(review);
+  for (const intent of one.intents) {
+    if (!isUnanswered(intent) || one.sendings.some(({ intentId }) => intentId === intent.id))
+      continue;
+    const facts = sync.facts.get(intent.endpoint);
+    const overAt = (intent.sentAt ?? intent.armedAt) + (facts?.absenceHorizonMs ?? 0) + 1;
+    if (world.clock.now() < overAt) {
+      setBack(one, { kind: 'again', why: 'A write has no known outcome yet.', at: overAt });
+    } else if (isPast(one, intent)) {
+      replaceIntent(one, { ...intent, state: 'superseded' });
+    }
+  }
+  const waiting = plan.holds.find(
+    ({ reason }) => reason === 'reference-pending' || reason === 'reference-unknown',
+  );
+  if (waiting) setBack(one, { kind: 'wait', why: `It waits for the target of ${waiting.field}.` });
+}
+
+/**
+ * Whether nothing more can be learnt about a write that cannot land any more: its item does not take part,
+ * or its record does not live. In a living record the planner says what a read after that time means.
+ */
+function isPast(one: Case, { link: id }: StoredIntent): boolean {
+  const link = id && linkOf(one, id);
+  if (!link) return false;
+  return link.state !== 'live' || (one.entity.life !== 'live' && one.observed.has(link.id));
+}
+
+/** Once it is decided what an absence means, nobody need know since when it lasts. */
+function withoutDoubt(link: Link): Link {
+  if (link.state === 'live' || link.missingSince === undefined) return link;
+  const { missingSince: _over, ...rest } = link;
+  return rest;
+}
+
+async function changeOf(
+  context: Context,
+  one: Case,
+  conflicts: readonly Conflict[],
+): Promise<RecordChange | undefined> {
+  const { stored, entity, links, tombstone } = one;
+  const known = new Map(stored?.intents.map((intent) => [intent.id, intent]));
+  const intents = one.intents.filter((intent) => known.get(intent.id) !== intent);
+  const isSame =
+    stored !== undefined &&
+    stored.entity === entity &&
+    intents.length === 0 &&
+    conflicts.length === 0 &&
+    !tombstone &&
+    links.length === stored.links.length &&
+    links.every((link, n) => link === stored.links[n]);
+  if (isSame) return undefined;
+  const keys = await keyChanges(context, one);
+  return {
+    commitId: context.world.newId(),
+    ...(stored ? { from: stored } : {}),
+    entity,
+    links,
+    intents,
+    conflicts: uniqueRows(conflicts),
+    ...(tombstone ? { tombstone } : {}),
+    ...(keys ? { keys } : {}),
+  };
+}
+
+function uniqueRows(conflicts: readonly Conflict[]): Conflict[] {
+  return [...new Map(conflicts.map((row) => [row.fingerprint, row])).values()];
+}
+
+/** Strong keys belong to one record. Of weak ones the first that has it is remembered. */
+async function keyChanges(context: Context, one: Case): Promise<RecordChange['keys']> {
+  const { store, sync, rules } = context;
+  const { stored, entity } = one;
+  const isBack = stored?.entity.life === 'dead' && entity.life !== 'dead';
+  if (stored && stored.entity.cells === entity.cells && !isBack) return undefined;
+  const before = new Set(
+    stored ? keysOfEntity(context, stored.entity).map(({ digest }) => digest) : [],
+  );
+  const after = keysOfEntity(context, entity);
+  const kept = new Set(after.map(({ digest }) => digest));
+  const fresh = after.filter(
+    ({ digest }) => (isBack || !before.has(digest)) && !one.yielded.has(digest),
+  );
+  const weak = fresh.filter(({ strength }) => strength === 'candidate').map(({ digest }) => digest);
+  const taken = new Set<MatchKey>();
+  const asked = rules.has('unique-keys') ? weak : fresh.map(({ digest }) => digest);
+  if (asked.length > 0) {
+    const owners = await store.findKeys(sync.tenant, asked);
+    asked.forEach((digest, n) => {
+      if (owners[n] && owners[n].entity !== entity.id) taken.add(digest);
+    });
+  }
+  const add = fresh.map(({ digest }) => digest).filter((digest) => !taken.has(digest));
+  const remove = [...before].filter((digest) => !kept.has(digest));
+  return add.length + remove.length > 0 ? { add, remove } : undefined;
+}
+
+function afterCommit(
+  one: Case,
+  change: RecordChange | undefined,
+  revision: number | undefined,
+): StoredRecord | undefined {
+  if (!change || revision === undefined) return one.stored;
+  const { sync } = one.leases[0]!.key;
+  return {
+    revision,
+    sync,
+    entity: change.entity,
+    links: change.links,
+    intents: one.intents.filter(isUnsettled),
+    conflicts: one.stored?.conflicts ?? [],
+    ...(one.tombstone ? { tombstone: one.tombstone } : {}),
+  };
+}
+
+/** Nothing was stored, so nothing is sent. */
+async function refusedPlan(context: Context, one: Case, outcome: CommitOutcome): Promise<void> {
+  const lease = one.leases[0]!;
+  const { store, sync, world, leases } = context;
+  if (outcome.outcome === 'fenced') {
+    leases.release(lease);
+    await end(context, one.leases.slice(1), retryAt(context, 'Its record was taken over.'));
+    return;
+  }
+  if (outcome.outcome === 'invalid') {
+    const deadLetter = {
+      code: 'invalid',
+      message: outcome.why,
+      payload: null,
+      attempts: lease.attempts + 1,
+    };
+    await store.commit(sync.tenant, world.clock.now(), [{ lease, deadLetter, ending: 'done' }]);
+    await endWith(context, one, 'done');
+    return;
+  }
+  if (outcome.outcome === 'taken' && one.stored) {
+    await meetOwners(context, one, outcome.by);
+    return;
+  }
+  await endWith(context, one, retryAt(context, 'Somebody else has just changed it.'));
+}
+
+/**
+ * Another record has the key. Perhaps it is about to give it up, as when two records swap: both are
+ * looked at together then. Otherwise a person is asked, and the record goes on without the key.
+ */
+async function meetOwners(
+  context: Context,
+  one: Case,
+  by: Extract<CommitOutcome, { outcome: 'taken' }>['by'],
+): Promise<void> {
+  const { store, sync, world } = context;
+  const lease = one.leases[0]!;
+  const now = world.clock.now();
+  if (lease.attempts < COLLISIONS_MAX) {
+    const marks = by.map(({ entity }) => ({
+      key: { kind: 'entity', sync: sync.id, entity } as const,
+      priority: context.priority,
+      windowMs: TOGETHER_MS,
+    }));
+    await store.mark(sync.tenant, { now, marks });
+    const retry = { at: now + TOGETHER_MS, error: 'Another record has its key.', counts: true };
+    await endWith(context, one, retry);
+    return;
+  }
+  const digests = by.flatMap(({ what }) => ('key' in what ? [what.key] : []));
+  for (const digest of digests) one.yielded.add(digest);
+  const link = one.links.find(({ state }) => state === 'live') ?? one.links[0];
+  if (link) {
+    askAbout(
+      sync.id,
+      one,
+      link,
+      'key-collision',
+      by.map(({ entity }) => entity),
+    );
+  }
+  const record = await changeOf(context, one, [...(one.plan?.conflicts ?? []), ...one.found]);
+  const commit: Commit = { lease, reviews: one.asked.splice(0), ...(record ? { record } : {}) };
+  // Its writes would carry the same value into systems where it has to be unique.
+  const dropped = record
+    ? { ...record, intents: (record.intents ?? []).filter((i) => i.state !== 'armed') }
+    : undefined;
+  const ending = 'done' as const;
+  const [outcome] = await store.commit(sync.tenant, now, [
+    { ...commit, ...(dropped ? { record: dropped } : {}), ending },
+  ]);
+  if (outcome?.outcome === 'stored') await endWith(context, one, 'done');
+  else await endWith(context, one, retryAt(context, 'Somebody else has just changed it.'));
+}
+
+const COLLISIONS_MAX = 3;
+/** Records that wait for each other are due at the same moment. */
+const TOGETHER_MS = 700;
+
+/** A vendor said that a unique value is taken: whoever has it is looked at together with who wants it. */
+export async function meetCollisions(context: Context): Promise<void> {
+  const { store, sync, world, collisions } = context;
+  const refs = collisions.flatMap(({ member, existing }) =>
+    existing === undefined ? [] : [refTo(sync, { endpoint: member.endpoint, remoteId: existing })],
+  );
+  if (refs.length === 0) return;
+  const marks = refs.map((ref) => ({
+    key: { kind: 'item', ...ref } as const,
+    priority: context.priority,
+    windowMs: TOGETHER_MS,
+  }));
+  await store.mark(sync.tenant, { now: world.clock.now(), marks });
+  collisions.splice(0);
+}
+
+// ---------------------------------------------------------------------------------------------
+// The outcome
+
+export async function storeOutcomes(context: Context, cases: readonly Case[]): Promise<void> {
+  if (cases.length === 0) return;
+  const { store, sync, world, run } = context;
+  const commits = await Promise.all(
+    cases.map(async (one): Promise<Commit> => {
+      const lease = one.leases[0]!;
+      one.tombstone = undefined;
+      const record = await changeOf(context, one, one.found.splice(0));
+      return {
+        lease,
+        ...(record ? { record } : {}),
+        reviews: one.asked.splice(0),
+        runItems: one.told.splice(0).map((item) => run.item(item)),
+        audit: outcomesOf(one),
+        ...endingOf(context, lease, one.setback),
+      };
+    }),
+  );
+  await run.begin();
+  const outcomes = await store.commit(sync.tenant, world.clock.now(), commits);
+  for (const [n, one] of cases.entries()) {
+    const { ending } = commits[n]!;
+    const isStored = outcomes[n]!.outcome === 'stored';
+    if (isStored && ending) await endOthers(context, one, ending);
+    else await endWith(context, one, retryAt(context, 'Its outcome was not stored.'));
+  }
+}
+
+function auditOf(one: Case): AuditItem[] {
+  const writes = one.sendings.map(({ write, intentId }) => ({
+    actor: 'engine',
+    action: write.op,
+    entity: one.entity.id,
+    endpoint: write.endpoint,
+    before: digestOf(write.before),
+    after: digestOf(write.patch),
+    cause: `${write.reason} ${intentId}`,
+  }));
+  if (!one.tombstone) return writes;
+  const { cause, endpoint } = one.tombstone;
+  return [{ actor: 'engine', action: 'die', entity: one.entity.id, endpoint, cause }, ...writes];
+}
+
+function outcomesOf(one: Case): AuditItem[] {
+  return one.sendings.map(({ write, intentId }) => {
+    const state = one.intents.find(({ id }) => id === intentId)?.state ?? 'forgotten';
+    return {
+      actor: 'engine',
+      action: `${write.op} ${state}`,
+      entity: one.entity.id,
+      endpoint: write.endpoint,
+      cause: intentId,
+    };
+  });
+}
+
+function digestOf(value: unknown): string {
+  return fingerprintOf(canonicalText(value as Value));
+}
+
+// ---------------------------------------------------------------------------------------------
+// Endings
+
+function endingOf(
+  context: Context,
+  lease: Claimed,
+  setback: Case['setback'],
+): Pick<Commit, 'ending' | 'deadLetter'> {
+  if (!setback) return { ending: 'done' };
+  const verdict = afterSetback(setback, lease, context.world);
+  if (verdict.kind === 'retry') return { ending: verdict.retry };
+  if (verdict.kind === 'leave') return { ending: 'done' };
+  context.run.count('dead letters');
+  return { ending: 'done', deadLetter: verdict.deadLetter };
+}
+
+function retryAt({ world }: Context, error: string): Ending {
+  return {
+    at: world.clock.now() + 200 + world.random('engine:retry').below(300),
+    error,
+    counts: false,
+  };
+}
+
+/** The first lease has ended with the commit. */
+async function endOthers(context: Context, one: Case, ending: Ending): Promise<void> {
+  const [first, ...others] = one.leases;
+  context.leases.release(first!);
+  await end(context, others, ending);
+}
+
+async function endWith(context: Context, one: Case, ending: Ending): Promise<void> {
+  await end(context, one.leases, ending);
+}
+
+export async function end(
+  context: Context,
+  leases: readonly Claimed[],
+  ending: Ending,
+): Promise<void> {
+  const { store, sync } = context;
+  const held = leases.filter((lease) => context.leases.has(lease));
+  for (const lease of held) context.leases.release(lease);
+  if (held.length > 0)
+    await store.finish(
+      sync.tenant,
+      held.map((lease) => ({ lease, ending })),
+    );
+}
