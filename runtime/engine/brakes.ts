@@ -6,12 +6,11 @@
 import type { Write } from '../core/planner/model.ts';
 import { wholeValues } from '../core/planner/parts.ts';
 import { same, type Value } from '../core/value.ts';
-import { ask, setBack, type Case } from './case.ts';
+import { ask, BRAKE_PREFIX, setBack, type Case } from './case.ts';
 import type { Context } from './context.ts';
 
 export type Brake = 'delete' | 'create' | 'blank' | 'change';
 
-export const BRAKE_PREFIX = 'brake:';
 const HOUR_MS = 3_600_000;
 /** How long a released brake stays open. */
 export const RELEASE_MS = HOUR_MS;

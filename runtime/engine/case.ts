@@ -89,6 +89,9 @@ export interface Sending {
   wave: number;
 }
 
+/** Names the brakes among the things that people are asked about. */
+export const BRAKE_PREFIX = 'brake:';
+
 export function openCase(
   lease: Claimed,
   record: Pick<StoredRecord, 'entity' | 'links' | 'intents'> & Partial<StoredRecord>,

@@ -8,8 +8,8 @@
  */
 import type { EntityId } from '../core/planner/model.ts';
 import type { Claimed } from '../store/store.ts';
-import { applyBrakes, BRAKE_PREFIX, RELEASE_MS } from './brakes.ts';
-import { linkOf, openCase, readChoice, replaceIntent, type Case } from './case.ts';
+import { applyBrakes, RELEASE_MS } from './brakes.ts';
+import { BRAKE_PREFIX, linkOf, openCase, readChoice, replaceIntent, type Case } from './case.ts';
 import { orderFor, type Context } from './context.ts';
 import { lookUpCreates, resolveCreates } from './creating.ts';
 import { discover, type Stray } from './discovery.ts';

@@ -19,7 +19,16 @@ import { cellNames, inParts, joinParts } from '../core/planner/parts.ts';
 import { canonicalText, isList, same, type Value } from '../core/value.ts';
 import { fingerprintOf } from '../core/hash.ts';
 import type { FoundLink, Ref, SyncId } from '../store/store.ts';
-import { askAbout, choiceOf, linkOf, replaceLink, setBack, type Case } from './case.ts';
+import {
+  ask,
+  askAbout,
+  BRAKE_PREFIX,
+  choiceOf,
+  linkOf,
+  replaceLink,
+  setBack,
+  type Case,
+} from './case.ts';
 import { nameOfItem, newLinkId, refTo, type Context } from './context.ts';
 import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
@@ -349,6 +358,11 @@ async function observeAbsences(
       onlyOneMissing(context, member, one, link);
       continue;
     }
+    const silentFor = takenAt - (link.missingSince ?? takenAt);
+    if (canary === 'silent' && !read.archived && silentFor > SILENT_MS) {
+      mostAreMissing(context, member, one);
+      continue;
+    }
     const isAlive = canary === 'alive' || read.archived;
     const since = link.missingSince ?? takenAt;
     const isSecond =
@@ -393,9 +407,23 @@ function onlyOneMissing({ sync }: Context, { title }: Member, one: Case, link: L
   setBack(one, { kind: 'wait', why });
 }
 
+/** It has been so for long. A backup that was put back looks like that, and so does a lost permission. */
+function mostAreMissing({ sync }: Context, { endpoint, title }: Member, one: Case): void {
+  ask(one, {
+    sync: sync.id,
+    endpoint,
+    remoteId: `${BRAKE_PREFIX}missing`,
+    reason: 'mass-change',
+    candidates: [],
+  });
+  const why = `Most of what is known at "${title}" is missing; a person has to say whether it was deleted.`;
+  setBack(one, { kind: 'wait', why });
+}
+
 /** `alive`: most known items can be read. `silent`: they cannot. `alone`: no other is known. */
 type Canary = 'alive' | 'silent' | 'alone';
 
+const SILENT_MS = 600_000;
 const CANARIES = 6;
 const CANDIDATES = 60;
 
@@ -419,8 +447,21 @@ async function askCanaries(
   const count = Math.min(CANARIES, ids.length, member.can.batch.read);
   while (chosen.size < count) chosen.add(ids[chance.below(ids.length)]!);
   const reads = await readIds(context, member, [...chosen]);
+  if (await isBelieved(context, member)) return 'alive';
   const alive = reads.filter((read) => read.kind === 'present' || isArchived(read));
   return alive.length * 2 >= reads.length ? 'alive' : 'silent';
+}
+
+/** A person has said that what is missing there was deleted. */
+async function isBelieved({ store, sync, world }: Context, member: Member): Promise<boolean> {
+  const cursors = await store.readCursors(sync.tenant, sync.id);
+  return cursors.some(
+    ({ endpoint, channel, value }) =>
+      endpoint === member.endpoint &&
+      channel === `${BRAKE_PREFIX}missing` &&
+      typeof value === 'number' &&
+      value > world.clock.now(),
+  );
 }
 
 function isArchived(read: Read): boolean {
