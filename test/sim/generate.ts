@@ -21,7 +21,12 @@ import {
   type TenantScene,
 } from './scenario.ts';
 
-export function scenarioFrom(seed: number): Scenario {
+export interface Mood {
+  /** Systems are also put back to what they were some time ago. */
+  readonly backups?: boolean;
+}
+
+export function scenarioFrom(seed: number, { backups = false }: Mood = {}): Scenario {
   const streams = randomStreams(`scenario ${seed}`);
   const setting = diceOf(streams('setting'));
   const minutes = setting.pick([3, 5, 5, 10, 10, 30, 120]);
@@ -31,6 +36,7 @@ export function scenarioFrom(seed: number): Scenario {
     tenantFrom(setting, names),
   );
   const life = diceOf(streams('life'));
+  const deeds = backups ? [...DEEDS, 'restoreBackup' as const] : DEEDS;
   return {
     seed,
     minutes,
@@ -38,7 +44,7 @@ export function scenarioFrom(seed: number): Scenario {
     pollMinutes: setting.pick([2, 5, 10]),
     sweepMinutes: setting.pick([30, 60]),
     tenants,
-    actions: actionsFrom(life, { tenants, names, minutes, workers }),
+    actions: actionsFrom(life, { tenants, names, minutes, workers, deeds }),
     faults: faultsFrom(diceOf(streams('faults'))),
     kills: [],
   };
@@ -81,6 +87,7 @@ function tenantFrom(dice: Dice, names: Codes): TenantScene {
       emailIsUnique: dice.oneIn(3),
       webhooks: !dice.oneIn(3),
       spellingIsDeclared: !dice.oneIn(3),
+      ...(dice.oneIn(12) ? { workflow: dice.pick(['shout', 'reset'] as const) } : {}),
     };
   });
   return { systems, records: recordsFrom(dice, systems, names), policy: policyFrom(dice, systems) };
@@ -153,6 +160,7 @@ interface Stage {
   readonly names: Codes;
   readonly minutes: number;
   readonly workers: number;
+  readonly deeds: readonly ((typeof DEEDS)[number] | 'restoreBackup')[];
 }
 
 function actionsFrom(dice: Dice, stage: Stage): Action[] {
@@ -184,7 +192,7 @@ function deedsFrom(dice: Dice, stage: Stage, index: number, records: RecordScene
   const { collection, code } = record;
   const item = { system, collection, code };
   const people = records.filter((each) => each.collection === 'people');
-  switch (dice.pick(DEEDS)) {
+  switch (dice.pick(stage.deeds)) {
     case 'edit':
       return [editOf(dice, item)];
     case 'race': {
@@ -233,6 +241,8 @@ function deedsFrom(dice: Dice, stage: Stage, index: number, records: RecordScene
         { kind: 'removeField', system, field: dice.pick<FieldName>(['name', 'phone', 'tags']) },
       ];
     }
+    case 'restoreBackup':
+      return [{ kind: 'restoreBackup', system, ofMsAgo: dice.between(1, 30) * 60_000 }];
     case 'forgeWebhook':
       return [{ kind: 'forgeWebhook', system, code }];
     case 'decide':

@@ -21,7 +21,10 @@ export interface People {
   put(record: RecordScene, tenant: number): void;
   /** Codes whose items share a person, an address or a past, so that their values may mix. */
   areRelated(one: string, other: string): boolean;
-  /** Entered in several systems, and the addresses were not the same for all of the time. */
+  /**
+   * The address was changed, and there was nothing else to know the person by: entered in several
+   * systems, or created by us where nothing but the address leads back to what we created.
+   */
   couldBeTwo(code: string): boolean;
   /** Codes that somebody deleted, merged or copied; what they end as depends on more than their edits. */
   readonly deleted: ReadonlySet<string>;
@@ -45,6 +48,7 @@ export function peopleOf({
 }): People {
   const relatives = new Map<string, string>();
   const deleted = new Set<string>();
+  const hasOnlyKeys = systems.some(({ scene }) => scene.abilities.create === 'naturalKey');
   const emails = new Map<string, string>();
   const entered = new Map<string, number>();
   /** Whose address was changed. */
@@ -299,7 +303,7 @@ export function peopleOf({
     act,
     put,
     deleted,
-    couldBeTwo: (code) => (entered.get(code) ?? 0) > 1 && moved.has(code),
+    couldBeTwo: (code) => moved.has(code) && ((entered.get(code) ?? 0) > 1 || hasOnlyKeys),
     areRelated: (one, other) => eldest(one) === eldest(other),
   };
 }

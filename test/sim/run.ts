@@ -3,6 +3,7 @@
  *
  *     npm run test:sim -- --seeds 1000 [--from 1]   many worlds
  *     npm run test:sim -- --seed 4711 [--tale]      one world; if it fails, the smallest one that does
+ *     npm run test:sim -- --backups                 systems are put back to backups as well
  *     npm run test:sim -- --kills [--step 7]        the canonical stories, killed at each kill point
  *     npm run test:sim -- --saved name              a world that failed once
  *     npm run test:sim -- --planner [--seeds 1000]  worlds around the planner alone
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     step: { type: 'string', default: '1' },
     only: { type: 'string' },
     saved: { type: 'string' },
+    backups: { type: 'boolean', default: false },
     planner: { type: 'boolean', default: false },
   },
 });
@@ -50,14 +52,15 @@ else await runSeeds();
 
 async function runSeeds(): Promise<void> {
   for (let seed = first; seed < first + count; seed++) {
-    const scenario = scenarioFrom(seed);
+    const scenario = scenarioFrom(seed, values);
     const outcome = await run(scenario, `seed ${seed}`);
     if (seed % TWICE_IN === 0) {
       const again = await simulate(scenario);
       if (again.trace !== outcome.trace) report(`seed ${seed}`, ['another run gave another trace']);
     }
     if (values.seed === undefined) {
-      if (outcome.violations.length > 0) console.error(repeatWith(`--seed ${seed}`));
+      if (outcome.violations.length > 0)
+        console.error(repeatWith(`--seed ${seed}${values.backups ? ' --backups' : ''}`));
     } else if (outcome.violations.length > 0) {
       await explain(scenario, outcome);
     } else {

@@ -38,6 +38,8 @@ export interface SystemScene {
   readonly abilities: Partial<Omit<Abilities, 'uniqueFields'>>;
   readonly emailIsUnique: boolean;
   readonly webhooks: boolean;
+  /** A workflow of its own: writes names in capitals, or puts each status back to the first one. */
+  readonly workflow?: 'shout' | 'reset';
   /** Whether the mapping says how the system spells; if not, the engine has to work it out. */
   readonly spellingIsDeclared: boolean;
 }

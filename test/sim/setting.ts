@@ -9,6 +9,7 @@ import type {
   Abilities,
   AccountOptions,
   FieldOptions,
+  Hands,
   Item,
 } from '../../runtime/emulators/grumpy/grumpy.ts';
 import type { Setup, StoredSync, SyncId, TenantId } from '../../runtime/store/store.ts';
@@ -68,6 +69,16 @@ const VENDOR_FIELDS: Readonly<Record<CollectionName, readonly FieldOptions[]>> =
     { path: 'companyId', type: 'reference' },
   ],
 };
+
+/** Sets up the workflow that a system has, if it has one. */
+export function addWorkflow(hands: Hands, { workflow }: SystemScene): void {
+  if (workflow === undefined) return;
+  hands.rule('people', ({ fields: { name, status } }) => {
+    if (workflow === 'reset') return status === STATUSES[0] ? undefined : { status: STATUSES[0] };
+    const isShouted = typeof name !== 'string' || name === name.toUpperCase();
+    return isShouted ? undefined : { name: name.toUpperCase() };
+  });
+}
 
 /** Whom an item is about. */
 export function codeOf(item: Pick<Item, 'fields'> | undefined): string {

@@ -79,7 +79,8 @@ function* tenantCandidates(tenant: TenantScene): Generator<TenantScene> {
 }
 
 function* systemCandidates(system: SystemScene): Generator<SystemScene> {
-  const { abilities, emailIsUnique } = system;
+  const { abilities, emailIsUnique, workflow } = system;
+  if (workflow) yield without(system, 'workflow');
   if (emailIsUnique) yield { ...system, emailIsUnique: false };
   for (const name of Object.keys(abilities)) {
     // Without versions there is nothing to compare; both go, or none.

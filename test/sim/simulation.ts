@@ -21,6 +21,7 @@ import { startProcess } from './process.ts';
 import type { Scenario } from './scenario.ts';
 import {
   accountOf,
+  addWorkflow,
   COLLECTIONS,
   HOOKS,
   ORIGIN,
@@ -101,6 +102,7 @@ export async function simulate(
     return response;
   });
   world.serve(HOOKS, receive);
+  for (const { account, scene } of systems) addWorkflow(grumpy.account(account), scene);
   for (const tenant of scenario.tenants.keys()) await store.saveSetup(setupOf(scenario, tenant));
   for (const [tenant, { records }] of scenario.tenants.entries()) {
     for (const record of records) people.put(record, tenant);

@@ -39,8 +39,8 @@ function people({ tenants, kills, workers }: Scenario): string[] {
   return [
     ...tenants.flatMap(({ systems, policy }, index) => [
       ...systems.map(
-        ({ name, abilities, emailIsUnique, webhooks, spellingIsDeclared }) =>
-          `${name}-${index + 1}: ${JSON.stringify({ ...abilities, emailIsUnique, webhooks, spellingIsDeclared })}`,
+        ({ name, abilities, ...others }) =>
+          `${name}-${index + 1}: ${JSON.stringify({ ...abilities, ...others })}`,
       ),
       `policy: ${JSON.stringify(policy)}`,
     ]),

@@ -43,12 +43,15 @@ function presence(
   its: readonly Place[],
 ): string[] {
   const rows = rest.rowsOf(systems[0]!.tenant);
+  const { policy } = rest.scenario.tenants[systems[0]!.tenant]!;
   const known = its.map((place) => ({ place, ...knownOf(rows, place) }));
   const isAsked = known.some((one) => one.isAsked);
   const problems: string[] = [];
   for (const { place, record, link, isAsked: asked } of known) {
     const name = `${code} at ${place.system.account}`;
-    if (!record && !asked) problems.push(`${name} belongs to no record, and nobody is asked why`);
+    const isIgnored = policy.onTombstoneMatch === 'ignore' && rest.people.deleted.has(code);
+    if (!record && !asked && !isIgnored)
+      problems.push(`${name} belongs to no record, and nobody is asked why`);
     const isDead = record?.entity.life === 'dead' && link?.state === 'live';
     if (isDead && !asked) problems.push(`${name} is still there, though the record is dead`);
   }
@@ -91,7 +94,7 @@ function values(rest: Rest, code: string, its: readonly Place[]): string[] {
     const { directions } = rest.scenario.tenants[first!.system.tenant]!.policy;
     if (directions[field] && shown.some((each) => isKeptThough(each, field))) return [];
     if (shown.some(({ record }) => isAskedAbout(rows, record!.entity.id))) return [];
-    if (field === 'company' && shown.some(({ place }) => isTargetApart(rest, place))) return [];
+    if (field === 'company' && isTargetApart(rest, shown)) return [];
     return others.flatMap((other) => {
       const isSameRecord = other.record!.entity.id === one.record!.entity.id;
       const [left, right] = [one, other].map(({ place }) => comparable(rest, place, field));
@@ -106,18 +109,23 @@ function values(rest: Rest, code: string, its: readonly Place[]): string[] {
   });
 }
 
-/** The company takes no part, so nothing can point to it elsewhere. */
-function isTargetApart(rest: Rest, { system, item }: Place): boolean {
-  const id = item.fields.companyId;
-  if (typeof id !== 'string') return false;
-  const target = companyAt(rest, system, id);
-  if (!target) return false;
-  const known = knownOf(rest.rowsOf(system.tenant), {
-    system,
-    collection: 'companies',
-    item: target,
+/** The company takes no part, or is not in all of these systems, so not all of them can point to it. */
+function isTargetApart(rest: Rest, shown: readonly { readonly place: Place }[]): boolean {
+  const collection = 'companies';
+  return shown.some(({ place: { system, item } }) => {
+    const id = item.fields.companyId;
+    const target = typeof id === 'string' ? companyAt(rest, system, id) : undefined;
+    if (!target) return false;
+    const known = knownOf(rest.rowsOf(system.tenant), { system, collection, item: target });
+    if (known.isAsked || known.link?.state !== 'live') return true;
+    const code = codeOf(target);
+    return !shown.every(({ place }) =>
+      rest
+        .handsOf(place.system)
+        .items(collection)
+        .some((one) => codeOf(one) === code),
+    );
   });
-  return known.isAsked || known.link?.state !== 'live';
 }
 
 function isWritten(
