@@ -29,6 +29,39 @@ export async function planCases(context: Context, cases: readonly Case[]): Promi
     await planOnce(context, open);
     open = open.filter((one) => wantMore(context, one, round === ROUNDS_MAX));
   }
+  for (const one of cases) if (mayBeDying(context, one)) one.plan = unchanged(one);
+}
+
+/** So long an edit waits for the proof that the record was deleted meanwhile. */
+const PROOF_MS = 60_000;
+
+/**
+ * An item is missing where deletions count, and nobody knows yet whether it was deleted. What was edited
+ * elsewhere is then not taken over for a moment, or it could not be told any more that both happened.
+ */
+function mayBeDying({ sync }: Context, one: Case): boolean {
+  const { deleteAuthority, onRemoteDelete } = sync.policy;
+  return one.links.some(({ id, endpoint, state, missingSince }) => {
+    const seen = one.observed.get(id);
+    const counts = onRemoteDelete === 'propagate' || deleteAuthority.includes(endpoint);
+    if (!counts || state !== 'live' || seen?.kind !== 'gone' || seen.proven) return false;
+    const lag = sync.members.get(endpoint)?.can.readLagMs ?? 0;
+    return seen.takenAt - (missingSince ?? seen.takenAt) <= Math.max(PROOF_MS, 3 * lag);
+  });
+}
+
+function unchanged({ entity, links, intents }: Case): Plan {
+  return {
+    entity,
+    links,
+    intents,
+    writes: [],
+    conflicts: [],
+    reviews: [],
+    holds: [],
+    needReads: [],
+    changes: [],
+  };
 }
 
 /** Plans with what has been read; nothing is asked of a vendor. */

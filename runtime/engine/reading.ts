@@ -263,7 +263,16 @@ function isDoubtful(
   const { doubts, rules } = context;
   if (can.version !== 'none' || can.readLagMs === 0 || !rules.has('doubt-unversioned'))
     return false;
+  const again = (at: number): true => {
+    const why =
+      'The change is looked at once more, because this system may answer with an old state.';
+    setBack(one, { kind: 'again', why, at: at + can.readLagMs + 1 });
+    return true;
+  };
   if (isAtBase(context.sync.policy.fields, link, seen)) {
+    // After a change was seen, an old replica may still show the state before it.
+    const sighted = doubts.lastSeen(link.id);
+    if (sighted !== undefined && seen.takenAt - sighted <= can.readLagMs) return again(sighted);
     doubts.end(link.id);
     return false;
   }
@@ -274,13 +283,7 @@ function isDoubtful(
     doubts.since(link.id, state, seen.takenAt),
     ...written.map(({ sentAt = 0 }) => sentAt),
   );
-  if (seen.takenAt - since > can.readLagMs) return false;
-  setBack(one, {
-    kind: 'again',
-    why: 'The change is looked at once more, because this system may answer with an old state.',
-    at: since + can.readLagMs + 1,
-  });
-  return true;
+  return seen.takenAt - since > can.readLagMs ? false : again(since);
 }
 
 /** Whether an item reads as it did when it was last read. */

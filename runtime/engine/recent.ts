@@ -46,14 +46,21 @@ function nameOf({ sync, endpoint, remoteId }: Ref): string {
 
 /** Changes that may be old states, and since when each has been seen. Forgetting one only delays it. */
 export class Doubts {
-  readonly #seen = new Map<LinkId, { readonly state: string; readonly since: number }>();
+  readonly #seen = new Map<LinkId, { readonly state: string; since: number; last: number }>();
 
   /** Since when the link has been read in this state without a break. */
   since(link: LinkId, state: string, now: number): number {
     const known = this.#seen.get(link);
-    if (known?.state === state) return known.since;
-    this.#seen.set(link, { state, since: now });
+    if (known?.state === state) {
+      known.last = now;
+      return known.since;
+    }
+    this.#seen.set(link, { state, since: now, last: now });
     return now;
+  }
+
+  lastSeen(link: LinkId): number | undefined {
+    return this.#seen.get(link)?.last;
   }
 
   end(link: LinkId): void {
