@@ -7,9 +7,18 @@
  * and goes on. Nothing is remembered outside of the store that is needed to be right.
  */
 import type { EntityId } from '../core/planner/model.ts';
-import type { Claimed } from '../store/store.ts';
+import type { Claimed, StoredReview } from '../store/store.ts';
 import { applyBrakes, RELEASE_MS } from './brakes.ts';
-import { BRAKE_PREFIX, linkOf, openCase, readChoice, replaceIntent, type Case } from './case.ts';
+import {
+  BRAKE_PREFIX,
+  choiceOf,
+  linkOf,
+  openCase,
+  readChoice,
+  replaceIntent,
+  replaceLink,
+  type Case,
+} from './case.ts';
 import { orderFor, type Context } from './context.ts';
 import { lookUpCreates, resolveCreates } from './creating.ts';
 import { discover, type Stray } from './discovery.ts';
@@ -118,7 +127,21 @@ function takeUp({ world }: Context, one: Case): void {
       one.surplus.add(link.id);
     }
   }
+  for (const review of one.reviews) takeAnswer(one, review);
   wantUnsettled(one);
+}
+
+/** What a person said about an item that is one too many. */
+function takeAnswer(one: Case, review: StoredReview): void {
+  const choice = review.reason === 'second-item' ? choiceOf(review) : undefined;
+  const link = one.links.find(
+    ({ endpoint, remoteId }) => endpoint === review.endpoint && remoteId === review.remoteId,
+  );
+  if (!choice || link?.state !== 'duplicate') return;
+  if (choice.decision === 'keep') replaceLink(one, { ...link, state: 'unlinked' });
+  if (choice.decision !== 'delete') return;
+  one.wanted.add(link.id);
+  one.surplus.add(link.id);
 }
 
 /** What somebody ordered about this record, besides what the sync is for. */

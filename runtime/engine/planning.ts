@@ -71,14 +71,15 @@ export async function planOnce(context: Context, cases: readonly Case[]): Promis
   for (const one of cases) one.plan = planOf(context, one, reached);
 }
 
-function planOf({ sync }: Context, one: Case, reached: Reached): Plan {
+function planOf(context: Context, one: Case, reached: Reached): Plan {
+  const { sync } = context;
   return plan({
     entity: one.entity,
     links: one.links,
     observed: one.observed,
     intents: one.intents,
     conflicts: openConflicts(one),
-    resolutions: [...decisionsFor(one), ...one.resolutions],
+    resolutions: [...decisionsFor(context, one), ...one.resolutions],
     policy: sync.policy,
     facts: sync.facts,
     reach: (target, endpoint) => reached(target, endpoint),
@@ -112,7 +113,7 @@ function openConflicts({ stored, entity, links, found }: Case): readonly Conflic
 }
 
 /** What people have decided about this record and its items. */
-function decisionsFor(one: Case): Resolution[] {
+function decisionsFor(context: Context, one: Case): Resolution[] {
   const values = (one.stored?.conflicts ?? []).flatMap(({ fingerprint, decision }): Resolution[] =>
     decision ? [{ kind: 'value', fingerprint, value: decision.choice, at: decision.at }] : [],
   );
@@ -129,9 +130,18 @@ function decisionsFor(one: Case): Resolution[] {
     if (review.reason === 'remote-restore' && isOneOf(decision, ['revive', 'deleteAgain'])) {
       return [{ kind: 'restore', link: link.id, decision }];
     }
+    if (review.reason === 'remote-merge' && isOneOf(decision, ['follow', 'separate'])) {
+      return [{ kind: 'merge', link: link.id, decision }];
+    }
     return [];
   });
-  return [...values, ...answers];
+  return [...values, ...answers, ...mergesToFollow(context, one)];
+}
+
+/** Where the policy says so, nobody has to be asked. */
+function mergesToFollow({ sync }: Context, { links }: Case): Resolution[] {
+  if (sync.settings.onRemoteMerge !== 'follow') return [];
+  return links.map(({ id }) => ({ kind: 'merge', link: id, decision: 'follow' }));
 }
 
 function isOneOf<T extends string>(text: string, options: readonly T[]): text is T {

@@ -160,6 +160,17 @@ export function decideHeldLink(draft: Draft, link: Link): DeletionDecision | und
   return decision;
 }
 
+/**
+ * Two of our records met in one item. To follow the vendor means that this one is the other one now: it
+ * dies, and its values stay in its tombstone. False while nobody has decided.
+ */
+export function decideMerge(draft: Draft, link: Link): boolean {
+  const decision = decisionAbout(draft, 'merge', link.id);
+  if (decision === 'separate') draft.setLink({ ...link, state: 'unlinked' });
+  if (decision === 'follow') die(draft, link, 'decided');
+  return decision !== undefined;
+}
+
 /** Whether an item that was gone and is back takes part again. */
 export function mayReturn(draft: Draft, link: Link): boolean {
   const another =
@@ -200,7 +211,11 @@ function isDeletionDecided(draft: Draft): boolean {
   );
 }
 
-function decisionAbout<K extends 'deletion' | 'restore'>(draft: Draft, kind: K, link: LinkId) {
+function decisionAbout<K extends 'deletion' | 'restore' | 'merge'>(
+  draft: Draft,
+  kind: K,
+  link: LinkId,
+) {
   for (const resolution of draft.input.resolutions) {
     if (resolution.kind === kind && resolution.link === link) {
       return resolution.decision as Extract<typeof resolution, { kind: K }>['decision'];

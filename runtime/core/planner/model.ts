@@ -226,6 +226,12 @@ export type Resolution =
       readonly link: LinkId;
       readonly decision: 'revive' | 'deleteAgain';
     }
+  /** The vendor merged the item into one of another record: so did we, or the record goes on without it. */
+  | {
+      readonly kind: 'merge';
+      readonly link: LinkId;
+      readonly decision: 'follow' | 'separate';
+    }
   /** Somebody types a value into our own pages, or takes one back: an edit like any other. */
   | { readonly kind: 'edit'; readonly cell: string; readonly value: Value; readonly at: number }
   /** Somebody takes a deletion back. */

@@ -3,7 +3,7 @@
  * or the read says nothing because it is older than what we know.
  */
 import { type Draft, Site } from './draft.ts';
-import { type Absence, decideHeldLink, mayReturn } from './life.ts';
+import { type Absence, decideHeldLink, decideMerge, mayReturn } from './life.ts';
 import type { Gone, Link, Member, MergedInto, Present } from './model.ts';
 import { isUnanswered } from './own-writes.ts';
 
@@ -95,7 +95,7 @@ function followMerge(draft: Draft, link: Link, { remoteId, linkId, heldBy }: Mer
   // Nobody knows what a dead record's item was merged into; it is somebody else's until identity says so.
   if (draft.life === 'dead') return;
   if (heldBy !== undefined && heldBy !== entity.id) {
-    draft.review('remote-merge', link.id, heldBy);
+    if (!decideMerge(draft, link)) draft.review('remote-merge', link.id, heldBy);
     return;
   }
   const adopted: Link = {
@@ -112,6 +112,7 @@ function followMerge(draft: Draft, link: Link, { remoteId, linkId, heldBy }: Mer
 
 /** A link that does not take part: decided by a person, or back from the dead. */
 function observeOther(draft: Draft, link: Link, member: Member, rank: number): void {
+  if (link.state === 'mergedAway') decideMerge(draft, link);
   const observation = draft.input.observed.get(link.id);
   const back =
     observation?.kind === 'present' && isNewer(observation, link) ? observation : undefined;
