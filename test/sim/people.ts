@@ -22,8 +22,8 @@ export interface People {
   /** Codes whose items share a person, an address or a past, so that their values may mix. */
   areRelated(one: string, other: string): boolean;
   /**
-   * The address was changed, and there was nothing else to know the person by: entered in several
-   * systems, or created by us where nothing but the address leads back to what we created.
+   * Copied by hand; or the address was changed, and there was nothing else to know the person by:
+   * entered in several systems, or created by us where nothing but the address leads back to it.
    */
   couldBeTwo(code: string): boolean;
   /** Codes that somebody deleted, merged or copied; what they end as depends on more than their edits. */
@@ -53,6 +53,7 @@ export function peopleOf({
   const entered = new Map<string, number>();
   /** Whose address was changed. */
   const moved = new Set<string>();
+  const cloned = new Set<string>();
   const chance = (bound: number): number => world.random('people').below(bound);
 
   function systemAt(tenant: number, name: string): System {
@@ -274,6 +275,7 @@ export function peopleOf({
   ): void {
     relate(code, newCode);
     deleted.add(newCode);
+    cloned.add(code).add(newCode);
     const copy = hands.clone(collection, id);
     world.schedule.after(CLONE_IS_RENAMED_MS, () => {
       const item = hands.item(collection, copy);
@@ -303,7 +305,8 @@ export function peopleOf({
     act,
     put,
     deleted,
-    couldBeTwo: (code) => moved.has(code) && ((entered.get(code) ?? 0) > 1 || hasOnlyKeys),
+    couldBeTwo: (code) =>
+      cloned.has(code) || (moved.has(code) && ((entered.get(code) ?? 0) > 1 || hasOnlyKeys)),
     areRelated: (one, other) => eldest(one) === eldest(other),
   };
 }

@@ -102,7 +102,14 @@ export async function simulate(
     return response;
   });
   world.serve(HOOKS, receive);
-  for (const { account, scene } of systems) addWorkflow(grumpy.account(account), scene);
+  for (const { account, scene } of systems) {
+    const hands = grumpy.account(account);
+    addWorkflow(hands, scene);
+    // A rule that was started by an older edit may put a newer one back; that is between them.
+    hands.onChange(({ via, before, after }) => {
+      if (via === 'rule') ledger.replaced(before?.fields, after?.fields);
+    });
+  }
   for (const tenant of scenario.tenants.keys()) await store.saveSetup(setupOf(scenario, tenant));
   for (const [tenant, { records }] of scenario.tenants.entries()) {
     for (const record of records) people.put(record, tenant);

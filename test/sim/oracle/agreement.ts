@@ -92,7 +92,8 @@ function values(rest: Rest, code: string, its: readonly Place[]): string[] {
     const [one, ...others] = shown;
     if (!one || shown.some((each) => isFieldExplained(each, field))) return [];
     const { directions } = rest.scenario.tenants[first!.system.tenant]!.policy;
-    if (directions[field] && shown.some((each) => isKeptThough(each, field))) return [];
+    const isRestricted = directions[field] !== undefined;
+    if (shown.some((each) => isKeptThough(each, field, isRestricted))) return [];
     if (shown.some(({ record }) => isAskedAbout(rows, record!.entity.id))) return [];
     if (field === 'company' && isTargetApart(rest, shown)) return [];
     return others.flatMap((other) => {

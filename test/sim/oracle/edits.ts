@@ -6,7 +6,7 @@ import type { Change } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import type { Rows } from '../../../runtime/store/memory/rows.ts';
 import { marksIn, type Edit } from '../ledger.ts';
 import type { Judgement, Rest } from './rest.ts';
-import { COLLECTIONS } from '../setting.ts';
+import { codeOf, COLLECTIONS } from '../setting.ts';
 
 export function lostEdits(rest: Rest): Judgement {
   const tenants = [...rest.scenario.tenants.keys()];
@@ -59,22 +59,29 @@ const UNDER_WAY_MS = 200;
 
 /** Overwritten by a write that was sent when nobody could know of the edit, in a system without a guard. */
 function isExposed(rest: Rest, edit: Edit): boolean {
-  const system = rest.systems.find(({ account }) => account === edit.system)!;
-  const { conditionalWrites = true, history = true, version } = system.scene.abilities;
-  const isGuarded = version !== 'none' && (conditionalWrites || history);
-  if (isGuarded || rest.witness.stored.has(edit.mark)) return false;
-  const overwriting = rest
-    .handsOf(system)
-    .log.find((change) => change.via === 'api' && takesAway(change, edit.mark));
-  if (!overwriting) return false;
-  const readAt = rest.witness.read.get(`${edit.system} ${edit.mark}`) ?? Infinity;
+  const taken = rest.systems
+    .filter(({ tenant }) => tenant === edit.tenant)
+    .flatMap((system) =>
+      rest
+        .handsOf(system)
+        .log.filter((change) => change.via === 'api' && takesAway(change, edit.mark))
+        .map((change) => ({ system, change })),
+    )
+    .toSorted((a, b) => b.change.at - a.change.at);
+  const [last] = taken;
+  if (!last) return false;
+  const { account, scene } = last.system;
+  const { conditionalWrites = true, history = true, version } = scene.abilities;
+  if (version !== 'none' && (conditionalWrites || history)) return false;
+  // Moved by hand to another record, where nobody needs to have seen it.
+  if (codeOf(last.change.before) !== edit.code) return true;
+  if (rest.witness.stored.has(edit.mark)) return false;
+  const readAt = rest.witness.read.get(`${account} ${edit.mark}`) ?? Infinity;
   const wasSlow = rest.struck.some(
     ({ fault, call, at }) =>
-      (fault === 'late' || fault === 'slow') &&
-      call?.account === edit.system &&
-      at <= overwriting.at,
+      (fault === 'late' || fault === 'slow') && call?.account === account && at <= last.change.at,
   );
-  return wasSlow || readAt > overwriting.at - UNDER_WAY_MS;
+  return wasSlow || readAt > last.change.at - UNDER_WAY_MS;
 }
 
 function takesAway({ before, after }: Change, mark: string): boolean {

@@ -64,12 +64,21 @@ export function isFieldExplained({ record, link }: Known, field: string): boolea
   return isOpen || isHeld;
 }
 
-/** Nothing is emptied where it was never in agreement and nobody whose word counts has anything. */
-export function isKeptThough({ record, link }: Known, field: string): boolean {
+/**
+ * Nothing is emptied where it was never in agreement. `isRestricted`: some system's word does not count
+ * in this field, so what stands there may never have been ours.
+ */
+export function isKeptThough(
+  { record, link }: Known,
+  field: string,
+  isRestricted: boolean,
+): boolean {
   const isOf = (cell: string): boolean => cell === field || cell.startsWith(`${field}#`);
   const ours = Object.entries(record?.entity.cells ?? {}).filter(([cell]) => isOf(cell));
   const cells = Object.entries(link?.cells ?? {}).filter(([cell]) => isOf(cell));
+  const isKnown = cells.some(([, { base }]) => base !== null);
   return (
+    (isKnown || isRestricted) &&
     ours.every(([, { value }]) => value === null) &&
     cells.every(([, { synced }]) => synced === null)
   );

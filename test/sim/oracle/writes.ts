@@ -12,7 +12,9 @@ export function unexplainedWrites(rest: Rest): string[] {
     rest.handsOf(system).log.flatMap((change) => {
       if (change.via !== 'api') return [];
       const problems =
-        change.kind === 'deleted' ? deletion(rest, system, change) : values(rest, system, change);
+        change.kind === 'deleted'
+          ? deletion(rest, system, change)
+          : [...creation(rest, system, change), ...values(rest, system, change)];
       return problems.map((problem) => `${problem} at ${system.account}`);
     }),
   );
@@ -28,6 +30,32 @@ function deletion(rest: Rest, system: System, { before, collection }: Change): s
   if (isMeant || twins.length > 0) return [];
   return [`${code} was deleted by us, though nobody had deleted it`];
 }
+
+/** Nobody is created where the same person has been for long enough to be found. */
+function creation(
+  rest: Rest,
+  system: System,
+  { kind, at, id, collection, after }: Change,
+): string[] {
+  const code = codeOf(after);
+  if (kind !== 'created' || rest.people.couldBeTwo(code)) return [];
+  const { readLagMs = 0, searchLagMs = 0, changesLagMs = 0 } = system.scene.abilities;
+  const since = at - Math.max(readLagMs, searchLagMs, changesLagMs) - FOUND_MS;
+  const isThere = new Map<string, boolean>();
+  for (const change of rest.handsOf(system).log) {
+    if (change.at > at || change.collection !== collection) continue;
+    const isLive = change.kind === 'created' || change.kind === 'restored';
+    if (change.at < since && isLive && codeOf(change.after) === code) isThere.set(change.id, true);
+    if (change.kind === 'deleted' || change.kind === 'merged') isThere.delete(change.id);
+  }
+  isThere.delete(id);
+  return isThere.size > 0
+    ? [`${code} was created by us, though it was there as ${[...isThere.keys()].join()},`]
+    : [];
+}
+
+/** What was looked up may be so old when the create that it led to arrives. */
+const FOUND_MS = 60_000;
 
 function values(rest: Rest, { tenant, account }: System, change: Change): string[] {
   const { before, after } = change;
