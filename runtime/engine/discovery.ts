@@ -305,7 +305,7 @@ function stateOf(
 }
 
 function holderOf(
-  { sync }: Context,
+  { sync, rules }: Context,
   { member, present }: Found,
   { entity, life }: KeyOwner,
   records: Records,
@@ -319,11 +319,13 @@ function holderOf(
     const theirs = present.fields[field] ?? null;
     return ours !== null && theirs !== null && ours !== theirs;
   });
+  const hasItem = state?.links.some((l) => here(l.endpoint) && takesPlace(l)) ?? false;
+  const isPending = state?.intents.some((i) => isOpenCreate(i, member.endpoint)) ?? false;
   return {
     entity,
     life: state?.entity.life === 'dead' || life === 'dead' ? 'dead' : 'live',
-    linkedHere: state?.links.some((l) => here(l.endpoint) && takesPlace(l)) ?? false,
-    createPendingHere: state?.intents.some((i) => isOpenCreate(i, member.endpoint)) ?? false,
+    linkedHere: rules.has('one-item-per-system') && hasItem,
+    createPendingHere: rules.has('pending-creates') && isPending,
     contradicted,
   };
 }
@@ -356,7 +358,10 @@ function markedCreate(
   );
   return {
     entity: marker.entity as EntityId,
-    madeByUs: item.createdBy === undefined ? isExpected || !linkedHere : item.createdBy === 'us',
+    madeByUs:
+      item.createdBy === undefined
+        ? isExpected || !linkedHere
+        : item.createdBy === 'us' || !context.rules.has('copies-are-not-ours'),
     life: state.entity.life === 'dead' ? 'dead' : 'live',
     linkedHere,
     unchangedSinceCreation: item.createdAt !== undefined && item.createdAt === item.changedAt,
@@ -405,7 +410,7 @@ async function join(
   const link = surplusLink(context, one, found, generation);
   replaceLink(one, link);
   await observeItems(context, found.member, [{ one, link, seen: found.seen }]);
-  if (link.state === 'duplicate') one.surplus.add(link.id);
+  if (link.state === 'duplicate' && context.rules.has('remove-surplus')) one.surplus.add(link.id);
 }
 
 async function attach(

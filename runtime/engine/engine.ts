@@ -319,7 +319,7 @@ async function passOver(context: Context, claimed: readonly Claimed[]): Promise<
     const { store, sync, world, leases } = context;
     if (isStoreDown(error)) throw error;
     const open = claimed.filter((lease) => leases.has(lease));
-    if (claimed.length > 1) {
+    if (claimed.length > 1 && context.rules.has('one-by-one')) {
       for (const lease of open) await passOver(context, [lease]);
       return;
     }

@@ -146,7 +146,7 @@ export async function observeItems(
     const { item, takenAt, weak } = shown;
     const { present, problems } = reads[n]!;
     const link = linkOf(one, given.id) ?? given;
-    if (isAnotherItem(member, link, item)) {
+    if (isAnotherItem(member, link, item) && context.rules.has('reused-ids')) {
       await giveIdAway(context, one, link);
       one.observed.set(link.id, { kind: 'gone', takenAt, proven: true });
       continue;
@@ -165,7 +165,7 @@ export async function observeItems(
     }
     one.observed.set(link.id, observation);
     context.inHand.set(nameOfItem(link), item);
-    if (weak) one.weak.add(link.id);
+    if (weak && context.rules.has('late-lists')) one.weak.add(link.id);
     else one.weak.delete(link.id);
     one.items.set(link.id, item);
     one.unreadable.push(...problems);
@@ -174,7 +174,7 @@ export async function observeItems(
 
 /** Ids of the vendor as ids of our records; what is not known here is looked at. */
 export async function targetsOf(
-  { store, sync, priority, world }: Context,
+  { store, sync, priority, world, rules }: Context,
   member: Member,
   references: readonly Readonly<Record<string, Value>>[],
 ): Promise<{ fields: Record<string, Value>; unresolved?: Record<string, string> }[]> {
@@ -213,7 +213,7 @@ export async function targetsOf(
       const ids = idsIn(value);
       const entities = ids.map((id) => found.get(`${target}/${id}`)?.entity);
       const missing = ids.find((_, n) => entities[n] === undefined);
-      if (missing !== undefined) unresolved[field] = missing;
+      if (missing !== undefined && rules.has('references-wait')) unresolved[field] = missing;
       else if (isList(value)) fields[field] = (entities as string[]).toSorted();
       else fields[field] = entities[0] ?? null;
     }

@@ -3,32 +3,41 @@
  * a law or a simulated world notices.
  */
 const all = {
-  'read-before-write': 'An item is read in the very pass that writes it.',
   'look-up-before-create':
     'Before a create, the system is asked whether it has the record already.',
   'enumerate-before-create': 'Nothing is created in a system before all of its items are known.',
   'discover-before-create':
     'Nothing is created in a system before all that was listed there has been looked at.',
-  'write-ahead': 'A write is recorded before it is sent.',
   'wait-for-the-horizon':
     'A create without an answer is not repeated before it cannot land any more.',
   'adopt-by-marker': 'An item that carries our marker is the outcome of our create.',
-  'keep-gone-links':
-    'The id of a deleted item keeps its record, so that a stale read revives nobody.',
+  'copies-are-not-ours': 'An item that a person copied is not ours, though it carries our marker.',
+  'remove-surplus': 'An item of our own making that nobody needs and nobody touched is removed.',
+  'pending-creates': 'While a create may still turn up, no other item is taken for the record’s.',
+  'one-item-per-system': 'A record has one item in a system; about another one a person is asked.',
+  'duplicate-is-no-proof':
+    'That a unique value is taken does not mean that it was our write that took it.',
+  'reused-ids': 'An id that was given to a new item does not lead to the record of the old one.',
   'second-read': 'An item counts as deleted only when a later read agrees.',
   canary: 'An item counts as deleted only when a known one can still be read.',
-  'stale-reads': 'A read that is older than what is known says nothing.',
   'doubt-unversioned':
     'Where a system has no versions and lags, a change counts once it has lasted.',
+  'late-lists': 'What a list showed that lags is read again before it is written on.',
   'conditional-writes': 'Where a vendor offers it, a write only lands on what was read.',
   'history-check': 'After a write, the vendor’s history is asked what it may have covered up.',
+  'history-that-reaches': 'A history that does not show our own write yet says nothing.',
+  'references-wait': 'A reference to something unknown waits until that is known.',
   brakes: 'Mass changes stop and ask.',
-  fencing: 'Whoever lost a lease stores nothing.',
+  fencing: 'Whoever lost a lease sends nothing.',
   'unique-keys': 'Two records never hold one match key.',
   'swap-order': 'Whoever frees a unique value is written before whoever needs it.',
   'isolate-refused': 'A value that the vendor refused is not sent again until it changes.',
+  'split-refused-batches': 'A batch that is refused as a whole is sent in parts.',
+  'one-by-one': 'A record that cannot be dealt with does not stop the others of its page.',
   'marks-before-cursor': 'What a poll found is marked in the transaction that moves its cursor.',
   overlap: 'A poll looks back as far as the list of changes may lag.',
+  'vanished-items': 'A sweep reads what is linked and was not listed.',
+  'missing-items': 'A sweep marks the records that have no item in the system.',
 } as const;
 
 export type RuleName = keyof typeof all;

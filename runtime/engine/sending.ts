@@ -126,7 +126,7 @@ async function withoutAnswer(
   error: unknown,
 ): Promise<void> {
   const isRefusal = error instanceof VendorError && isAboutItems(error);
-  if (isRefusal && batch.length > 1) {
+  if (isRefusal && batch.length > 1 && context.rules.has('split-refused-batches')) {
     const half = Math.ceil(batch.length / 2);
     await sendBatch(context, batch.slice(0, half), op);
     await sendBatch(context, batch.slice(half), op);
@@ -244,6 +244,10 @@ function failed(context: Context, each: Underway, error: VendorError, existing?:
     }
   }
   if (error.kind === 'duplicate') {
+    if (existing !== undefined && !context.rules.has('duplicate-is-no-proof')) {
+      landed(context, each, { kind: 'done', id: existing }, context.world.clock.now());
+      return;
+    }
     context.collisions.push({
       one,
       member,

@@ -252,7 +252,7 @@ async function listStep(
   return {
     marks,
     state:
-      suspects.length > 0
+      suspects.length > 0 && context.rules.has('vanished-items')
         ? { ...rest, phase: 'vanished', suspects, digests: {} }
         : { ...rest, phase: 'discovered', digests: {} },
   };
@@ -317,7 +317,9 @@ async function missingStep(
   priority: Priority,
 ): Promise<Step> {
   const { sync, store } = context;
-  const wants = sync.policy.members.find(({ endpoint }) => endpoint === member.endpoint)?.create;
+  const wants =
+    context.rules.has('missing-items') &&
+    sync.policy.members.find(({ endpoint }) => endpoint === member.endpoint)?.create;
   const position = readPosition(state.after);
   if (!position) {
     const { live, links } = await store.countRecords(sync.tenant, sync.id);
