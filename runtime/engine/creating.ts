@@ -14,7 +14,9 @@ import { adopt } from './discovery.ts';
 import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
 import { setbackOf } from './retry.ts';
-import { cursorsAt, poll, type Row } from './watching.ts';
+import type { Row } from './comparing.ts';
+import { cursorsAt } from './marking.ts';
+import { poll } from './polling.ts';
 
 interface Open {
   readonly one: Case;

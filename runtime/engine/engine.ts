@@ -34,7 +34,9 @@ import { Doubts, Recent } from './recent.ts';
 import { afterSetback, setbackOf, type Setback } from './retry.ts';
 import { rulesWithout, type Rules } from './rules.ts';
 import { RunLog } from './run-log.ts';
-import { poll, sweep, windowOf, type Certificate } from './watching.ts';
+import { windowOf } from './marking.ts';
+import { poll } from './polling.ts';
+import { sweep, type Certificate } from './sweeping.ts';
 
 export interface EngineOptions {
   readonly store: Store;

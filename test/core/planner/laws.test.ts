@@ -81,6 +81,22 @@ describe('Turning a rule off', function () {
   }
 });
 
+/** Decided around the planner, or only because of something that is noted there. */
+const OF_THE_ENGINE = new Set([
+  'conflict overwritten',
+  'write surplus',
+  'write undone',
+  'write make-room',
+  'hold not-enumerated',
+  'hold found-there',
+  'hold refused',
+  'hold no-form',
+  'hold brake',
+  'hold unavailable',
+  'review key-collision',
+  'review mass-change',
+]);
+
 describe('The scenarios', () => {
   it('reach every decision that the planner can take', () => {
     const reached = new Set<string>();
@@ -103,7 +119,7 @@ describe('The scenarios', () => {
       read: readReasons,
     }).flatMap(([kind, codes]) => Object.keys(codes).map((code) => `${kind} ${code}`));
     assert.deepEqual(
-      all.filter((code) => !reached.has(code)),
+      all.filter((code) => !reached.has(code) && !OF_THE_ENGINE.has(code)),
       [],
     );
   });

@@ -1,0 +1,130 @@
+/**
+ * Compares items with what is known, by planning without writing: an item differs when a pass over it
+ * would change something. What differs is marked, and kept at hand for the pass that follows.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Item } from '../connectors/connector.ts';
+import type { Claimed, Mark, Priority } from '../store/store.ts';
+import { openCase, type Case } from './case.ts';
+import { keysOf, nameOfItem, type Context, type DigestedKey } from './context.ts';
+import { itemRef, markOf } from './marking.ts';
+import type { Member } from './member.ts';
+import { planOnce } from './planning.ts';
+import { observeItems } from './reading.ts';
+
+export interface Row {
+  readonly id: string;
+  readonly isLinked: boolean;
+  readonly keys: readonly DigestedKey[];
+}
+
+export interface Compared {
+  readonly marks: Mark[];
+  readonly rows: Row[];
+  readonly counts: Record<string, number>;
+}
+
+/** Which of these items differ from what is known, and why. Nothing is written. */
+export async function compare(
+  context: Context,
+  member: Member,
+  items: readonly Item[],
+  takenAt: number,
+  priority: Priority,
+  { isLate }: { readonly isLate: boolean },
+): Promise<Compared> {
+  const { store, sync, recent, inHand } = context;
+  const counts: Record<string, number> = {};
+  const marks: Mark[] = [];
+  if (items.length === 0) return { marks, rows: [], counts };
+  const keys = items.map(({ id }) => ({ kind: 'item', ...itemRef(context, member, id) }) as const);
+  const loaded = await store.load(sync.tenant, keys);
+  const cases: Case[] = [];
+  const rows = items.map((item, n): Row => {
+    const { record, reviews } = loaded[n]!;
+    const { present } = member.read(item, takenAt);
+    if (!record) {
+      count(counts, 'unknown');
+      if (!isLeftAlone(reviews)) mark(item);
+      return { id: item.id, isLinked: false, keys: keysOf(context, present.fields) };
+    }
+    const one = openCase({} as Claimed, record, reviews, sync.policy.fields);
+    cases[n] = one;
+    const link = one.links.find((l) => l.endpoint === member.endpoint && l.remoteId === item.id)!;
+    return { id: item.id, isLinked: link.state === 'live', keys: [] };
+  });
+  const seen = cases.flatMap((one, n) => {
+    const item = items[n]!;
+    const link = one.links.find((l) => l.endpoint === member.endpoint && l.remoteId === item.id)!;
+    return [{ one, link, seen: { item, takenAt } }];
+  });
+  // Comparing is not reading: the pass has seen no more of these items than before.
+  await observeItems({ ...context, inHand: new Map() }, member, seen);
+  const known = cases.filter((one) => one !== undefined);
+  await planOnce(context, known);
+  cases.forEach((one, n) => {
+    const difference = differenceIn(one);
+    count(counts, 'compared');
+    count(counts, difference ? `different: ${difference.reason}` : 'equal');
+    if (difference?.isNews) mark(items[n]!);
+  });
+  return { marks, rows, counts };
+
+  function mark(item: Item): void {
+    const held = inHand.get(nameOfItem({ endpoint: member.endpoint, remoteId: item.id }));
+    if (held && isDeepStrictEqual(held, item)) return;
+    marks.push(markOf(context, member, item.id, priority));
+    const isWeak = isLate && !member.can.conditionalWrites;
+    if (isLate && member.can.version === 'none') return;
+    recent.keep(itemRef(context, member, item.id), {
+      item,
+      takenAt,
+      ...(isWeak ? { weak: true } : {}),
+    });
+  }
+}
+
+/** Somebody was asked about the item, or has said that it is to be left alone. */
+function isLeftAlone(
+  reviews: readonly { readonly state: string; readonly decision?: unknown }[],
+): boolean {
+  return reviews.length > 0 && !reviews.some(({ state }) => state === 'decided');
+}
+
+/** Why a record is not what its item says; `isNews`: a pass over it would change something. */
+function differenceIn(
+  one: Case,
+): { readonly reason: string; readonly isNews: boolean } | undefined {
+  const { plan } = one;
+  if (!plan || one.setback) return { reason: 'not settled yet', isNews: true };
+  const isMoved =
+    plan.entity !== one.entity ||
+    plan.intents !== one.intents ||
+    plan.conflicts.length > 0 ||
+    plan.tombstone !== undefined ||
+    plan.links.some((link, n) => {
+      const before = one.links[n];
+      return link !== before && (link.cells !== before?.cells || link.state !== before.state);
+    });
+  if (isMoved) return { reason: 'edited there', isNews: true };
+  if (plan.writes.length > 0 || plan.needReads.length > 0)
+    return { reason: 'behind', isNews: true };
+  const hold = plan.holds[0];
+  const review = plan.reviews[0];
+  if (review)
+    return { reason: review.reason, isNews: !one.reviews.some(({ state }) => state !== 'closed') };
+  return hold ? { reason: hold.reason, isNews: false } : undefined;
+}
+
+function count(counts: Record<string, number>, what: string): void {
+  counts[what] = (counts[what] ?? 0) + 1;
+}
+
+export function added(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const sum: Record<string, number> = { ...a };
+  for (const [name, n] of Object.entries(b)) if (n > 0) sum[name] = (sum[name] ?? 0) + n;
+  return sum;
+}

@@ -1,0 +1,81 @@
+/**
+ * Asks a system for its latest changes. What differs is marked in the transaction that notes how far the
+ * poll came, so a lost worker costs nothing but time. A poll looks back as far as the list of changes may
+ * lag, because rows turn up late; what was seen before costs nothing.
+ */
+import type { Value } from '../core/value.ts';
+import type { Priority } from '../store/store.ts';
+import { compare, type Row } from './comparing.ts';
+import type { Context } from './context.ts';
+import { cursorOf, cursorsAt, markOf, note } from './marking.ts';
+import type { Member } from './member.ts';
+
+/** Besides the lag that is declared: clocks differ, and lags are longer on bad days. */
+const OVERLAP_MS = 5_000;
+
+interface PollState {
+  readonly since: number;
+  readonly after?: Value;
+  /** The latest change seen in this poll. */
+  readonly latest?: number;
+}
+
+/**
+ * Goes through the latest changes; answers nothing when there is no list of them. A glance only tells
+ * what is there: what is known goes unmarked, and the next poll sees it all again.
+ */
+export async function poll(
+  context: Context,
+  member: Member,
+  priority: Priority,
+  { isGlance = false }: { readonly isGlance?: boolean } = {},
+): Promise<readonly Row[] | undefined> {
+  const { sync, world, rules } = context;
+  const { changes } = member.collection;
+  const cursors = await cursorsAt(context, member.endpoint);
+  let state = cursors.get('changes') as unknown as PollState | undefined;
+  if (!changes || !state) return undefined;
+  const all: Row[] = [];
+  for (;;) {
+    const { since, after } = state;
+    const limit = member.can.batch.list;
+    const page = await context.gate.call(
+      sync.tenant,
+      member,
+      { action: 'changes', items: limit, priority: context.priority },
+      async (signal) => {
+        await context.leases.keep();
+        return member.collection.changes!({
+          since,
+          limit,
+          signal,
+          ...(after === undefined ? {} : { after }),
+        });
+      },
+    );
+    const takenAt = world.clock.now();
+    const { marks, rows } = await compare(context, member, page.items, takenAt, priority, {
+      isLate: member.can.changesLagMs > member.can.readLagMs,
+    });
+    marks.push(...page.gone.map((id) => markOf(context, member, id, priority)));
+    all.push(...rows);
+    const latest = Math.max(state.latest ?? 0, ...page.items.map(({ changedAt = 0 }) => changedAt));
+    const overlap = rules.has('overlap') ? member.can.changesLagMs + OVERLAP_MS : 0;
+    const next: PollState =
+      page.next === undefined
+        ? { since: Math.max(since, latest - overlap) }
+        : { since, after: page.next, latest };
+    if (isGlance) {
+      const strangers = new Set(rows.filter(({ isLinked }) => !isLinked).map(({ id }) => id));
+      await note(
+        context,
+        marks.filter(({ key }) => key.kind === 'item' && strangers.has(key.remoteId)),
+        [],
+      );
+    } else {
+      await note(context, marks, [cursorOf(context, member, 'changes', next)]);
+    }
+    state = next;
+    if (page.next === undefined) return all;
+  }
+}
