@@ -25,6 +25,10 @@ function sketches(): Readonly<Record<string, Sketch>> {
     'two systems that spell the same people differently': {
       people: { c0001: { systems: BOTH, differs: true } },
     },
+    'two systems that hold the same people, one of which answers from the past': {
+      systems: { app: {}, crm: { webhooks: false, abilities: { ...blind, readLagMs: 2_000 } } },
+      people: { c0001: BOTH, c0002: BOTH },
+    },
     'an edit': { people: ann, happens: [[60, edit('crm', 'name')]] },
     'edits of one field in two systems': {
       people: ann,

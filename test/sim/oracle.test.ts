@@ -62,9 +62,19 @@ class Stage {
     this.#throughApi(name, log);
   }
 
+  create(name: 'app' | 'crm', fields: Readonly<Record<string, unknown>>): string {
+    const log = this.at(name).log.length;
+    const id = this.at(name).create('people', fields, 'app');
+    this.#throughApi(name, log);
+    return id;
+  }
+
   #throughApi(name: 'app' | 'crm', from: number): void {
-    const log = this.at(name).log as unknown as { via: string }[];
-    for (let index = from; index < log.length; index++) log[index] = { ...log[index]!, via: 'api' };
+    const log = this.at(name).log as unknown as { via: string; at: number }[];
+    for (let index = from; index < log.length; index++) {
+      const change = log[index]!;
+      log[index] = { ...change, via: 'api', at: change.at + 120_000 };
+    }
   }
 
   linkAll(): void {
@@ -174,6 +184,10 @@ const PLANTED: readonly [said: string, plant: (stage: Stage) => Partial<Rest> | 
       const id = stage.at('crm').clone('people', stage.id('crm', 'c0001'));
       stage.link(stage.systems[1]!, 'people', id, 'c0001');
     },
+  ],
+  [
+    'c0001 was created by us, though it was there as 1, at crm-1',
+    (stage) => void stage.create('crm', stage.at('crm').items('people')[0]!.fields),
   ],
   [
     'c0001 at app-1 is still there, though the record is dead',
