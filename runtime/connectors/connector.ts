@@ -104,7 +104,10 @@ export interface Limit {
   readonly capacity: number;
   readonly perMs: number;
   /** What one call costs. */
-  cost(call: 'list' | 'changes' | 'read' | 'find' | 'history' | Operation, items: number): number;
+  readonly cost: (
+    call: 'list' | 'changes' | 'read' | 'find' | 'history' | Operation,
+    items: number,
+  ) => number;
 }
 
 export interface PageRequest {

@@ -5,7 +5,7 @@
  */
 import type { Write } from '../core/planner/model.ts';
 import { wholeValues } from '../core/planner/parts.ts';
-import { same, type Value } from '../core/value.ts';
+import { same } from '../core/value.ts';
 import { ask, BRAKE_PREFIX, setBack, type Case } from './case.ts';
 import type { Context } from './context.ts';
 
@@ -69,7 +69,7 @@ function isProtectedOne({ sync }: Context, { entity }: Case): boolean {
   if (conditions.length === 0) return false;
   const values = wholeValues(sync.policy.fields, entity.cells);
   return conditions.every(({ field, in: accepted }) =>
-    accepted.some((value) => same(value as Value, values[field] ?? null)),
+    accepted.some((value) => same(value, values[field] ?? null)),
   );
 }
 

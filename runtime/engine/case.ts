@@ -89,6 +89,12 @@ export interface Sending {
   wave: number;
 }
 
+/** A write under way, with the record it is for. */
+export interface Underway {
+  readonly one: Case;
+  readonly sending: Sending;
+}
+
 /** Names the brakes among the things that people are asked about. */
 export const BRAKE_PREFIX = 'brake:';
 

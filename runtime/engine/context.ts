@@ -36,7 +36,7 @@ export interface Context {
   readonly collisions: Collision[];
   readonly refusals: Refusals;
   /** How many records the sync has, as of a little while ago. */
-  countLive(): Promise<number>;
+  readonly countLive: () => Promise<number>;
 }
 
 export interface Collision {

@@ -43,7 +43,7 @@ export interface EngineOptions {
   readonly world: World;
   readonly connectors: readonly Connector[];
   /** What a connector is opened with, secrets included. */
-  configOf(endpoint: StoredEndpoint): unknown;
+  readonly configOf: (endpoint: StoredEndpoint) => unknown;
   /** Makes match keys and markers; the same in all processes, for as long as the data lives. */
   readonly secret: string;
   /** All rules hold; a test may switch some off. */

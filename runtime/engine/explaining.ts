@@ -146,7 +146,7 @@ function explainField(
 
 function changesIn(detail: RunItem['detail']): { readonly cell: string; readonly rule: string }[] {
   const changes = detail['changes'];
-  return Array.isArray(changes) ? (changes as unknown as { cell: string; rule: string }[]) : [];
+  return Array.isArray(changes) ? changes : [];
 }
 
 // ---------------------------------------------------------------------------------------------

@@ -142,7 +142,7 @@ export class Gate {
 
   async #learn(tenant: TenantId, member: Member, health: Health, error: unknown): Promise<void> {
     if (!(error instanceof VendorError)) return;
-    const { clock, random } = this.#world;
+    const { clock } = this.#world;
     const now = clock.monotonicMs();
     if (error.kind === 'throttled') {
       const until = clock.now() + (error.retryAfterMs ?? SLOW_MS);
@@ -166,7 +166,7 @@ export class Gate {
       if (isDown || health.rests > 0) {
         const longest = Math.min(REST_MS_MAX, REST_MS_LEAST * 2 ** health.rests);
         health.rests += 1;
-        health.restsUntil = now + longest * (0.5 + random('engine:rest').next() / 2);
+        health.restsUntil = now + longest * (0.5 + this.#world.random('engine:rest').next() / 2);
       }
     }
   }

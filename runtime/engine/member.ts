@@ -64,7 +64,7 @@ const CLOCK_UNCERTAINTY_MS = 1_000;
 export interface OpenMembers {
   readonly connectors: readonly Connector[];
   readonly world: World;
-  configOf(endpoint: StoredEndpoint): unknown;
+  readonly configOf: (endpoint: StoredEndpoint) => unknown;
 }
 
 /** An account that could not be opened is left alone for a while, longer each time. */
@@ -92,7 +92,7 @@ export class Accounts {
     if (known) return known;
     const rest = this.#rests.get(endpoint.id);
     if (rest && this.#options.world.clock.monotonicMs() < rest.until)
-      return Promise.reject(rest.error as Error);
+      return Promise.reject(rest.error);
     const opening = this.#openOne(endpoint);
     this.#open.set(endpoint.id, opening);
     opening.then(

@@ -10,12 +10,11 @@ import { VendorError, type Outcome, type Version } from '../connectors/connector
 import { lostEdit } from '../core/planner/draft.ts';
 import { BEFORE_ALL } from '../core/planner/stamp.ts';
 import { same, type Values } from '../core/value.ts';
-import { isUnanswered, setBack, type Case } from './case.ts';
+import { isUnanswered, setBack, type Case, type Underway } from './case.ts';
 import type { Context } from './context.ts';
 import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
 import { setbackOf, type Setback } from './retry.ts';
-import type { Underway } from './sending.ts';
 
 interface Check {
   readonly one: Case;

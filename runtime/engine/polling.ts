@@ -31,10 +31,9 @@ export async function poll(
   { isGlance = false }: { readonly isGlance?: boolean } = {},
 ): Promise<readonly Row[] | undefined> {
   const { sync, world, rules } = context;
-  const { changes } = member.collection;
   const cursors = await cursorsAt(context, member.endpoint);
   let state = cursors.get('changes') as unknown as PollState | undefined;
-  if (!changes || !state) return undefined;
+  if (member.collection.changes === undefined || !state) return undefined;
   const all: Row[] = [];
   for (;;) {
     const { since, after } = state;

@@ -26,17 +26,12 @@ import {
   setBack,
   type Case,
   type Sending,
+  type Underway,
 } from './case.ts';
 import { newLinkId, refTo, type Context } from './context.ts';
 import { retryTime } from './gate.ts';
 import { findOverwritten } from './overwritten.ts';
 import { setbackOf, type Setback } from './retry.ts';
-
-/** A write under way, with the record it is for. */
-export interface Underway {
-  readonly one: Case;
-  readonly sending: Sending;
-}
 
 const ORDER: readonly Operation[] = ['delete', 'update', 'restore', 'create'];
 

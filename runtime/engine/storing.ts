@@ -72,7 +72,7 @@ async function planCommit(context: Context, one: Case): Promise<Commit> {
   const lease = one.leases[0]!;
   const order = orderFor(context, one.entity.id);
   const isTold = order?.kind === 'undo' && order.isPreview;
-  const runItems = [...one.told.splice(0)].map((item) => run.item(item));
+  const runItems = one.told.splice(0).map((item) => run.item(item));
   if (!plan || isTold) {
     return {
       lease,
