@@ -175,18 +175,27 @@ interface Wish {
 /** Takes out of the plans what must not be created now, and says why. */
 export async function lookUpCreates(context: Context, cases: readonly Case[]): Promise<Set<Write>> {
   const refused = new Set<Write>();
-  const wishes = cases.flatMap((one) =>
-    (one.plan?.writes ?? []).flatMap((write): Wish[] =>
-      write.op === 'create' ? [{ one, write }] : [],
-    ),
-  );
-  for (const [endpoint, group] of Map.groupBy(wishes, ({ write }) => write.endpoint)) {
-    for (const { one, write } of await refusedAt(context, endpoint, group)) {
-      refused.add(write);
-      void one;
+  const wishes: Wish[] = [];
+  for (const one of cases) {
+    for (const write of one.plan?.writes ?? []) {
+      if (write.op !== 'create') continue;
+      if (isInQuestion(one)) {
+        one.held.push({ reason: 'awaiting-decision', endpoint: write.endpoint });
+        refused.add(write);
+      } else {
+        wishes.push({ one, write });
+      }
     }
   }
+  for (const [endpoint, group] of Map.groupBy(wishes, ({ write }) => write.endpoint)) {
+    for (const { write } of await refusedAt(context, endpoint, group)) refused.add(write);
+  }
   return refused;
+}
+
+/** Another record has its key, so it may be the same; until somebody knows, it is not spread. */
+function isInQuestion({ reviews }: Case): boolean {
+  return reviews.some(({ reason, state }) => reason === 'key-collision' && state === 'open');
 }
 
 async function refusedAt(
