@@ -5,6 +5,7 @@
  *     npm run test:sim -- --seed 4711 [--tale]      one world; if it fails, the smallest one that does
  *     npm run test:sim -- --backups                 systems are put back to backups as well
  *     npm run test:sim -- --kills [--step 7]        the canonical stories, killed at each kill point
+ *     npm run test:sim -- --rules [--seeds 200]     each rule of the engine switched off: who notices?
  *     npm run test:sim -- --saved name              a world that failed once
  *     npm run test:sim -- --planner [--seeds 1000]  worlds around the planner alone
  *
@@ -14,6 +15,8 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { openEngine } from '../../runtime/engine/engine.ts';
+import { ruleNames, rulesWithout } from '../../runtime/engine/rules.ts';
 import { canonical } from './canonical.ts';
 import { scenarioFrom } from './generate.ts';
 import { runPlannerWorlds } from './planner/runner.ts';
@@ -32,6 +35,7 @@ const { values } = parseArgs({
     step: { type: 'string', default: '1' },
     only: { type: 'string' },
     saved: { type: 'string' },
+    rules: { type: 'boolean', default: false },
     backups: { type: 'boolean', default: false },
     planner: { type: 'boolean', default: false },
   },
@@ -47,6 +51,7 @@ const totals = { runs: 0, violations: 0, edits: 0, kills: 0, hours: 0, exposed: 
 
 if (values.planner) runPlannerWorlds({ first, count, isAlone: values.seed !== undefined });
 else if (values.kills) await runKills();
+else if (values.rules) await runWithoutRules();
 else if (values.saved !== undefined) await runSaved(values.saved);
 else await runSeeds();
 
@@ -84,6 +89,31 @@ async function runKills(): Promise<void> {
     }
   }
   summary();
+}
+
+/** Which world notices first that a rule does not hold. A rule that nobody notices is not needed, or not tried. */
+async function runWithoutRules(): Promise<void> {
+  const worlds = [
+    ...Object.entries(canonical),
+    ...Array.from({ length: count }, (_, index) => {
+      const seed = first + index;
+      return [`seed ${seed}`, scenarioFrom(seed)] as const;
+    }),
+  ];
+  const unnoticed = new Set(ruleNames);
+  for (const [title, scenario] of worlds) {
+    // A world in which something is wrong anyway proves nothing.
+    if (unnoticed.size > 0 && (await simulate(scenario)).violations.length > 0) continue;
+    for (const rule of unnoticed) {
+      const rules = rulesWithout(rule);
+      const outcome = await simulate(scenario, (options) => openEngine({ ...options, rules }));
+      if (outcome.violations.length === 0) continue;
+      unnoticed.delete(rule);
+      console.log(`without ${rule}, ${title}: ${outcome.violations[0]}`);
+    }
+  }
+  for (const rule of unnoticed) console.error(`without ${rule}: nobody noticed`);
+  process.exitCode = unnoticed.size > 0 ? 1 : 0;
 }
 
 async function runSaved(name: string): Promise<void> {
