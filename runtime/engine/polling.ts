@@ -38,6 +38,7 @@ export async function poll(
   for (;;) {
     const { since, after } = state;
     const limit = member.can.batch.list;
+    const takenAt = world.clock.now();
     const page = await context.gate.call(
       sync.tenant,
       member,
@@ -52,7 +53,6 @@ export async function poll(
         });
       },
     );
-    const takenAt = world.clock.now();
     const { marks, rows } = await compare(context, member, page.items, takenAt, priority, {
       isLate: member.can.changesLagMs > member.can.readLagMs,
     });

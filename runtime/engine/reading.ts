@@ -75,7 +75,9 @@ async function readAt(
   const shown: (Wanted & { readonly seen: SeenItem })[] = [];
   const unseen: Wanted[] = [];
   for (const each of wanted) {
-    const seen = recent.take(refTo(sync, each.link), world.clock.now());
+    // Without a version nobody could tell that somebody has written since it was listed.
+    const isTellable = member.can.version !== 'none';
+    const seen = isTellable ? recent.take(refTo(sync, each.link), world.clock.now()) : undefined;
     if (seen) shown.push({ ...each, seen });
     else unseen.push(each);
   }

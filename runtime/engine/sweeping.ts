@@ -117,6 +117,7 @@ async function listStep(
 ): Promise<Step> {
   const { sync, world, store } = context;
   const limit = member.can.batch.list;
+  const takenAt = world.clock.now();
   const page = await context.gate.call(
     sync.tenant,
     member,
@@ -130,7 +131,6 @@ async function listStep(
       });
     },
   );
-  const takenAt = world.clock.now();
   const { marks, rows, counts } = await compare(context, member, page.items, takenAt, priority, {
     isLate: member.can.searchLagMs > member.can.readLagMs,
   });
