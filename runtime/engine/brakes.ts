@@ -17,6 +17,9 @@ export const RELEASE_MS = HOUR_MS;
 /** What is held back is looked at again so often. */
 const HELD_MS = 60_000;
 
+/** After a member was listed for the first time, missing records are created in it; that is what it is for. */
+const FIRST_SYNC_MS = 86_400_000;
+
 /** Holds back what is too much, and adds it to the writes that must not be sent now. */
 export async function applyBrakes(
   context: Context,
@@ -24,37 +27,62 @@ export async function applyBrakes(
   refused: Set<Write>,
 ): Promise<void> {
   if (!context.rules.has('brakes') || context.mode.kind !== 'write' || context.mode.orders) return;
-  const open = await openBrakes(context);
   for (const brake of ['delete', 'create', 'blank', 'change'] as const) {
     const affected = cases.flatMap((one) => {
-      const amount = amountOf(brake, one, refused);
-      return amount > 0 ? [{ one, amount }] : [];
+      const amounts = amountsOf(brake, one, refused);
+      return amounts.size > 0 ? [{ one, amounts }] : [];
     });
-    if (affected.length === 0 || open.has(brake)) continue;
-    const capacity = await capacityOf(context, brake);
-    for (const { one, amount } of affected) {
-      const isProtected =
-        brake === 'delete' || brake === 'blank' ? isProtectedOne(context, one) : false;
-      if (!isProtected && (await spend(context, brake, amount, capacity))) continue;
-      hold(context, one, brake, refused);
-    }
+    if (affected.length === 0) continue;
+    const tooMuch = await overLimit(context, brake, affected);
+    if (tooMuch.length === 0 || (await isReleased(context, brake))) continue;
+    for (const one of tooMuch) hold(context, one, brake, refused);
   }
 }
 
-/** How many changes of the kind the plan would make. */
-function amountOf(brake: Brake, { plan }: Case, refused: ReadonlySet<Write>): number {
-  if (!plan) return 0;
-  const writes = plan.writes.filter((write) => !refused.has(write));
-  switch (brake) {
-    case 'delete':
-      return plan.tombstone && plan.tombstone.cause !== 'decided' ? 1 : 0;
-    case 'create':
-      return writes.filter(({ op }) => op === 'create').length;
-    case 'blank':
-      return writes.filter(blanks).length;
-    case 'change':
-      return writes.filter(({ op }) => op === 'update').length;
+interface Affected {
+  readonly one: Case;
+  readonly amounts: Amounts;
+}
+
+/** How much is taken of each bucket. */
+type Amounts = ReadonlyMap<string, number>;
+
+/** A page is mostly within the limit, and costs one question then. */
+async function overLimit(
+  context: Context,
+  brake: Brake,
+  affected: readonly Affected[],
+): Promise<readonly Case[]> {
+  const isGuarded = brake === 'delete' || brake === 'blank';
+  const [guarded, others] = [
+    affected.filter(({ one }) => isGuarded && isProtectedOne(context, one)),
+    affected.filter(({ one }) => !isGuarded || !isProtectedOne(context, one)),
+  ];
+  const over = guarded.map(({ one }) => one);
+  if (others.length === 0) return over;
+  const capacity = await capacityOf(context, brake);
+  const total = new Map<string, number>();
+  for (const { amounts } of others) {
+    for (const [bucket, n] of amounts) total.set(bucket, (total.get(bucket) ?? 0) + n);
   }
+  if (await spend(context, total, capacity)) return over;
+  for (const { one, amounts } of others) {
+    if (!(await spend(context, amounts, capacity))) over.push(one);
+  }
+  return over;
+}
+
+/** How many changes of the kind the plan would make; of one field each, where values change. */
+function amountsOf(brake: Brake, { plan }: Case, refused: ReadonlySet<Write>): Amounts {
+  const amounts = new Map<string, number>();
+  const count = (bucket: string): void => void amounts.set(bucket, (amounts.get(bucket) ?? 0) + 1);
+  if (brake === 'delete' && plan?.tombstone && plan.tombstone.cause !== 'decided') count(brake);
+  for (const write of plan?.writes ?? []) {
+    if (refused.has(write) || !isOf(brake, write)) continue;
+    if (brake !== 'change') count(brake);
+    else for (const field of Object.keys(write.patch)) count(`${brake}/${field}`);
+  }
+  return amounts;
 }
 
 function blanks({ op, patch, before }: Write): boolean {
@@ -73,13 +101,19 @@ function isProtectedOne({ sync }: Context, { entity }: Case): boolean {
   );
 }
 
-async function openBrakes({ store, sync, world }: Context): Promise<ReadonlySet<string>> {
+/** A person has said that it is meant, or it is the first sync with the systems that get new records. */
+async function isReleased({ store, sync, world }: Context, brake: Brake): Promise<boolean> {
   const now = world.clock.now();
   const cursors = await store.readCursors(sync.tenant, sync.id);
-  const open = cursors.filter(({ channel, value }) => {
-    return channel.startsWith(BRAKE_PREFIX) && typeof value === 'number' && value > now;
+  const isOpen = cursors.some(
+    ({ channel, value }) =>
+      channel === BRAKE_PREFIX + brake && typeof value === 'number' && value > now,
+  );
+  if (isOpen || brake !== 'create') return isOpen;
+  return cursors.some(({ channel, value }) => {
+    const { firstAt } = (channel === 'enumerated' ? value : {}) as { firstAt?: number };
+    return firstAt !== undefined && now - firstAt < FIRST_SYNC_MS;
   });
-  return new Set(open.map(({ channel }) => channel.slice(BRAKE_PREFIX.length)));
 }
 
 async function capacityOf({ sync, countLive }: Context, brake: Brake): Promise<number> {
@@ -90,13 +124,17 @@ async function capacityOf({ sync, countLive }: Context, brake: Brake): Promise<n
 
 async function spend(
   { store, sync, world }: Context,
-  brake: Brake,
-  amount: number,
+  amounts: Amounts,
   capacity: number,
 ): Promise<boolean> {
-  const bucket = `${BRAKE_PREFIX}${sync.id}/${brake}`;
-  const request = { bucket, capacity, perMs: HOUR_MS, amount, keep: 0 };
-  const { granted } = await store.spend(sync.tenant, world.clock.now(), [request]);
+  const requests = [...amounts].map(([bucket, amount]) => ({
+    bucket: `${BRAKE_PREFIX}${sync.id}/${bucket}`,
+    capacity,
+    perMs: HOUR_MS,
+    amount,
+    keep: 0,
+  }));
+  const { granted } = await store.spend(sync.tenant, world.clock.now(), requests);
   return granted;
 }
 

@@ -34,6 +34,8 @@ interface SweepState {
 
 export interface Certificate {
   readonly endpoint: EndpointId;
+  /** When all of it was known for the first time. */
+  readonly firstAt: number;
   readonly startedAt: number;
   readonly endedAt: number;
   /** `compared`, `equal`, `unknown`, and `different: <reason>`. */
@@ -68,10 +70,13 @@ export async function sweep(
       if (step.pause) return { resumeInMs: PAUSE_MS };
       continue;
     }
+    const before = cursors.get('enumerated') as unknown as Certificate | undefined;
+    const endedAt = world.clock.now();
     const certificate: Certificate = {
+      firstAt: before?.firstAt ?? endedAt,
       endpoint: member.endpoint,
       startedAt: state.startedAt,
-      endedAt: world.clock.now(),
+      endedAt,
       counts: state.counts,
     };
     await note(context, step.marks, [
