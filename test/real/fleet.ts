@@ -39,6 +39,7 @@ interface Worker {
   readonly point: string | undefined;
   port?: number;
   isFrozen: boolean;
+  isShot: boolean;
 }
 
 export function fleetOf({
@@ -67,11 +68,11 @@ export function fleetOf({
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...(point === undefined ? {} : { KILL_POINT: point }) },
     });
-    const worker: Worker = { child, point, isFrozen: false };
+    const worker: Worker = { child, point, isFrozen: false, isShot: false };
     workers[place] = worker;
     const lastWords: string[] = [];
     const log = createWriteStream(join(directory, `worker-${place + 1}.log`), { flags: 'a' });
-    createInterface(child.stderr!).on('line', (line) => {
+    createInterface(child.stderr).on('line', (line) => {
       log.write(`${line}\n`);
       lastWords.push(line);
       if (lastWords.length > 20) lastWords.shift();
@@ -82,7 +83,7 @@ export function fleetOf({
       delete worker.port;
       if (signal === 'SIGKILL') {
         counts.kills += 1;
-        if (!child.killed) counts.atPoints += 1;
+        if (!worker.isShot) counts.atPoints += 1;
       } else if (code === NO_DATABASE) counts.refusals += 1;
       else if (!isClosing) {
         deaths.push(`a worker ended by itself (${signal ?? code}): ${lastWords.join('\n')}`);
@@ -90,7 +91,7 @@ export function fleetOf({
       if (!isClosing) world.schedule.after(AGAIN_MS, () => void (isClosing || enlist(place)));
     });
     return new Promise((ready) => {
-      createInterface(child.stdout!).on('line', (line) => {
+      createInterface(child.stdout).on('line', (line) => {
         worker.port = (JSON.parse(line) as { ready: number }).ready;
         ready();
       });
@@ -121,7 +122,7 @@ export function fleetOf({
     },
     kill() {
       const able = awake();
-      if (able.length > 0) able[dice.below(able.length)]!.child.kill('SIGKILL');
+      if (able.length > 0) shoot(able[dice.below(able.length)]!);
     },
     freeze(forMs) {
       const thaw = freezeOne(forMs);
@@ -144,13 +145,18 @@ export function fleetOf({
     async heal() {
       isWild = false;
       await Promise.all(thaws);
-      for (const worker of workers) if (worker?.point !== undefined) worker.child.kill('SIGKILL');
+      for (const worker of workers) if (worker?.point !== undefined) shoot(worker);
     },
     async close() {
       isClosing = true;
-      await Promise.all(workers.map((worker) => worker && end(worker, world)));
+      await Promise.all(workers.flatMap((worker) => (worker ? [end(worker, world)] : [])));
     },
   };
+}
+
+function shoot(worker: Worker): void {
+  worker.isShot = true;
+  worker.child.kill('SIGKILL');
 }
 
 const CLOSE_MS_MAX = 15_000;
@@ -167,5 +173,5 @@ async function end({ child }: Worker, { schedule }: Pick<World, 'schedule'>): Pr
 
 /** Early enough to be reached before somebody else kills it. */
 function pointFrom(dice: Random): string {
-  return `${KILL_POINTS[dice.below(KILL_POINTS.length)]}:${1 + dice.below(12)}`;
+  return `${KILL_POINTS[dice.below(KILL_POINTS.length)]}:${1 + dice.below(8)}`;
 }

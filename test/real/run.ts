@@ -3,9 +3,11 @@
  *
  *     npm run test:real -- --seconds 60 --workers 4 [--seed 1]
  *
+ * `--without fencing` switches a rule of the engine off, and violations should be found.
  * Ends by itself, touches only processes that it started, and stays on this machine.
  */
 import { parseArgs } from 'node:util';
+import { ruleNames } from '../../runtime/engine/rules.ts';
 import { runReal } from './real.ts';
 
 const { values } = parseArgs({
@@ -14,6 +16,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '4' },
     seed: { type: 'string', default: '1' },
     people: { type: 'string', default: '25' },
+    without: { type: 'string', multiple: true, default: [] },
   },
 });
 
@@ -23,6 +26,7 @@ const course = {
   workers: numberOf('workers', values.workers),
   seed: numberOf('seed', values.seed),
   people: numberOf('people', values.people),
+  without: ruleNames.filter((name) => values.without.includes(name)),
 };
 const { violations, edits, kills, writes, facts, directory } = await runReal({
   ...course,

@@ -10,6 +10,7 @@ import type { Account } from '../../runtime/connectors/connector.ts';
 import { connectors } from '../../runtime/connectors/index.ts';
 import { TributaryError } from '../../runtime/core/errors.ts';
 import { openEngine } from '../../runtime/engine/engine.ts';
+import { rulesWithout, type RuleName } from '../../runtime/engine/rules.ts';
 import { openQueue, type Drain, type Queue } from '../../runtime/queue/queue.ts';
 import { openPostgresStore } from '../../runtime/store/postgres.ts';
 import { systemWorld } from '../../runtime/world/system.ts';
@@ -23,6 +24,8 @@ export interface WorkerOrder {
   /** Where the vendors are. */
   readonly origin: string;
   readonly workers: number;
+  /** Rules of the engine that do not hold, to see whether anybody notices. */
+  readonly without: readonly RuleName[];
 }
 
 /** What a worker exits with that found no database to start on. */
@@ -43,7 +46,13 @@ if (import.meta.main) {
   }
 }
 
-async function work({ connection, scenario, origin, workers }: WorkerOrder): Promise<void> {
+async function work({
+  connection,
+  scenario,
+  origin,
+  workers,
+  without,
+}: WorkerOrder): Promise<void> {
   const points = killPoints(
     process.env['KILL_POINT'],
     systemWorld({ log: process.stderr, logLevel: 'warn' }),
@@ -65,6 +74,7 @@ async function work({ connection, scenario, origin, workers }: WorkerOrder): Pro
     world,
     connectors,
     secret: SECRET,
+    rules: rulesWithout(...without),
     configOf: ({ id }) =>
       configOf(
         systems.find(({ endpoint }) => endpoint === id)!,
@@ -141,10 +151,11 @@ async function work({ connection, scenario, origin, workers }: WorkerOrder): Pro
   await queue.work(drain, { concurrency: 1, perTenant: workers, leastPriority: 1 });
 }
 
-function configOf({ account }: System, origin: string): object {
+function configOf(system: System, origin: string): object {
+  const { account } = system;
   return {
     baseUrl: origin,
-    token: `${tokenOf({ account } as System)}`,
+    token: tokenOf(system),
     title: account,
     hookSecret: hookSecretOf(account),
   };
