@@ -2,7 +2,7 @@
 import type { Item } from '../connectors/connector.ts';
 import { keyedDigest } from '../core/hash.ts';
 import { matchKeys, type MatchKey as FoundKey } from '../core/match-keys.ts';
-import type { Entity, EntityId, LinkId, Resolution } from '../core/planner/model.ts';
+import type { EndpointId, Entity, EntityId, LinkId, Resolution } from '../core/planner/model.ts';
 import { wholeValues } from '../core/planner/parts.ts';
 import type { Value, Values } from '../core/value.ts';
 import type { MatchKey, Priority, Ref, Store } from '../store/store.ts';
@@ -69,7 +69,14 @@ export interface Mode {
   readonly orders?: ReadonlyMap<EntityId, Order>;
   /** Entities whose order has been dealt with. */
   readonly done?: Set<EntityId>;
+  /**
+   * Collects the records of which something was only told, and the write that was told last by endpoint:
+   * they have to be looked at once more.
+   */
+  readonly told?: Told;
 }
+
+export type Told = Map<EntityId, Map<EndpointId, string>>;
 
 export type Order =
   /** Names of the writes that were shown. */
@@ -79,6 +86,8 @@ export type Order =
       readonly resolutions: readonly Resolution[];
       /** Items that the run created. */
       readonly created: readonly Omit<Ref, 'sync'>[];
+      /** Items that the run removed because it took back their creation. */
+      readonly removed: readonly Omit<Ref, 'sync'>[];
       /** Only tells what would happen; nothing is stored either. */
       readonly isPreview: boolean;
     };

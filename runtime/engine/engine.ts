@@ -4,7 +4,7 @@
  * Work is *marked* and then *drained*. Hints, polls and sweeps mark where something may have changed;
  * draining claims what is due, page by page, and brings it in order. Any number of processes may drain
  * the same sync; each key is worked on by one of them at a time. Whoever calls `drain` decides when: a
- * queue, a command or a test. The engine itself never waits for work.
+ * queue, a command or a test. The engine itself never waits for work, unless it is asked to.
  */
 import type { Connector } from '../connectors/connector.ts';
 import { TributaryError } from '../core/errors.ts';
@@ -23,7 +23,7 @@ import type {
   WorkKey,
 } from '../store/store.ts';
 import type { World } from '../world/world.ts';
-import { Refusals, type Context, type Mode, type Order } from './context.ts';
+import { Refusals, type Context, type Mode, type Order, type Told } from './context.ts';
 import { explain, type Explanation } from './explaining.ts';
 import { Gate, retryTime } from './gate.ts';
 import { LEASE_MS, Leases } from './leases.ts';
@@ -59,16 +59,20 @@ export interface Engine {
     sync: SyncId,
     options?: { readonly full?: boolean; readonly endpoints?: readonly EndpointId[] },
   ): Promise<void>;
-  /** Works off what is due now. */
+  /** Works off what is due. */
   drain(work: Work): Promise<Run>;
   /**
    * Plans what is due and tells every write with what was there before; nothing is sent. Links and our own
-   * copies are brought up to date meanwhile, which no vendor notices.
+   * copies are brought up to date meanwhile, which no vendor notices. What was told stays marked, so that
+   * it can be told again, and is done by whoever drains next.
    */
   preview(work: Omit<Work, 'mode'>): Promise<Run>;
-  /** Sends exactly what a preview showed; a record that has moved since is told as `moved` instead. */
+  /**
+   * Sends exactly what a preview showed. What has moved since is told as `moved` instead, and stays marked;
+   * a new preview tells what would happen to it now.
+   */
   apply(tenant: TenantId, run: string): Promise<Run>;
-  /** Takes back what a run did, except where somebody has edited since; `isPreview` only tells. */
+  /** Takes back what a run wrote, except where somebody has edited since; `isPreview` only tells. */
   undo(tenant: TenantId, run: string, options?: { readonly isPreview?: boolean }): Promise<Run>;
   explain(
     tenant: TenantId,
@@ -87,6 +91,10 @@ export interface Work {
   readonly leastPriority?: Priority;
   readonly trigger?: string;
   readonly mode?: Mode;
+  /** What is due soon is waited for, so long in all; 0. */
+  readonly waitMs?: number;
+  /** Ends the work after the page that is under way. */
+  readonly signal?: AbortSignal;
   readonly onProgress?: (counts: Readonly<Record<string, number>>) => void;
 }
 
@@ -95,8 +103,12 @@ const PAGE = 100;
 /** Set-up and schemas are believed for so long. */
 const OPEN_MS = 300_000;
 const COUNT_MS = 60_000;
-/** Whoever still has not had their turn then is being worked on elsewhere all the time. */
-const ROUNDS_MAX = 10;
+const MARKS = 500;
+/** Due and not to be had: another process is at it. */
+const SOON_MS = 50;
+/** Together longer than a lease. Whoever has not had their turn by then is worked on elsewhere all the time. */
+const ROUNDS_MAX = 20;
+const ROUND_MS = 2_000;
 
 export function openEngine(options: EngineOptions): Engine {
   const { store, world, rules = rulesWithout() } = options;
@@ -172,14 +184,49 @@ export function openEngine(options: EngineOptions): Engine {
   async function drain(work: Work): Promise<Run> {
     const { tenant, sync, trigger = 'work' } = work;
     const run = new RunLog(store, world, tenant, sync, trigger);
-    await drainInto(work, run);
+    let leftMs = work.waitMs ?? 0;
+    for (;;) {
+      await drainInto(work, run);
+      const readyAt = await nextDue(tenant, sync);
+      const delayMs = Math.max(SOON_MS, readyAt - world.clock.now());
+      if (delayMs > leftMs || work.signal?.aborted) break;
+      leftMs -= delayMs;
+      await world.schedule.sleep(delayMs);
+    }
     return run.end();
+  }
+
+  async function nextDue(tenant: TenantId, sync: SyncId): Promise<number> {
+    const waiting = await store.waiting();
+    const due = waiting.filter((each) => each.tenant === tenant && each.sync === sync);
+    return Math.min(...due.map(({ readyAt }) => readyAt));
+  }
+
+  async function preview(work: Work): Promise<Run> {
+    const told: Told = new Map();
+    const run = await drain({ trigger: 'preview', ...work, mode: { kind: 'preview', told } });
+    await markAgain(work, told.keys());
+    return run;
+  }
+
+  /** What was only told has still to be done. */
+  async function markAgain(
+    { tenant, sync }: Pick<Work, 'tenant' | 'sync'>,
+    entities: Iterable<EntityId>,
+    priority: Priority = 1,
+  ): Promise<void> {
+    const marks = [...entities].map((entity): Mark => {
+      return { key: { kind: 'entity', sync, entity }, priority, windowMs: 0 };
+    });
+    for (let n = 0; n < marks.length; n += MARKS) {
+      await store.mark(tenant, { now: world.clock.now(), marks: marks.slice(n, n + MARKS) });
+    }
   }
 
   async function drainInto(work: Work, run: RunLog): Promise<void> {
     const { tenant, sync: id, leastPriority = 3, onProgress } = work;
     const sync = await syncOf(tenant, id);
-    for (;;) {
+    while (!work.signal?.aborted) {
       const claimed = await store.claim({
         now: world.clock.now(),
         leaseMs: LEASE_MS,
@@ -192,6 +239,10 @@ export function openEngine(options: EngineOptions): Engine {
       const context = contextFor(work, sync, run, claimed);
       const looks = claimed.filter(isLook);
       const rest = claimed.filter((lease) => !isLook(lease));
+      if (work.mode?.orders) {
+        await carryOutPage(context, claimed, work.mode.orders);
+        continue;
+      }
       if (rest.length > 0) await passOver(context, rest);
       for (const lease of looks) await lookAt(context, lease);
       onProgress?.(run.counts);
@@ -199,29 +250,28 @@ export function openEngine(options: EngineOptions): Engine {
   }
 
   /**
-   * Has orders carried out, each on its record. Another process may take a key first and do its usual work;
-   * then it is marked again.
+   * Has orders carried out, each on its record, and nothing else. Another process may take a key first and
+   * do its usual work; then it is marked again.
    */
   async function carryOut(
-    tenant: TenantId,
-    sync: SyncId,
-    trigger: string,
+    run: RunLog,
+    work: Pick<Work, 'tenant' | 'sync'>,
     orders: ReadonlyMap<EntityId, Order>,
   ): Promise<Run> {
-    const { syncs } = await setupOf(tenant);
-    const kind = syncs.find(({ id }) => id === sync)?.status === 'enabled' ? 'write' : 'preview';
+    const { syncs } = await setupOf(work.tenant);
+    const kind =
+      syncs.find(({ id }) => id === work.sync)?.status === 'enabled' ? 'write' : 'preview';
     const done = new Set<EntityId>();
-    const run = new RunLog(store, world, tenant, sync, trigger);
-    await run.begin();
+    const told: Told = new Map();
+    const mode = { kind, orders, done, told } as const;
     for (let round = 0; round < ROUNDS_MAX && done.size < orders.size; round += 1) {
-      const marks = [...orders.keys()]
-        .filter((entity) => !done.has(entity))
-        .map((entity): Mark => {
-          return { key: { kind: 'entity', sync, entity }, priority: 0, windowMs: 0 };
-        });
-      await store.mark(tenant, { now: world.clock.now(), marks });
-      await drainInto({ tenant, sync, leastPriority: 0, mode: { kind, orders, done } }, run);
+      if (round > 0) await world.schedule.sleep(ROUND_MS);
+      const open = new Set([...orders.keys()].filter((entity) => !done.has(entity)));
+      await markAgain(work, open, 0);
+      await drainInto({ ...work, leastPriority: 0, mode }, run);
     }
+    if (done.size < orders.size) run.count('not reached', orders.size - done.size);
+    await markAgain(work, told.keys());
     return run.end();
   }
 
@@ -276,19 +326,27 @@ export function openEngine(options: EngineOptions): Engine {
     },
     look,
     drain,
-    preview: (work) => drain({ trigger: 'preview', ...work, mode: { kind: 'preview' } }),
+    preview,
     async apply(tenant, id) {
       const { sync } = await runOf(tenant, id);
-      return carryOut(tenant, sync, `apply ${id}`, await ordersToApply(store, tenant, id));
+      const orders = await ordersToApply(store, tenant, id);
+      const run = new RunLog(store, world, tenant, sync, `apply ${id}`);
+      await run.begin();
+      return carryOut(run, { tenant, sync }, orders);
     },
     async undo(tenant, id, { isPreview = false } = {}) {
       const { sync } = await runOf(tenant, id);
-      const at = world.clock.now();
-      const { orders, left } = await ordersToUndo(store, tenant, { run: id, sync, at, isPreview });
-      const run = await carryOut(tenant, sync, `undo ${id}`, orders);
-      return left === 0
-        ? run
-        : { ...run, counts: { ...run.counts, 'left alone: edited since': left } };
+      const { orders, left } = await ordersToUndo(store, tenant, { run: id, sync, isPreview });
+      const run = new RunLog(store, world, tenant, sync, `undo ${id}`);
+      await run.begin();
+      for (const { why } of left) run.count(`left alone: ${why}`);
+      const items = left.map(({ entity, ...detail }) =>
+        run.item({ outcome: 'left alone', entity, detail }),
+      );
+      for (let n = 0; n < items.length; n += MARKS) {
+        await store.appendRunItems(tenant, items.slice(n, n + MARKS));
+      }
+      return carryOut(run, { tenant, sync }, orders);
     },
     async explain(tenant, key) {
       const sync = await syncOf(tenant, key.sync);
@@ -312,6 +370,27 @@ export function openEngine(options: EngineOptions): Engine {
 function isLook({ key }: Claimed): boolean {
   return key.kind === 'poll' || key.kind === 'sweep';
 }
+
+/** Whatever has no order is left for later: this is the hour of those that have one. */
+async function carryOutPage(
+  context: Context,
+  claimed: readonly Claimed[],
+  orders: ReadonlyMap<EntityId, Order>,
+): Promise<void> {
+  const { store, sync, world, leases } = context;
+  const isOrdered = ({ key }: Claimed): boolean => key.kind === 'entity' && orders.has(key.entity);
+  const ending = { at: world.clock.now() + ASIDE_MS, error: 'An order went first.', counts: false };
+  const others = claimed.filter((lease) => !isOrdered(lease));
+  for (const lease of others) leases.release(lease);
+  await store.finish(
+    sync.tenant,
+    others.map((lease) => ({ lease, ending })),
+  );
+  const ordered = claimed.filter(isOrdered);
+  if (ordered.length > 0) await passOver(context, ordered);
+}
+
+const ASIDE_MS = 1_000;
 
 /** A key that nobody can deal with is set aside; the others of its page go on without it. */
 async function passOver(context: Context, claimed: readonly Claimed[]): Promise<void> {

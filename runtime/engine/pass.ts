@@ -148,9 +148,15 @@ function takeAnswer(one: Case, review: StoredReview): void {
 function takeOrder(context: Context, one: Case): void {
   const order = orderFor(context, one.entity.id);
   if (!order) return;
-  context.mode.done?.add(one.entity.id);
+  // Nothing is done about a record that has moved since, wherever that was.
+  for (const { id, state } of one.links) if (state === 'live') one.wanted.add(id);
   if (order.kind !== 'undo') return;
   one.resolutions.push(...order.resolutions);
+  for (const { endpoint, remoteId } of order.removed) {
+    const link = one.links.find((l) => l.endpoint === endpoint && l.remoteId === remoteId);
+    // Nothing takes part there on purpose any more, so the record is missing there.
+    if (link?.state === 'unlinked') replaceLink(one, { ...link, state: 'gone' });
+  }
   for (const { endpoint, remoteId } of order.created) {
     const link = one.links.find((l) => l.endpoint === endpoint && l.remoteId === remoteId);
     if (link?.state !== 'live') continue;

@@ -53,6 +53,7 @@ function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf):
   const { write, raw } = formed;
   const instead = insteadOf(context, one, write);
   if (instead !== undefined) {
+    if (wasTold(context, one, write)) return;
     one.told.push(toldOf(one, write, instead));
     context.run.count(instead === 'moved' ? 'moved' : `would ${write.op}`);
     return;
@@ -84,12 +85,22 @@ function insteadOf(context: Context, one: Case, write: Write): string | undefine
   return context.mode.kind === 'preview' ? 'would write' : undefined;
 }
 
+/** A record may be planned several times while one thing after the other becomes known. */
+function wasTold({ mode }: Context, { entity }: Case, write: Write): boolean {
+  if (!mode.told) return false;
+  const known = mode.told.get(entity.id) ?? new Map<EndpointId, string>();
+  const name = nameOfWrite(write);
+  const isKnown = known.get(write.endpoint) === name;
+  mode.told.set(entity.id, known.set(write.endpoint, name));
+  return isKnown;
+}
+
 /** The same for the same write, whoever plans it. */
-export function nameOfWrite({ endpoint, op, patch, before }: Write): string {
+function nameOfWrite({ endpoint, op, patch, before }: Write): string {
   return fingerprintOf(canonicalText([endpoint, op, patch, before] as Value));
 }
 
-export function toldOf(one: Case, write: Write, outcome: string) {
+function toldOf(one: Case, write: Write, outcome: string) {
   const { op, patch, before, reason, endpoint } = write;
   const remoteId = write.link && linkOf(one, write.link)?.remoteId;
   return {
@@ -168,8 +179,17 @@ function undoneOf({ run, sync }: Context, one: Case) {
     const isUntouched =
       link !== undefined && seen?.kind === 'present' && isAtBase(sync.policy.fields, link, seen);
     const write = isUntouched ? deletionOf(one, id) : undefined;
-    if (!write) run.count('left alone: edited since');
-    return write ? [{ one, write }] : [];
+    if (write) return [{ one, write }];
+    if (link?.state === 'live' && seen) {
+      run.count('left alone: edited since');
+      one.told.push({
+        outcome: 'left alone',
+        entity: one.entity.id,
+        endpoint: link.endpoint,
+        detail: { why: 'edited since', remoteId: link.remoteId },
+      });
+    }
+    return [];
   });
 }
 

@@ -5,7 +5,7 @@
 import { fingerprintOf } from '../core/hash.ts';
 import type { Conflict, Link } from '../core/planner/model.ts';
 import { isUnsettled } from '../core/planner/own-writes.ts';
-import { canonicalText, type Value } from '../core/value.ts';
+import { canonicalText, same, type Value } from '../core/value.ts';
 import type {
   AuditItem,
   Claimed,
@@ -26,7 +26,7 @@ import {
   setBack,
   type Case,
 } from './case.ts';
-import { keysOfEntity, orderFor, refTo, type Context } from './context.ts';
+import { keysOfEntity, orderFor, refTo, type Context, type Order } from './context.ts';
 import type { Settled } from './discovery.ts';
 import { afterSetback } from './retry.ts';
 
@@ -58,6 +58,7 @@ export async function storePlans(
       continue;
     }
     one.stored = afterCommit(one, record, outcome.revision);
+    context.mode.done?.add(one.entity.id);
     if (ending === undefined) goOn.push(one);
     else await endOthers(context, one, ending);
   }
@@ -72,6 +73,8 @@ async function planCommit(context: Context, one: Case): Promise<Commit> {
   const lease = one.leases[0]!;
   const order = orderFor(context, one.entity.id);
   const isTold = order?.kind === 'undo' && order.isPreview;
+  if (isTold) context.mode.told?.set(one.entity.id, new Map());
+  if (order?.kind === 'undo') tellWhatStays(context, one, order);
   const runItems = one.told.splice(0).map((item) => run.item(item));
   if (!plan || isTold) {
     return {
@@ -82,10 +85,14 @@ async function planCommit(context: Context, one: Case): Promise<Commit> {
     };
   }
   const record = await changeOf(context, one, [...plan.conflicts, ...one.found.splice(0)]);
-  if (plan.changes.length > 0 || plan.conflicts.length > 0 || plan.tombstone) {
+  const isRevived = one.stored?.entity.life === 'dead' && plan.entity.life === 'live';
+  if (plan.changes.length > 0 || plan.conflicts.length > 0 || plan.tombstone || isRevived) {
+    const joined = joinedNow(one);
     const detail = {
       changes: plan.changes as unknown as Value,
+      ...(joined.length > 0 ? { joined } : {}),
       ...(plan.tombstone ? { died: true } : {}),
+      ...(isRevived ? { revived: true } : {}),
       conflicts: plan.conflicts.map(({ kind, cell }) => `${kind} ${cell}`),
     };
     runItems.unshift(run.item({ outcome: 'merged', entity: one.entity.id, detail }));
@@ -109,6 +116,29 @@ async function planCommit(context: Context, one: Case): Promise<Commit> {
     ...(audit.length > 0 ? { audit } : {}),
     ...(isSending ? {} : endingOf(context, lease, one.setback)),
   };
+}
+
+/** Systems whose items belong to the record since this very pass. */
+function joinedNow({ stored, links }: Case): string[] {
+  const known = new Set(stored?.links.map(({ id }) => id));
+  return links.flatMap(({ id, endpoint }) => (known.has(id) ? [] : [endpoint]));
+}
+
+/** What was to be taken back, and turned out to have been edited meanwhile. */
+function tellWhatStays(
+  { run }: Context,
+  one: Case,
+  { resolutions }: Extract<Order, { kind: 'undo' }>,
+): void {
+  for (const resolution of resolutions) {
+    if (resolution.kind !== 'edit' || !one.plan) continue;
+    const { cell, value } = resolution;
+    const now = one.plan.entity.cells[cell]?.value ?? null;
+    if (same(now, value)) continue;
+    run.count('left alone: edited since');
+    const detail = { cell, why: 'edited since', value: now };
+    one.told.push({ outcome: 'left alone', entity: one.entity.id, detail });
+  }
 }
 
 /** Takes the plan over, asks its questions, and makes sure that somebody comes back for what is open. */

@@ -70,6 +70,12 @@ export function takeBackDeath(draft: Draft): void {
   draft.epoch += 1;
 }
 
+/** A person wants a record dead again that was brought back. */
+export function takeBackRevival(draft: Draft): void {
+  const [site] = draft.sites;
+  if (site) die(draft, site.current(), 'decided');
+}
+
 /** Whoever died in this very pass has not been dead. */
 function revive(draft: Draft): void {
   draft.life = 'live';

@@ -235,7 +235,9 @@ export type Resolution =
   /** Somebody types a value into our own pages, or takes one back: an edit like any other. */
   | { readonly kind: 'edit'; readonly cell: string; readonly value: Value; readonly at: number }
   /** Somebody takes a deletion back. */
-  | { readonly kind: 'revival' };
+  | { readonly kind: 'revival' }
+  /** Somebody takes a revival back: the record goes wherever it is. */
+  | { readonly kind: 'death' };
 
 export interface PlanInput {
   readonly entity: Entity;

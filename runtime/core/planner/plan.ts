@@ -14,7 +14,7 @@
  * with losses.ts (no edit is lost unseen), life.ts (deletions and revivals), writes.ts (the outcome).
  */
 import { Draft, type Site } from './draft.ts';
-import { decideAbsence, honourLateEdits, takeBackDeath } from './life.ts';
+import { decideAbsence, honourLateEdits, takeBackDeath, takeBackRevival } from './life.ts';
 import { isRead, mergeField } from './merge.ts';
 import type { Cell, FieldPolicy, Intent, Plan, PlanInput } from './model.ts';
 import { observe } from './observe.ts';
@@ -28,6 +28,7 @@ export function plan(input: PlanInput): Plan {
   if (input.resolutions.some(({ kind }) => kind === 'revival')) takeBackDeath(draft);
   const absences = observe(draft);
   for (const absence of absences) decideAbsence(draft, absence);
+  if (input.resolutions.some(({ kind }) => kind === 'death')) takeBackRevival(draft);
   if (draft.life === 'dead') honourLateEdits(draft);
   if (draft.life === 'live') {
     for (const field of input.policy.fields) mergeField(draft, field);
