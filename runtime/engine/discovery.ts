@@ -325,7 +325,7 @@ function holderOf(
     entity,
     life: state?.entity.life === 'dead' || life === 'dead' ? 'dead' : 'live',
     linkedHere: rules.has('one-item-per-system') && hasItem,
-    createPendingHere: rules.has('pending-creates') && isPending,
+    createPendingHere: isPending,
     contradicted,
   };
 }

@@ -150,7 +150,8 @@ function settleLeftovers(context: Context, one: Case): void {
   const added = one.intents.filter(({ id }) => !plan.intents.some((known) => known.id === id));
   one.intents = [...(plan.intents as readonly StoredIntent[]), ...added];
   one.entity = plan.entity;
-  one.links = plan.links.map(withoutDoubt);
+  const links = context.rules.has('keep-gone-links') ? plan.links : plan.links.map(forgotten);
+  one.links = links.map(withoutDoubt);
   for (const review of plan.reviews) {
     const link = linkOf(one, review.link);
     if (!link) continue;
@@ -190,6 +191,11 @@ function withoutDoubt(link: Link): Link {
   if (link.state === 'live' || link.missingSince === undefined) return link;
   const { missingSince: _over, ...rest } = link;
   return rest;
+}
+
+/** As if its item had never been ours. */
+function forgotten(link: Link): Link {
+  return link.state === 'gone' ? { ...link, remoteId: `${link.remoteId} (gone)` } : link;
 }
 
 async function changeOf(
