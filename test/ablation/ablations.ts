@@ -1,0 +1,46 @@
+/**
+ * Every rule that keeps a promise, with what shows that it is needed: the rule is switched off, and
+ * something goes wrong that does not go wrong while it is in force.
+ *
+ * Rules live in three places. The engine has switches of its own for its rules; what the store and the
+ * order of things keep is falsified from outside; and rules of the planner are broken planners, which a
+ * law has to catch.
+ */
+import { ruleNames, rulesWithout, ruleTexts } from '../../runtime/engine/rules.ts';
+import { engineScenes } from './engine-rules.ts';
+import { plannerRules, violatedLaw } from './planner-rules.ts';
+import { violationWithout } from './scene.ts';
+import { storeRules } from './store-rules.ts';
+
+export interface Ablation {
+  readonly rule: string;
+  readonly says: string;
+  readonly keptBy: 'engine' | 'store' | 'planner';
+  /** What goes wrong without the rule; undefined when nothing does. */
+  violation(): Promise<string | undefined>;
+}
+
+export const ablations: readonly Ablation[] = [
+  ...ruleNames.map((rule): Ablation => ({
+    rule,
+    says: ruleTexts[rule],
+    keptBy: 'engine',
+    violation: () =>
+      violationWithout(
+        (options) => ({ ...options, rules: rulesWithout(rule) }),
+        engineScenes[rule],
+      ),
+  })),
+  ...Object.entries(storeRules).map(([rule, { says, without, ...scene }]): Ablation => ({
+    rule,
+    says,
+    keptBy: 'store',
+    violation: () => violationWithout(without, scene),
+  })),
+  ...plannerRules.map(({ rule, says, law, planner }): Ablation => ({
+    rule,
+    says,
+    keptBy: 'planner',
+    violation: async () => violatedLaw(law, planner),
+  })),
+];

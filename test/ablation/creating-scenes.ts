@@ -1,0 +1,145 @@
+/** Where rules about creating, and about whose an item is, are needed. */
+import { VendorError } from '../../runtime/connectors/connector.ts';
+import type { RuleName } from '../../runtime/engine/rules.ts';
+import { BOTH, byAddress, codes, create, edit, pagesOfOne, remove, unversioned } from './deeds.ts';
+import { also, atMost, eachOnce, isAsked, isThere, staysAway } from './judges.ts';
+import { seeds, type Scene } from './scene.ts';
+import { collections, firstCreateLost, second } from './surroundings.ts';
+
+const marking = { create: 'marker', horizonMs: 10_000 } as const;
+
+export const creatingScenes = {
+  'look-up-before-create': {
+    sketch: {
+      systems: { app: {}, crm: { webhooks: false } },
+      happens: [
+        [60.5, create('crm')],
+        [61, create('app')],
+      ],
+    },
+    judge: also(eachOnce),
+  },
+  'enumerate-before-create': {
+    sketch: {
+      systems: { app: {}, crm: { abilities: pagesOfOne } },
+      people: Object.fromEntries(codes(24).map((code) => [code, BOTH])),
+    },
+    judge: also(eachOnce),
+  },
+  'discover-before-create': {
+    sketch: {
+      systems: { app: {}, crm: { abilities: { ...unversioned, searchLagMs: 1_000 } } },
+      people: { c0001: BOTH, c0002: BOTH },
+    },
+    around: collections('crm-1', (collection, world) => ({
+      async read(ids, signal) {
+        if (second(world) < 60) throw busy();
+        return collection.read(ids, signal);
+      },
+    })),
+    judge: also(eachOnce),
+  },
+  'wait-for-the-horizon': {
+    sketch: {
+      systems: {
+        app: {},
+        crm: { webhooks: false, abilities: { ...byAddress, changes: false, searchLagMs: 60_000 } },
+      },
+      happens: [[60, create('app')]],
+      minutes: 6,
+    },
+    tries: seeds(6),
+    around: firstCreateLost('crm-1'),
+    judge: also(eachOnce),
+  },
+  'adopt-by-marker': {
+    sketch: {
+      systems: { app: {}, crm: { abilities: marking } },
+      happens: [
+        [60, create('app')],
+        [61.5, edit('crm', 'email')],
+      ],
+    },
+    around: firstCreateLost('crm-1', { failsAfterMs: 3_000 }),
+    judge: also(eachOnce),
+  },
+  'copies-are-not-ours': {
+    sketch: {
+      systems: { app: {}, crm: { abilities: marking } },
+      people: { c0001: ['app'] },
+      happens: [
+        [
+          60,
+          { kind: 'clone', system: 'crm', collection: 'people', code: 'c0001', newCode: 'c0002' },
+        ],
+      ],
+    },
+    judge: also(isThere('crm', 'c0002')),
+  },
+  'remove-surplus': {
+    sketch: {
+      systems: { app: {}, crm: { abilities: marking } },
+      happens: [[60, create('app')]],
+      minutes: 6,
+    },
+    around: firstCreateLost('crm-1', { landsAfterMs: 120_000 }),
+    judge: eachOnce,
+  },
+  'keep-gone-links': {
+    sketch: {
+      systems: { app: {}, crm: { abilities: { searchLagMs: 60_000, changesLagMs: 60_000 } } },
+      people: { c0001: BOTH, c0002: BOTH },
+      policy: { onTombstoneMatch: 'new' },
+      happens: [[115, remove('app')]],
+    },
+    tries: seeds(6),
+    judge: also(staysAway('c0001')),
+  },
+  'one-item-per-system': {
+    sketch: {
+      people: { c0001: BOTH },
+      happens: [
+        [
+          60,
+          { kind: 'clone', system: 'crm', collection: 'people', code: 'c0001', newCode: 'c0002' },
+        ],
+      ],
+    },
+    judge: also(isAsked('already-linked-here')),
+  },
+  'duplicate-is-no-proof': {
+    sketch: {
+      systems: { app: {}, crm: { emailIsUnique: true } },
+      people: { c0001: BOTH, c0002: BOTH },
+      happens: [
+        [
+          60,
+          {
+            kind: 'edit',
+            system: 'app',
+            collection: 'people',
+            code: 'c0001',
+            field: 'email',
+            how: 'copy',
+          },
+        ],
+      ],
+    },
+    judge: also(atMost(0, 'edits of people taken back', (_, account) => account === 'app-1')),
+  },
+  'reused-ids': {
+    sketch: {
+      systems: {
+        app: {},
+        crm: { webhooks: false, abilities: { reusesIds: true, delete: 'hard', restore: false } },
+      },
+      people: { c0001: BOTH },
+      happens: [[70, remove('crm'), create('crm', 'c0002')]],
+    },
+  },
+} satisfies Partial<Record<RuleName, Scene>>;
+
+function busy(): VendorError {
+  const about = { what: 'Too many calls.', next: 'Wait.' };
+  return new VendorError('throttled', about, { retryAfterMs: 2_000 });
+}

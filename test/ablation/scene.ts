@@ -1,0 +1,54 @@
+/**
+ * A small world in which a rule of the engine is needed. It is lived through twice: without the rule
+ * something has to go wrong, and with it nothing may. So what is caught is caught because of the rule.
+ */
+import { openEngine, type Engine, type EngineOptions } from '../../runtime/engine/engine.ts';
+import { scenarioOf, type Sketch } from '../sim/build.ts';
+import { simulate, type Outcome } from '../sim/simulation.ts';
+
+export interface Scene {
+  readonly sketch: Sketch;
+  /** The moments or chances at which to look for it, one after the other until one shows it. */
+  readonly tries?: readonly Partial<Sketch>[];
+  /** How often everything is compared; else every two minutes. */
+  readonly sweepMinutes?: number;
+  /** What the engine is given besides the simulation, with the rule and without. */
+  readonly around?: Change;
+  /** What is wrong in the end; the oracle says it where nobody else does. */
+  readonly judge?: (outcome: Outcome) => readonly string[];
+}
+
+export type Change = (options: EngineOptions) => EngineOptions;
+
+/** The violation that shows that the rule is needed; undefined when none does. */
+export async function violationWithout(
+  rule: Change,
+  { sketch, tries = [{}], sweepMinutes = 2, around = (options) => options, judge = oracle }: Scene,
+): Promise<string | undefined> {
+  for (const variant of tries) {
+    const scenario = { ...scenarioOf({ ...sketch, ...variant }), sweepMinutes };
+    const [violation] = judge(
+      await simulate(
+        scenario,
+        opened((o) => rule(around(o))),
+      ),
+    );
+    if (violation === undefined) continue;
+    const withRule = judge(await simulate(scenario, opened(around)));
+    if (withRule.length === 0) return violation;
+  }
+  return undefined;
+}
+
+function opened(change: Change): typeof openEngine {
+  return (options): Engine => openEngine(change(options));
+}
+
+function oracle({ violations }: Outcome): readonly string[] {
+  return violations;
+}
+
+/** The same story with other luck. */
+export function seeds(count: number): readonly Partial<Sketch>[] {
+  return Array.from({ length: count }, (_, index) => ({ seed: index + 1 }));
+}

@@ -1,0 +1,142 @@
+/**
+ * What the store keeps for the engine, falsified from outside: the same engine on a store that forgets,
+ * or that lets in what it should refuse.
+ */
+import type { Loaded, RecordChange } from '../../runtime/store/store.ts';
+import { BOTH, byAddress, create, edit, remove } from './deeds.ts';
+import { also, atMost, eachOnce, passedOn } from './judges.ts';
+import { seeds, type Change, type Scene } from './scene.ts';
+import { collections, storeWith, together } from './surroundings.ts';
+
+export interface StoreRule extends Scene {
+  readonly says: string;
+  readonly without: Change;
+}
+
+const lateToShow = { ...byAddress, changes: false, searchLagMs: 120_000 } as const;
+
+/** The process dies after its create was carried out and before it hears of it. */
+const killedAtCreate: Scene = {
+  sketch: {
+    systems: { app: {}, crm: { webhooks: false, abilities: lateToShow } },
+    workers: 2,
+    minutes: 10,
+    happens: [
+      [60, create('app')],
+      [65, { kind: 'kill', worker: 0, afterPoints: 0 }],
+    ],
+  },
+  tries: seeds(6),
+  around: neverHeardOf('crm-1'),
+  judge: also(eachOnce),
+};
+
+export const storeRules: Readonly<Record<string, StoreRule>> = {
+  'write-ahead': {
+    says: 'A write is recorded before it is sent.',
+    ...killedAtCreate,
+    without: changing((change) => ({
+      ...change,
+      intents: (change.intents ?? []).filter(({ state }) => state !== 'armed'),
+    })),
+  },
+  'armed-is-unknown': {
+    says: 'What a lost worker was about to send counts as sent, perhaps.',
+    ...killedAtCreate,
+    without: loading(({ record, ...rest }) => ({
+      ...rest,
+      ...(record && {
+        record: { ...record, intents: record.intents.filter(({ state }) => state !== 'armed') },
+      }),
+    })),
+  },
+  'tombstone-keys': {
+    says: 'The address of a deleted person is remembered, so that a person is asked about another.',
+    sketch: {
+      people: { c0001: BOTH, c0002: BOTH },
+      happens: [
+        [60, remove('app')],
+        [100, create('crm')],
+      ],
+    },
+    judge: atMost(0, 'creates of somebody who was deleted', ({ kind }) => kind === 'created'),
+    without: storeWith((store) => ({
+      async findKeys(tenant, keys) {
+        const owners = await store.findKeys(tenant, keys);
+        return owners.map((owner) => (owner?.life === 'dead' ? undefined : owner));
+      },
+    })),
+  },
+  'marks-while-at-it': {
+    says: 'What is marked while somebody is at it is looked at once more.',
+    sketch: {
+      people: { c0001: BOTH },
+      happens: [
+        [60, edit('app', 'name')],
+        [61.5, edit('app', 'phone')],
+      ],
+      minutes: 2,
+    },
+    around: slowReads('app-1'),
+    judge: passedOn('c0001', 'crm', 100, 2),
+    without: storeWith((store) => ({
+      async mark(tenant, batch) {
+        const states = await store.inspectWork(
+          tenant,
+          batch.marks.map(({ key }) => key),
+        );
+        const isFree = (n: number): boolean => (states[n]?.leasedUntil ?? 0) <= batch.now;
+        await store.mark(tenant, { ...batch, marks: batch.marks.filter((_, n) => isFree(n)) });
+      },
+    })),
+  },
+};
+
+function changing(change: (record: RecordChange) => RecordChange): Change {
+  return storeWith((store) => ({
+    commit: (tenant, now, commits) =>
+      store.commit(
+        tenant,
+        now,
+        commits.map(({ record, ...rest }) => ({
+          ...rest,
+          ...(record && { record: change(record) }),
+        })),
+      ),
+  }));
+}
+
+function loading(change: (loaded: Loaded) => Loaded): Change {
+  return storeWith((store) => ({
+    async load(tenant, keys) {
+      return (await store.load(tenant, keys)).map(change);
+    },
+  }));
+}
+
+function neverHeardOf(title: string): Change {
+  return collections(title, (collection, world) => {
+    let isOver = false;
+    return {
+      async write(changes, signal) {
+        const answer = await collection.write(changes, signal);
+        if (isOver || changes[0]?.op !== 'create') return answer;
+        isOver = true;
+        await world.schedule.sleep(3_600_000);
+        return answer;
+      },
+    };
+  });
+}
+
+function slowReads(title: string): Change {
+  return together(
+    collections(title, (collection, world) => ({
+      async read(ids, signal) {
+        const reads = await collection.read(ids, signal);
+        await world.schedule.sleep(3_000);
+        return reads;
+      },
+    })),
+  );
+}
