@@ -25,6 +25,8 @@ import type {
   StoredRecord,
 } from '../store/store.ts';
 import {
+  IN_OTHER_HANDS,
+  isInOtherHands,
   isUnanswered,
   newEntity,
   openCase,
@@ -254,8 +256,9 @@ async function place(
     case 'revive':
     case 'discard': {
       const { fields } = context.sync.policy;
-      const one = caseOf(found, identity.entity, records, cases, fields);
-      if (!one) return { lease, setback: { kind: 'again', why: 'Its record has just changed.' } };
+      const now = context.world.clock.now();
+      const one = caseOf(found, identity.entity, records, cases, fields, now);
+      if (!one) return { lease, setback: IN_OTHER_HANDS };
       if (identity.kind === 'revive') {
         one.entity = { ...one.entity, life: 'live', epoch: one.entity.epoch + 1 };
       }
@@ -377,6 +380,7 @@ function caseOf(
   records: Records,
   cases: Map<EntityId, Case>,
   fields: readonly FieldPolicy[],
+  now: number,
 ): Case | undefined {
   const known = cases.get(entity);
   if (known) {
@@ -384,7 +388,7 @@ function caseOf(
     return known;
   }
   const record = records.get(entity);
-  if (!record) return undefined;
+  if (!record || isInOtherHands(record, now)) return undefined;
   const one = openCase(lease, record, reviews, fields);
   cases.set(entity, one);
   return one;

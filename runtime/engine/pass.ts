@@ -11,6 +11,8 @@ import type { Claimed, StoredReview } from '../store/store.ts';
 import { applyBrakes, RELEASE_MS } from './brakes.ts';
 import {
   BRAKE_PREFIX,
+  IN_OTHER_HANDS,
+  isInOtherHands,
   choiceOf,
   linkOf,
   openCase,
@@ -53,6 +55,9 @@ export async function runPass(context: Context, claimed: readonly Claimed[]): Pr
 // ---------------------------------------------------------------------------------------------
 // What is known
 
+/** Others are mostly done with a record after that. */
+const BUSY_MS = 1_000;
+
 async function openCases(
   context: Context,
   claimed: readonly Claimed[],
@@ -65,10 +70,14 @@ async function openCases(
   );
   const strays: Stray[] = [];
   const idle: Claimed[] = [];
+  const busy: Claimed[] = [];
+  const now = context.world.clock.now();
   for (const [n, lease] of claimed.entries()) {
     const { record, reviews } = loaded[n]!;
     const { key } = lease;
-    if (record) {
+    if (record && context.rules.has('one-at-a-record') && isInOtherHands(record, now)) {
+      busy.push(lease);
+    } else if (record) {
       const known = cases.get(record.entity.id);
       if (known) known.leases.push(lease);
       const one = known ?? openCase(lease, record, reviews, sync.policy.fields);
@@ -88,6 +97,8 @@ async function openCases(
     }
   }
   await end(context, idle, 'done');
+  const soon = { at: now + BUSY_MS, error: IN_OTHER_HANDS.why, counts: false };
+  await end(context, busy, soon);
   return strays;
 }
 

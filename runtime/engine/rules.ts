@@ -30,6 +30,8 @@ const all = {
   'references-wait': 'A reference to something unknown waits until that is known.',
   brakes: 'Mass changes stop and ask.',
   fencing: 'Whoever lost a lease sends nothing.',
+  'one-at-a-record':
+    'Nobody plans for a record while somebody else is sending what was planned for it.',
   'unique-keys': 'Two records never hold one match key.',
   'swap-order': 'Whoever frees a unique value is written before whoever needs it.',
   'isolate-refused': 'A value that the vendor refused is not sent again until it changes.',
