@@ -126,7 +126,7 @@ function clockOf({
   };
 }
 
-function notOpened(error: unknown): TributaryError {
+export function notOpened(error: unknown): TributaryError {
   const { message, code = '' } = error as { code?: string; message: string };
   // Trying several addresses of one name fails with several errors and no message.
   const reason = (message || code).replaceAll(/\s+/g, ' ');

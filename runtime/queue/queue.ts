@@ -18,14 +18,17 @@
 import type pg from 'pg';
 import type { World } from '../world/world.ts';
 import type { Announce, Priority, TenantId, Waiting } from '../store/store.ts';
-import { DRAIN, LOOK_AROUND, openBoss, type Boss } from './boss.ts';
+import { DRAIN, LOOK_AROUND, notOpened, openBoss, type Boss } from './boss.ts';
 import { jobOf, sendJobs, urgencyOf } from './jobs.ts';
 import { asTenant, headOf, heads } from './waiting.ts';
 
 export interface Queue {
   /** Sends jobs in the transaction that leaves work waiting. */
   readonly announce: Announce;
-  /** Calls `drain`, several at once, until the queue is closed. May be called more than once. */
+  /**
+   * Calls `drain`, several at once, until the queue is closed. May be called more than once. Rejects
+   * when the database goes away before the first job could be asked for.
+   */
   work(drain: Drain, options: WorkOptions): Promise<void>;
   /** Begins nothing new, tells what runs to come to an end, and waits for it, but not for long. */
   close(): Promise<void>;
@@ -94,41 +97,49 @@ export async function openQueue({
     await boss.send(LOOK_AROUND, null, { startAfter: LOOK_AROUND_S });
   }
 
+  async function workOff(
+    drain: Drain,
+    { concurrency, perTenant = Math.max(1, concurrency - 1), leastPriority = 3 }: WorkOptions,
+  ): Promise<void> {
+    await boss.work<Waiting>(
+      DRAIN,
+      {
+        batchSize: 1,
+        localConcurrency: concurrency,
+        groupConcurrency: perTenant,
+        minPriority: urgencyOf(leastPriority),
+        pollingIntervalSeconds: POLL_S,
+        notifyPollingIntervalSeconds: POLL_S,
+      },
+      async ([job]) => {
+        const { data: work, signal } = job!;
+        try {
+          await drain(work, AbortSignal.any([signal, closing.signal]));
+        } catch (error) {
+          world.log.write('warn', 'A pass over what is due failed; it is tried again.', {
+            ...work,
+            reason: error instanceof Error ? error.message : String(error),
+          });
+          throw error;
+        }
+        await lookAgain(work);
+        wakeBusy(boss);
+      },
+    );
+  }
+
   let lookingAround: Promise<void> | undefined;
   return {
     announce: send,
 
-    async work(
-      drain,
-      { concurrency, perTenant = Math.max(1, concurrency - 1), leastPriority = 3 },
-    ) {
+    async work(drain, options) {
       lookingAround ??= keepLookingAround();
-      await lookingAround;
-      await boss.work<Waiting>(
-        DRAIN,
-        {
-          batchSize: 1,
-          localConcurrency: concurrency,
-          groupConcurrency: perTenant,
-          minPriority: urgencyOf(leastPriority),
-          pollingIntervalSeconds: POLL_S,
-          notifyPollingIntervalSeconds: POLL_S,
-        },
-        async ([job]) => {
-          const { data: work, signal } = job!;
-          try {
-            await drain(work, AbortSignal.any([signal, closing.signal]));
-          } catch (error) {
-            world.log.write('warn', 'A pass over what is due failed; it is tried again.', {
-              ...work,
-              reason: error instanceof Error ? error.message : String(error),
-            });
-            throw error;
-          }
-          await lookAgain(work);
-          wakeBusy(boss);
-        },
-      );
+      try {
+        await lookingAround;
+        await workOff(drain, options);
+      } catch (error) {
+        throw notOpened(error);
+      }
     },
 
     async close() {

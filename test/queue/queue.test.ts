@@ -410,4 +410,20 @@ describe('opening the queue', () => {
     assert.match(error.message, /ECONNREFUSED.*Check that the database runs/);
     assert.ok(!`${error.message}${String((error.cause as Error).stack)}`.includes('hunter2'));
   });
+
+  it('says what to do when the database goes away before work begins', async () => {
+    const database = await createTestDatabase();
+    const { store, queue } = await open(database.connection);
+    try {
+      await database.sql('drop schema tributary_queue cascade');
+      await assert.rejects(
+        queue.work(async () => {}, { concurrency: 1 }),
+        { code: 'queue-not-opened' },
+      );
+    } finally {
+      await queue.close();
+      await store.close();
+      await database.drop();
+    }
+  });
 });
