@@ -76,7 +76,8 @@ export function fleetOf({
       log.write(`${line}\n`);
       lastWords.push(line);
       if (lastWords.length > 20) lastWords.shift();
-      if (line.includes('"level":"error"')) errors.push(line);
+      // What a vendor failed at is tried again; whether that came to an end is seen at rest.
+      if (line.includes('"level":"error"') && !line.includes('VendorError')) errors.push(line);
     });
     child.once('exit', (code, signal) => {
       log.end();
