@@ -18,6 +18,7 @@ import type {
 import { cellNames, inParts, joinParts } from '../core/planner/parts.ts';
 import { canonicalText, isList, same, type Value } from '../core/value.ts';
 import { fingerprintOf } from '../core/hash.ts';
+import { readMarker } from '../core/marker.ts';
 import type { FoundLink, Ref, SyncId } from '../store/store.ts';
 import {
   ask,
@@ -29,7 +30,7 @@ import {
   setBack,
   type Case,
 } from './case.ts';
-import { nameOfItem, newLinkId, refTo, type Context } from './context.ts';
+import { keysOf, nameOfItem, newLinkId, refTo, type Context } from './context.ts';
 import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
 import type { SeenItem } from './recent.ts';
@@ -325,8 +326,15 @@ async function observeMerges(
     sync.tenant,
     merged.map(({ into }) => into),
   );
+  const strangers = await strangersOf(
+    context,
+    member,
+    merged.filter((_, n) => !holders[n]).map(({ into }) => into.remoteId),
+  );
   merged.forEach(({ one, link, into }, n) => {
     const holder = holders[n];
+    const heldBy =
+      holder && holder.state !== 'unlinked' ? holder.entity : strangers.get(into.remoteId);
     const known = one.links.find(
       (l) => l.endpoint === link.endpoint && l.remoteId === into.remoteId,
     );
@@ -334,10 +342,40 @@ async function observeMerges(
       kind: 'mergedInto',
       remoteId: into.remoteId,
       linkId: known?.id ?? newLinkId(world),
-      ...(holder && holder.state !== 'unlinked' ? { heldBy: holder.entity } : {}),
+      ...(heldBy === undefined ? {} : { heldBy }),
     };
     one.observed.set(link.id, observation);
   });
+}
+
+/** Of items that have no link yet: the record whose marker or whose key they carry. */
+async function strangersOf(
+  context: Context,
+  member: Member,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, EntityId>> {
+  const { store, sync, secret } = context;
+  const owners = new Map<string, EntityId>();
+  for (let n = 0; n < ids.length; n += member.can.batch.read) {
+    const reads = await readIds(context, member, ids.slice(n, n + member.can.batch.read));
+    for (const read of reads) {
+      if (read.kind !== 'present') continue;
+      const { id, marker } = read.item;
+      const scope = { tenant: sync.tenant, sync: sync.id, endpoint: member.endpoint };
+      const marked = readMarker(marker, scope, secret);
+      const keys = keysOf(context, member.read(read.item, 0).present.fields);
+      const strong = keys.filter(({ strength }) => strength === 'strong');
+      const [holder] = marked
+        ? []
+        : await store.findKeys(
+            sync.tenant,
+            strong.map(({ digest }) => digest),
+          );
+      const owner = (marked?.entity as EntityId | undefined) ?? holder?.entity;
+      if (owner !== undefined) owners.set(id, owner);
+    }
+  }
+  return owners;
 }
 
 async function observeAbsences(
