@@ -65,7 +65,9 @@ async function overLimit(
   for (const { amounts } of others) {
     for (const [bucket, n] of amounts) total.set(bucket, (total.get(bucket) ?? 0) + n);
   }
-  if (await spend(context, total, capacity)) return over;
+  // A budget grants a request that is larger than itself when it is full; a brake must not.
+  const fits = [...total.values()].every((amount) => amount <= capacity);
+  if (fits && (await spend(context, total, capacity))) return over;
   for (const { one, amounts } of others) {
     if (!(await spend(context, amounts, capacity))) over.push(one);
   }

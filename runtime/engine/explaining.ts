@@ -3,20 +3,28 @@
  * one that did not sync: the first gate that stopped it, as a sentence with the next step. Nothing is
  * read from a vendor and nothing is changed.
  */
-import type { EndpointId, Entity, Origin, Plan } from '../core/planner/model.ts';
+import type { EndpointId, Entity, Hold, Origin, Plan } from '../core/planner/model.ts';
 import { assemble, cellNames, inParts, linkCell } from '../core/planner/parts.ts';
 import { compareStamps } from '../core/planner/stamp.ts';
-import { holdReasons, identityReasons, reviewReasons, rules } from '../core/reasons.ts';
-import type { Value } from '../core/value.ts';
+import {
+  conflictKinds,
+  holdReasons,
+  identityReasons,
+  reviewReasons,
+  rules,
+  type HoldReason,
+} from '../core/reasons.ts';
+import { canonicalText, type Value } from '../core/value.ts';
 import type {
   Claimed,
   Loaded,
   RunItem,
   StoredDeadLetter,
+  StoredRecord,
   WorkKey,
   WorkState,
 } from '../store/store.ts';
-import { openCase } from './case.ts';
+import { openCase, readChoice } from './case.ts';
 import type { Context } from './context.ts';
 import { planOnce } from './planning.ts';
 
@@ -67,11 +75,16 @@ export async function explain(
 ): Promise<Explanation> {
   const { store, sync } = context;
   const [loaded] = await store.load(sync.tenant, [key]);
-  const [work] = await store.inspectWork(sync.tenant, [key]);
-  const letter = await letterOf(context, key);
   const { record } = loaded!;
+  // Whichever key leads to the record, what waits under the others concerns it as well.
+  const keys = record ? keysTo(record) : [key];
+  const state: State = {
+    loaded: loaded!,
+    work: soonest(await store.inspectWork(sync.tenant, keys)),
+    letter: await letterOf(context, keys),
+  };
   if (!record) {
-    const gate = gateOfStray(context, loaded!, work, letter);
+    const gate = gateOfStray(context, state);
     return { life: 'unknown', fields: [], history: [], ...(gate ? { gate } : {}) };
   }
   const one = openCase({} as Claimed, record, loaded!.reviews, sync.policy.fields);
@@ -79,7 +92,7 @@ export async function explain(
   const plan = one.plan!;
   const { entity } = record;
   const history = await store.listHistory(sync.tenant, { entity: entity.id, limit: HISTORY });
-  const gate = gateOf(context, loaded!, work, letter, plan);
+  const gate = gateOf(context, state, plan, history);
   return {
     life: entity.life,
     entity: entity.id,
@@ -87,6 +100,29 @@ export async function explain(
     history,
     ...(gate ? { gate } : {}),
   };
+}
+
+interface State {
+  readonly loaded: Loaded;
+  readonly work: WorkState | undefined;
+  readonly letter: StoredDeadLetter | undefined;
+}
+
+function keysTo({ sync, entity, links }: StoredRecord): WorkKey[] {
+  const items = links.map(({ endpoint, remoteId }): WorkKey => {
+    return { kind: 'item', sync, endpoint, remoteId };
+  });
+  return [{ kind: 'entity', sync, entity: entity.id }, ...items];
+}
+
+/** What has been tried already says more than what nobody has looked at. */
+function soonest(states: readonly (WorkState | undefined)[]): WorkState | undefined {
+  const waiting = states.filter((state) => state !== undefined);
+  return (
+    waiting.find(({ leasedUntil }) => leasedUntil !== undefined) ??
+    waiting.find(({ lastError }) => lastError !== undefined) ??
+    waiting.toSorted((a, b) => a.dueAt - b.dueAt)[0]
+  );
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -154,55 +190,31 @@ function changesIn(detail: RunItem['detail']): { readonly cell: string; readonly
 
 function gateOf(
   context: Context,
-  loaded: Loaded,
-  work: WorkState | undefined,
-  letter: StoredDeadLetter | undefined,
+  state: State,
   plan: Plan,
+  history: readonly RunItem[],
 ): Gate | undefined {
-  const waiting = waitingGate(context, work);
-  const open = openReview(loaded);
-  const contested = loaded.record?.conflicts.find(({ state }) => state === 'open');
-  const hold = plan.holds[0];
-  const isBehind = plan.writes.length > 0 || plan.needReads.length > 0;
   return (
     closedGate(context) ??
-    letterGate(letter) ??
-    waiting ??
-    open ??
-    (contested && {
-      code: 'contested',
-      what: holdReasons.contested,
-      next: `Choose a value for ${contested.cell}.`,
-    }) ??
-    (hold && {
-      code: hold.reason,
-      what: holdReasons[hold.reason] + (hold.field ? ` (${hold.field})` : ''),
-      next: 'Nothing is lost; it goes on as soon as the reason is gone.',
-      endpoint: hold.endpoint,
-    }) ??
-    (isBehind
-      ? {
-          code: 'not-looked-at',
-          what: 'Something differs, and nobody has been told to look at it.',
-          next: 'Run a sync; the next full comparison finds it by itself.',
-        }
-      : undefined)
+    letterGate(state.letter) ??
+    newsGate(context, state.work) ??
+    openReview(state.loaded) ??
+    contestedGate(state.loaded) ??
+    holdGate(plan.holds[0] ?? lastHold(state, plan, history)) ??
+    waitingGate(context, state.work) ??
+    behindGate(plan) ??
+    apartGate(plan)
   );
 }
 
-function gateOfStray(
-  context: Context,
-  loaded: Loaded,
-  work: WorkState | undefined,
-  letter: StoredDeadLetter | undefined,
-): Gate | undefined {
-  const closed = loaded.reviews.find(({ state }) => state === 'closed');
+function gateOfStray(context: Context, state: State): Gate | undefined {
+  const { reviews } = state.loaded;
   return (
     closedGate(context) ??
-    letterGate(letter) ??
-    waitingGate(context, work) ??
-    openReview(loaded) ??
-    (closed
+    letterGate(state.letter) ??
+    openReview(state.loaded) ??
+    waitingGate(context, state.work) ??
+    (reviews.some(({ decision }) => decision && readChoice(decision.choice).decision === 'ignore')
       ? {
           code: 'left-alone',
           what: 'A person said that this item is to be left alone.',
@@ -221,12 +233,12 @@ function closedGate({ sync }: Context): Gate | undefined {
     return {
       code: `sync-${sync.status}`,
       what: `The sync "${sync.title}" is ${sync.status === 'preview' ? 'in preview' : 'paused'}.`,
-      next: 'Enable it.',
+      next: sync.status === 'preview' ? 'Apply the preview, or enable the sync.' : 'Enable it.',
     };
   }
   const [endpoint, setback] = [...sync.unavailable][0] ?? [];
   if (endpoint === undefined || !setback) return undefined;
-  return { code: 'unavailable', what: setback.why, next: 'Correct the account.', endpoint };
+  return { code: 'unavailable', what: setback.why, next: NEXT.unavailable, endpoint };
 }
 
 function letterGate(letter: StoredDeadLetter | undefined): Gate | undefined {
@@ -238,17 +250,26 @@ function letterGate(letter: StoredDeadLetter | undefined): Gate | undefined {
   };
 }
 
-function waitingGate({ world }: Context, work: WorkState | undefined): Gate | undefined {
+/** Whatever held it back before, something new has come, or somebody is at it. */
+function newsGate(context: Context, work: WorkState | undefined): Gate | undefined {
+  const isTried = work?.lastError !== undefined && !isLeased(context, work);
+  return isTried ? undefined : waitingGate(context, work);
+}
+
+function isLeased({ world }: Context, { leasedUntil = 0 }: WorkState): boolean {
+  return leasedUntil > world.clock.now();
+}
+
+function waitingGate(context: Context, work: WorkState | undefined): Gate | undefined {
   if (!work) return undefined;
-  const now = world.clock.now();
-  if (work.leasedUntil !== undefined && work.leasedUntil > now) {
+  if (isLeased(context, work)) {
     return {
       code: 'under-way',
       what: 'A worker is at it right now.',
       next: 'Look again in a moment.',
     };
   }
-  const wait = Math.max(0, Math.ceil((work.dueAt - now) / 1000));
+  const wait = Math.max(0, Math.ceil((work.dueAt - context.world.clock.now()) / 1000));
   const reason = work.lastError ? ` The last try: ${work.lastError}` : '';
   return {
     code: 'waiting',
@@ -269,10 +290,94 @@ function openReview({ reviews }: Loaded): Gate | undefined {
   };
 }
 
+function contestedGate({ record }: Loaded): Gate | undefined {
+  const row = record?.conflicts.find(({ state, decision }) => state === 'open' && !decision);
+  if (!row) return undefined;
+  const { kind, cell } = row;
+  const isHold = kind === 'contested' || kind === 'oscillation';
+  return {
+    code: kind,
+    what: `${isHold ? holdReasons[kind] : conflictKinds[kind]} (${cell})`,
+    next: isHold ? NEXT[kind] : 'A person has to decide; it is among the conflicts.',
+  };
+}
+
+/** What the last pass held back, for reasons that only a pass can know. */
+function lastHold({ work }: State, plan: Plan, history: readonly RunItem[]): Hold | undefined {
+  if (!work && !isBehind(plan)) return undefined;
+  const last = history.find(({ outcome }) => outcome === 'held' || DONE.has(outcome));
+  const holds = (last?.detail['holds'] ?? []) as unknown as readonly Hold[];
+  return holds[0];
+}
+
+const DONE: ReadonlySet<string> = new Set(['created', 'updated', 'deleted']);
+
+function holdGate(hold: Hold | undefined): Gate | undefined {
+  if (!hold) return undefined;
+  const { reason, field, endpoint } = hold;
+  const what = holdReasons[reason] + (field ? ` (${field})` : '');
+  return { code: reason, what, next: NEXT[reason], endpoint };
+}
+
+const BY_ITSELF = 'Nothing to do: it goes on by itself as soon as that has changed.';
+
+const NEXT: Readonly<Record<HoldReason, string>> = {
+  contested: 'Choose a value; it is among the conflicts.',
+  oscillation: 'Stop the other integration, or take the field out of one of the two; then decide.',
+  'schema-drift': 'Put the field right at the vendor, or correct the mapping.',
+  'reference-unknown': BY_ITSELF,
+  'reference-pending': 'Look why its target is not there; then it goes on by itself.',
+  'reference-dead': 'Choose another target, or empty the field by hand.',
+  'would-blank': 'Empty the field by hand where it is full, if that is meant.',
+  'field-unread': 'Give the account the right to read the field.',
+  'absence-unproven': BY_ITSELF,
+  'awaiting-decision': 'A person has to decide; it is among the reviews.',
+  'create-unresolved': BY_ITSELF,
+  'create-off': 'Allow the sync to create in this system, or enter the record there by hand.',
+  'delete-off': 'Allow the sync to delete in this system, or delete the record there by hand.',
+  'filtered-out': 'Nothing to do, unless the filter is not what was meant.',
+  'nothing-to-write': 'Map a field that has a value, if the record is to be there.',
+  'not-enumerated': 'Run a full comparison.',
+  'found-there': BY_ITSELF,
+  refused: 'Change the value to one that the system accepts.',
+  'no-form': 'Correct the mapping, or the value.',
+  brake: 'Release the brake, if the changes are meant; it is among the reviews.',
+  unavailable: 'Correct the account.',
+};
+
+function isBehind({ writes, needReads }: Plan): boolean {
+  return writes.length > 0 || needReads.length > 0;
+}
+
+function behindGate(plan: Plan): Gate | undefined {
+  if (!isBehind(plan)) return undefined;
+  return {
+    code: 'not-looked-at',
+    what: 'Something differs, and nobody has been told to look at it.',
+    next: 'Run a sync; the next full comparison finds it by itself.',
+  };
+}
+
+function apartGate({ links }: Plan): Gate | undefined {
+  const apart = links.find(
+    ({ state, endpoint }) =>
+      state === 'unlinked' &&
+      !links.some((other) => other.endpoint === endpoint && other.state === 'live'),
+  );
+  if (!apart) return undefined;
+  return {
+    code: 'left-alone',
+    what: 'The record takes no part in this system on purpose: a person decided so, or undid a run.',
+    next: 'Nothing to do, unless that has changed; an undo can be undone.',
+    endpoint: apart.endpoint,
+  };
+}
+
 async function letterOf(
   { store, sync }: Context,
-  key: WorkKey,
+  keys: readonly WorkKey[],
 ): Promise<StoredDeadLetter | undefined> {
+  const names = new Set(keys.map(nameOf));
   let after: { at: number; id: string } | undefined;
   for (;;) {
     const letters = await store.listDeadLetters(sync.tenant, {
@@ -281,9 +386,14 @@ async function letterOf(
       sync: sync.id,
       ...(after ? { after } : {}),
     });
-    const found = letters.find((letter) => JSON.stringify(letter.key) === JSON.stringify(key));
+    const found = letters.find((letter) => names.has(nameOf(letter.key)));
     if (found || letters.length < HISTORY) return found;
     const last = letters.at(-1)!;
     after = { at: last.at, id: last.id };
   }
+}
+
+/** Stores may give the members of a key in another order. */
+function nameOf(key: WorkKey): string {
+  return canonicalText(key as unknown as Value);
 }

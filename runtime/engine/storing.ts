@@ -3,7 +3,7 @@
  * at all; whoever is refused, because somebody else was faster or has the key, sends nothing.
  */
 import { fingerprintOf } from '../core/hash.ts';
-import type { Conflict, Link } from '../core/planner/model.ts';
+import type { Conflict, Hold, Link } from '../core/planner/model.ts';
 import { isUnsettled } from '../core/planner/own-writes.ts';
 import { canonicalText, same, type Value } from '../core/value.ts';
 import type {
@@ -14,6 +14,7 @@ import type {
   Ending,
   MatchKey,
   RecordChange,
+  RunItem,
   StoredIntent,
   StoredRecord,
 } from '../store/store.ts';
@@ -77,6 +78,7 @@ async function planCommit(context: Context, one: Case): Promise<Commit> {
   if (order?.kind === 'undo') tellWhatStays(context, one, order);
   const runItems = one.told.splice(0).map((item) => run.item(item));
   if (!plan || isTold) {
+    runItems.push(...toldAsHeld(context, one, one.held));
     return {
       lease,
       reviews: one.asked.splice(0),
@@ -99,12 +101,7 @@ async function planCommit(context: Context, one: Case): Promise<Commit> {
     if (plan.tombstone) run.count('died');
     if (plan.conflicts.length > 0) run.count('conflicts', plan.conflicts.length);
   }
-  const holds = [...plan.holds, ...one.held];
-  if (holds.length > 0) {
-    for (const { reason } of holds) run.count(`held: ${reason}`);
-    const detail = { holds: holds as unknown as Value };
-    runItems.push(run.item({ outcome: 'held', entity: one.entity.id, detail }));
-  }
+  runItems.push(...toldAsHeld(context, one, [...plan.holds, ...one.held]));
   const isSending = one.sendings.length > 0;
   const audit = auditOf(one);
   return {
@@ -116,6 +113,13 @@ async function planCommit(context: Context, one: Case): Promise<Commit> {
     ...(audit.length > 0 ? { audit } : {}),
     ...(isSending ? {} : endingOf(context, lease, one.setback)),
   };
+}
+
+function toldAsHeld({ run }: Context, { entity }: Case, holds: readonly Hold[]): RunItem[] {
+  if (holds.length === 0) return [];
+  for (const { reason } of holds) run.count(`held: ${reason}`);
+  const detail = { holds: holds as unknown as Value };
+  return [run.item({ outcome: 'held', entity: entity.id, detail })];
 }
 
 /** Systems whose items belong to the record since this very pass. */

@@ -64,7 +64,7 @@ const PATIENCE_MS = 60_000;
 const ORIGIN = 'https://grumpy.test';
 const TENANT = '00000000-0000-7000-8000-100000000001' as TenantId;
 const SYNC = '00000000-0000-7000-8000-300000000001' as SyncId;
-const ENDPOINTS = {
+export const ENDPOINTS = {
   app: '00000000-0000-7000-8000-200000000001' as EndpointId,
   crm: '00000000-0000-7000-8000-200000000002' as EndpointId,
 };
