@@ -241,26 +241,29 @@ function strong(keys: readonly DigestedKey[]): string[] {
 
 /**
  * Once all of a system's items are known, its latest changes tell what is new there, in one call for the
- * whole page. A system without a list of changes is searched, key by key.
+ * whole page. A system without a list of changes, or with items that nobody has looked at yet, is
+ * searched for the keys.
  */
 async function lookUp(
   context: Context,
   member: Member,
   wishes: readonly Wish[],
 ): Promise<readonly Row[]> {
-  const rows = await poll(context, member, context.sync.settings.latency, {
-    isGlance: context.mode.kind === 'preview',
-  });
-  if (rows) return rows;
+  const { store, sync, mode } = context;
+  const isGlance = mode.kind === 'preview';
+  const rows = await poll(context, member, sync.settings.latency, { isGlance });
+  // What was listed before and has not been looked at is in no list of what is new.
+  const place = { sync: sync.id, endpoint: member.endpoint };
+  if (rows && !(await store.isWaiting(sync.tenant, place))) return rows;
   const key = searchKey(context, member);
-  if (!key) return [];
+  if (!key) return rows ?? [];
   const values = wishes.flatMap(({ write }) => {
     const value = write.patch[key.field];
     return typeof value === 'string' ? [value] : [];
   });
   const items = await find(context, member, key.path, values);
-  if (items.length === 0) return [];
-  return markFound(context, member, items);
+  const found = items.length > 0 ? await markFound(context, member, items) : [];
+  return [...(rows ?? []), ...found];
 }
 
 async function markFound(

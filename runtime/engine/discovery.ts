@@ -259,6 +259,14 @@ async function place(
       const now = context.world.clock.now();
       const one = caseOf(found, identity.entity, records, cases, fields, now);
       if (!one) return { lease, setback: IN_OTHER_HANDS };
+      const known = one.links.find(
+        (link) => link.endpoint === ref.endpoint && link.remoteId === ref.remoteId,
+      );
+      if (known) {
+        // Whoever created it has just stored that.
+        one.wanted.add(known.id);
+        return undefined;
+      }
       if (identity.kind === 'revive') {
         one.entity = { ...one.entity, life: 'live', epoch: one.entity.epoch + 1 };
       }

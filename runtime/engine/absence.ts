@@ -1,0 +1,168 @@
+/**
+ * Absence is not deletion. An item counts as gone when a later read agrees with the first, and when at the
+ * same time something that is known to be there can still be read; a lost permission makes everything look
+ * deleted at once. Where that cannot be told, a person is asked.
+ */
+import { VendorError, type Read } from '../connectors/connector.ts';
+import type { Link } from '../core/planner/model.ts';
+import { ask, askAbout, BRAKE_PREFIX, choiceOf, replaceLink, setBack, type Case } from './case.ts';
+import type { Context } from './context.ts';
+import type { Member } from './member.ts';
+
+/** A second read that is to prove an absence waits at least that long. */
+const SECOND_READ_MS = 1_000;
+const SECOND_READ_MS_MAX = 3_600_000;
+
+/** How to read more items; the caller knows. */
+export type ReadIds = (ids: readonly string[]) => Promise<readonly Read[]>;
+
+interface Wanted {
+  readonly one: Case;
+  readonly link: Link;
+}
+
+/** Says of each missing item what its absence means. */
+export async function observeAbsences(
+  context: Context,
+  member: Member,
+  wanted: readonly Wanted[],
+  reads: readonly Read[],
+  takenAt: number,
+  readIds: ReadIds,
+): Promise<void> {
+  const { rules } = context;
+  const missing = wanted.flatMap((each, n) => {
+    const read = reads[n];
+    if (read?.kind !== 'missing') return [];
+    const { link } = each;
+    // What does not take part is missed by nobody; of two items that are one, one is gone for good.
+    if (link.state === 'duplicate') replaceLink(each.one, { ...link, state: 'gone' });
+    return link.state === 'live' ? [{ ...each, read }] : [];
+  });
+  if (missing.length === 0) return;
+  const isShown = reads.some(({ kind }) => kind === 'present');
+  const canary: Canary =
+    isShown || !rules.has('canary')
+      ? 'alive'
+      : await askCanaries(context, member, missing, readIds);
+  for (const { one, link, read } of missing) {
+    if (canary === 'alone' && !read.archived) {
+      onlyOneMissing(context, member, one, link);
+      continue;
+    }
+    const silentFor = takenAt - (link.missingSince ?? takenAt);
+    if (canary === 'silent' && !read.archived && silentFor > SILENT_MS) {
+      mostAreMissing(context, member, one);
+      continue;
+    }
+    const isAlive = canary === 'alive' || read.archived;
+    const since = link.missingSince ?? takenAt;
+    const isSecond =
+      !rules.has('second-read') ||
+      (link.missingSince !== undefined &&
+        takenAt - link.missingSince >= Math.max(SECOND_READ_MS, member.can.readLagMs));
+    // An answer that lags cannot say when an archived item was archived, unless it says the version.
+    const isOld =
+      read.version !== undefined && link.version !== undefined && read.version < link.version;
+    const isProven = isAlive && !isOld && isSecond;
+    if (!isProven) {
+      replaceLink(one, { ...link, missingSince: since });
+      const wait = Math.max(SECOND_READ_MS, member.can.readLagMs, takenAt - since);
+      setBack(one, {
+        kind: 'again',
+        why: isAlive
+          ? `The item could not be found at "${member.title}"; it is looked for once more.`
+          : `Little else can be found at "${member.title}", so a missing item proves nothing.`,
+        at: takenAt + Math.min(wait, SECOND_READ_MS_MAX) + 1,
+      });
+    }
+    one.observed.set(link.id, {
+      kind: 'gone',
+      takenAt,
+      proven: isProven,
+      ...(read.version === undefined ? {} : { version: read.version }),
+    });
+  }
+}
+
+/** Nothing else is known there that could be read, so only a person can say what that means. */
+function onlyOneMissing({ sync }: Context, { title }: Member, one: Case, link: Link): void {
+  const decided = one.reviews.some(
+    (review) => review.remoteId === link.remoteId && choiceOf(review) !== undefined,
+  );
+  if (decided) {
+    replaceLink(one, { ...link, state: 'held' });
+    return;
+  }
+  askAbout(sync.id, one, link, 'remote-delete');
+  const why = `The item is missing at "${title}", and nothing else is there to compare with.`;
+  setBack(one, { kind: 'wait', why });
+}
+
+/** It has been so for long. A backup that was put back looks like that, and so does a lost permission. */
+function mostAreMissing({ sync }: Context, { endpoint, title }: Member, one: Case): void {
+  ask(one, {
+    sync: sync.id,
+    endpoint,
+    remoteId: `${BRAKE_PREFIX}missing`,
+    reason: 'mass-change',
+    candidates: [],
+  });
+  const why = `Most of what is known at "${title}" is missing; a person has to say whether it was deleted.`;
+  setBack(one, { kind: 'wait', why });
+}
+
+/** `alive`: most known items can be read. `silent`: they cannot. `alone`: no other is known. */
+type Canary = 'alive' | 'silent' | 'alone';
+
+const SILENT_MS = 600_000;
+const CANARIES = 6;
+const CANDIDATES = 60;
+
+async function askCanaries(
+  context: Context,
+  member: Member,
+  missing: readonly Wanted[],
+  readIds: ReadIds,
+): Promise<Canary> {
+  const { store, sync, world } = context;
+  const besides = new Set(missing.map(({ link }) => link.remoteId));
+  const known = await store.listLinks(sync.tenant, {
+    sync: sync.id,
+    endpoint: member.endpoint,
+    state: 'live',
+    limit: CANDIDATES + besides.size,
+  });
+  const ids = known.map(({ remoteId }) => remoteId).filter((id) => !besides.has(id));
+  if (ids.length === 0) return 'alone';
+  const chance = world.random('engine:canaries');
+  const chosen = new Set<string>();
+  const count = Math.min(CANARIES, ids.length, member.can.batch.read);
+  while (chosen.size < count) chosen.add(ids[chance.below(ids.length)]!);
+  let reads: readonly Read[];
+  try {
+    reads = await readIds([...chosen]);
+  } catch (error) {
+    if (error instanceof VendorError) return 'silent';
+    throw error;
+  }
+  if (await isBelieved(context, member)) return 'alive';
+  const alive = reads.filter((read) => read.kind === 'present' || isArchived(read));
+  return alive.length * 2 >= reads.length ? 'alive' : 'silent';
+}
+
+/** A person has said that what is missing there was deleted. */
+async function isBelieved({ store, sync, world }: Context, member: Member): Promise<boolean> {
+  const cursors = await store.readCursors(sync.tenant, sync.id);
+  return cursors.some(
+    ({ endpoint, channel, value }) =>
+      endpoint === member.endpoint &&
+      channel === `${BRAKE_PREFIX}missing` &&
+      typeof value === 'number' &&
+      value > world.clock.now(),
+  );
+}
+
+function isArchived(read: Read): boolean {
+  return read.kind === 'missing' && read.archived;
+}
