@@ -17,7 +17,7 @@ export interface Ablation {
   readonly says: string;
   readonly keptBy: 'engine' | 'store' | 'planner';
   /** What goes wrong without the rule; undefined when nothing does. */
-  violation(): Promise<string | undefined>;
+  readonly violation: () => Promise<string | undefined>;
 }
 
 export const ablations: readonly Ablation[] = [

@@ -1,10 +1,9 @@
 /** Where rules about creating, and about whose an item is, are needed. */
-import { VendorError } from '../../runtime/connectors/connector.ts';
 import type { RuleName } from '../../runtime/engine/rules.ts';
 import { BOTH, byAddress, codes, create, edit, pagesOfOne, remove, unversioned } from './deeds.ts';
 import { also, atMost, eachOnce, isAsked, isThere, staysAway } from './judges.ts';
 import { seeds, type Scene } from './scene.ts';
-import { collections, firstCreateLost, second } from './surroundings.ts';
+import { collections, firstCreateLost, second, unreachable } from './surroundings.ts';
 
 const marking = { create: 'marker', horizonMs: 10_000 } as const;
 
@@ -24,6 +23,8 @@ export const creatingScenes = {
       systems: { app: {}, crm: { abilities: pagesOfOne } },
       people: Object.fromEntries(codes(24).map((code) => [code, BOTH])),
     },
+    // Its search is of no help.
+    around: collections('crm-1', () => ({ find: async () => [] })),
     judge: also(eachOnce),
   },
   'discover-before-create': {
@@ -33,7 +34,7 @@ export const creatingScenes = {
     },
     around: collections('crm-1', (collection, world) => ({
       async read(ids, signal) {
-        if (second(world) < 60) throw busy();
+        if (second(world) < 0.9) throw unreachable();
         return collection.read(ids, signal);
       },
     })),
@@ -87,11 +88,15 @@ export const creatingScenes = {
   },
   'keep-gone-links': {
     sketch: {
-      systems: { app: {}, crm: { abilities: { searchLagMs: 60_000, changesLagMs: 60_000 } } },
+      systems: { app: {}, crm: { abilities: { changesLagMs: 60_000 } } },
       people: { c0001: BOTH, c0002: BOTH },
       policy: { onTombstoneMatch: 'new' },
-      happens: [[115, remove('app')]],
+      happens: [
+        [65, edit('crm', 'name')],
+        [115, remove('app')],
+      ],
     },
+    sweepMinutes: 60,
     tries: seeds(6),
     judge: also(staysAway('c0001')),
   },
@@ -138,8 +143,3 @@ export const creatingScenes = {
     },
   },
 } satisfies Partial<Record<RuleName, Scene>>;
-
-function busy(): VendorError {
-  const about = { what: 'Too many calls.', next: 'Wait.' };
-  return new VendorError('throttled', about, { retryAfterMs: 2_000 });
-}

@@ -3,9 +3,9 @@
  * or that lets in what it should refuse.
  */
 import type { Loaded, RecordChange } from '../../runtime/store/store.ts';
-import { BOTH, byAddress, create, edit, remove } from './deeds.ts';
+import { BOTH, byAddress, codes, create, edit, remove } from './deeds.ts';
 import { also, atMost, eachOnce, passedOn } from './judges.ts';
-import { seeds, type Change, type Scene } from './scene.ts';
+import { seeds, type Change, type Scene, type Watch } from './scene.ts';
 import { collections, storeWith, together } from './surroundings.ts';
 
 export interface StoreRule extends Scene {
@@ -67,6 +67,21 @@ export const storeRules: Readonly<Record<string, StoreRule>> = {
       },
     })),
   },
+  budgets: {
+    says: 'A call is paid for before it is made, by all workers out of one purse.',
+    sketch: {
+      systems: {
+        app: {},
+        crm: { abilities: { limits: [{ name: 'all', capacity: 10, perMs: 20_000 }] } },
+      },
+      people: Object.fromEntries(codes(6).map((code) => [code, ['app']])),
+      workers: 2,
+      happens: [61, 62, 63, 64].map((at) => [at, edit('app', 'name')] as const),
+      minutes: 6,
+    },
+    watch: refusedCalls,
+    without: storeWith(() => ({ spend: async () => ({ granted: true }) })),
+  },
   'marks-while-at-it': {
     says: 'What is marked while somebody is at it is looked at once more.',
     sketch: {
@@ -91,6 +106,28 @@ export const storeRules: Readonly<Record<string, StoreRule>> = {
     })),
   },
 };
+
+/** Hardly any call is refused for being one too many. */
+function refusedCalls(): Watch {
+  let count = 0;
+  return {
+    change: ({ world, ...options }) => ({
+      ...options,
+      world: {
+        ...world,
+        network: {
+          async fetch(request) {
+            const answer = await world.network.fetch(request);
+            if (answer.status === 429) count += 1;
+            return answer;
+          },
+        },
+      },
+    }),
+    // Two are asked before the limits are known.
+    seen: () => (count > 10 ? [`${count} calls were refused for being too many`] : []),
+  };
+}
 
 function changing(change: (record: RecordChange) => RecordChange): Change {
   return storeWith((store) => ({

@@ -3,8 +3,16 @@ import { VendorError } from '../../runtime/connectors/connector.ts';
 import type { RuleName } from '../../runtime/engine/rules.ts';
 import { BOTH, byAddress, create, edit, pagesOfOne, remove } from './deeds.ts';
 import { also, atMost, eachOnce, nobodyBothered, passedOn } from './judges.ts';
-import { seeds, type Scene } from './scene.ts';
-import { collections, second, settings, START_MS, storeWith, together } from './surroundings.ts';
+import { seeds, type Scene, type Watch } from './scene.ts';
+import {
+  collections,
+  second,
+  settings,
+  slowWrites,
+  START_MS,
+  storeWith,
+  together,
+} from './surroundings.ts';
 
 const SOON_MS = START_MS + 600_000;
 const deaf = { webhooks: false } as const;
@@ -36,6 +44,16 @@ export const workingScenes = {
       },
     })),
     judge: also(eachOnce),
+  },
+  'one-at-a-record': {
+    sketch: {
+      systems: { app: {}, crm: { abilities: { delete: 'hard', restore: false } }, erp: {} },
+      people: { c0001: ['app', 'crm', 'erp'], c0002: ['app', 'crm', 'erp'] },
+      workers: 2,
+      happens: [[70, remove('app')]],
+    },
+    around: slowWrites('erp-1', 5_000),
+    watch: deletionsAt('erp-1'),
   },
   'unique-keys': {
     sketch: {
@@ -146,6 +164,8 @@ export const workingScenes = {
   },
   'missing-items': {
     sketch: { people: { c0001: ['app'] } },
+    sweepMinutes: 60,
+    judge: passedOn('c0001', 'crm', 200),
     around: collections('crm-1', (collection, world) => ({
       async list(request) {
         if (second(world) < 30) throw down();
@@ -155,12 +175,29 @@ export const workingScenes = {
   },
 } satisfies Partial<Record<RuleName, Scene>>;
 
+/** Nothing is deleted twice. */
+function deletionsAt(title: string): () => Watch {
+  return () => {
+    const times = new Map<string, number>();
+    const change = collections(title, (collection) => ({
+      write(changes, signal) {
+        for (const { op, id } of changes) {
+          if (op === 'delete' && id) times.set(id, (times.get(id) ?? 0) + 1);
+        }
+        return collection.write(changes, signal);
+      },
+    }));
+    const seen = (): string[] =>
+      [...times].flatMap(([id, n]) => (n > 1 ? [`item ${id} was deleted ${n} times`] : []));
+    return { change, seen };
+  };
+}
+
 function slowChanges(title: string) {
   return collections(title, (collection, world) => ({
     async changes(request) {
-      const page = await collection.changes!(request);
       await world.schedule.sleep(10_000);
-      return page;
+      return collection.changes!(request);
     },
   }));
 }
