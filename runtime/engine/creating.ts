@@ -249,12 +249,14 @@ async function lookUp(
   member: Member,
   wishes: readonly Wish[],
 ): Promise<readonly Row[]> {
-  const { store, sync, mode } = context;
+  const { store, sync, mode, rules } = context;
   const isGlance = mode.kind === 'preview';
   const rows = await poll(context, member, sync.settings.latency, { isGlance });
   // What was listed before and has not been looked at is in no list of what is new.
   const place = { sync: sync.id, endpoint: member.endpoint };
-  if (rows && !(await store.isWaiting(sync.tenant, place))) return rows;
+  const mustSearch =
+    rules.has('search-what-waits') && (await store.isWaiting(sync.tenant, place));
+  if (rows && !mustSearch) return rows;
   const key = searchKey(context, member);
   if (!key) return rows ?? [];
   const values = wishes.flatMap(({ write }) => {

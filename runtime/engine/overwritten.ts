@@ -65,7 +65,8 @@ export async function findOverwrittenUnanswered(
 function recognisedIn(context: Context, one: Case): (Check & { readonly member: Member })[] {
   return (one.plan?.intents ?? []).flatMap((after) => {
     const intent = one.intents.find(({ id }) => id === after.id);
-    const wasOpen = intent !== undefined && isUnanswered(intent) && intent.op === 'update';
+    const mayAsk = context.rules.has('history-of-lost-answers');
+    const wasOpen = mayAsk && intent && isUnanswered(intent) && intent.op === 'update';
     const link = one.stored?.links.find(({ id }) => id === after.link);
     const member = link && context.sync.members.get(link.endpoint);
     if (!wasOpen || after.state !== 'applied' || !member || !needsCheck(context, member)) return [];

@@ -177,7 +177,7 @@ function wantMore(context: Context, one: Case, isLast: boolean): boolean {
     const seen = one.observed.get(link);
     if (reason === 'absence-unproven' && seen) continue;
     if (reason === 'stale' && isLast) {
-      if (hasGoneBack(context, one, link)) return true;
+      if (context.rules.has('restored-backups') && hasGoneBack(context, one, link)) return true;
       continue;
     }
     if (seen && reason !== 'stale') continue;
@@ -205,12 +205,12 @@ const STALE_MS = 5_000;
  * A version that goes down is an old answer. If it stays down, the vendor itself went back, to a backup
  * for example; then what is there now is what people have there, and it is believed.
  */
-function hasGoneBack({ world, doubts, sync }: Context, one: Case, id: LinkId): boolean {
+function hasGoneBack({ world, doubts, sync, rules }: Context, one: Case, id: LinkId): boolean {
   const link = linkOf(one, id);
   const seen = one.observed.get(id);
   if (!link || seen?.kind !== 'present') return false;
   const lag = sync.members.get(link.endpoint)?.can.readLagMs ?? 0;
-  const patience = Math.max(STALE_MS, 2 * lag);
+  const patience = rules.has('old-answers') ? Math.max(STALE_MS, 2 * lag) : -1;
   const since = doubts.since(id, `version ${seen.version}`, seen.takenAt);
   if (seen.takenAt - since > patience) {
     const { version: _higher, ...rest } = link;

@@ -8,6 +8,9 @@ const all = {
   'enumerate-before-create': 'Nothing is created in a system before all of its items are known.',
   'discover-before-create':
     'Nothing is created in a system before all that was listed there has been looked at.',
+  'search-what-waits':
+    'Where listed items wait to be looked at, a record is searched before it is created.',
+  'no-answer-is-unknown': 'A write without an answer may have landed.',
   'wait-for-the-horizon':
     'A create without an answer is not repeated before it cannot land any more.',
   'adopt-by-marker': 'An item that carries our marker is the outcome of our create.',
@@ -23,9 +26,12 @@ const all = {
   canary: 'An item counts as deleted only when a known one can still be read.',
   'doubt-unversioned':
     'Where a system has no versions and lags, a change counts once it has lasted.',
+  'old-answers': 'A version that goes down is an old answer, unless it stays down.',
+  'restored-backups': 'A version that stays down is believed: the vendor went back to a backup.',
   'late-lists': 'What a list showed that lags is read again before it is written on.',
   'conditional-writes': 'Where a vendor offers it, a write only lands on what was read.',
   'history-check': 'After a write, the vendor’s history is asked what it may have covered up.',
+  'history-of-lost-answers': 'It is asked, too, when only a read shows that our write landed.',
   'history-that-reaches': 'A history that does not show our own write yet says nothing.',
   'references-wait': 'A reference to something unknown waits until that is known.',
   brakes: 'Mass changes stop and ask.',

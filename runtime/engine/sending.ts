@@ -135,7 +135,7 @@ async function withoutAnswer(
       continue;
     }
     const setback = { ...setbackOf(error), ...retryTime(error, world.clock.now()) };
-    if (mayHaveLanded) {
+    if (mayHaveLanded && context.rules.has('no-answer-is-unknown')) {
       unanswered(context, each, setback);
       continue;
     }
