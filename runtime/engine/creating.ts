@@ -13,7 +13,7 @@ import { keysOfEntity, refTo, type Context, type DigestedKey } from './context.t
 import { adopt } from './discovery.ts';
 import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
-import { setbackOf } from './retry.ts';
+import { setbackOf, TRIES_MAX } from './retry.ts';
 import type { Row } from './comparing.ts';
 import { cursorsAt } from './marking.ts';
 import { poll } from './polling.ts';
@@ -255,7 +255,7 @@ async function lookUp(
   // What was listed before and has not been looked at is in no list of what is new.
   const place = { sync: sync.id, endpoint: member.endpoint };
   const mustSearch =
-    rules.has('search-what-waits') && (await store.isWaiting(sync.tenant, place));
+    rules.has('search-what-waits') && (await store.isWaiting(sync.tenant, place, TRIES_MAX));
   if (rows && !mustSearch) return rows;
   const key = searchKey(context, member);
   if (!key) return rows ?? [];

@@ -8,7 +8,8 @@
  * | network, vendor's own trouble   | 3 quick tries, then slower, up to an hour apart | yes    | after 8, or a day |
  * | too many calls                  | when the vendor says, with some scatter        | no     | never    |
  * | credentials or permission lost  | every five minutes, the account is paused      | no     | never    |
- * | item changed, unique value taken | at once, on top of what is there now          | no     | never    |
+ * | item changed meanwhile          | 5 times at once, on top of what is there now,   | yes    | never    |
+ * |                                 | then slower, up to an hour apart               |        |          |
  * | refused by the vendor           | the field is left out, or given up             | yes    | at once  |
  * | waits for something else        | a few times within minutes, then a sweep has to | yes    | never    |
  * |                                 | find it: it stays visible as held               |        |          |
@@ -21,7 +22,7 @@ import type { World } from '../world/world.ts';
 export type Setback = {
   /** Short and searchable; shown to people who ask why a record did not sync. */
   readonly why: string;
-  readonly kind: 'failure' | 'wait' | 'again' | 'blocked' | 'unknown' | 'refused';
+  readonly kind: 'failure' | 'wait' | 'again' | 'moved' | 'blocked' | 'unknown' | 'refused';
   /** Not before then. */
   readonly at?: number;
 };
@@ -30,8 +31,10 @@ export type Setback = {
 export const LEFT: Setback = { kind: 'wait', why: 'The account does not take part in the sync.' };
 
 const QUICK_TRIES = 3;
-const TRIES_MAX = 8;
+export const TRIES_MAX = 8;
 const TRIES_MAX_OF_UNKNOWN = 3;
+/** An item that has moved on so often in a row is no coincidence: the vendor never accepts the write. */
+const MOVED_TRIES = 5;
 /** With ever longer pauses, about two minutes. */
 const WAITS_MAX = 6;
 const TRYING_MS_MAX = 86_400_000;
@@ -57,7 +60,7 @@ export function setbackOf(error: unknown): Setback {
     case 'outdated':
     case 'duplicate':
     case 'missing':
-      return { kind: 'again', why };
+      return { kind: 'moved', why };
     case 'rejected':
     case 'tooLarge':
       return { kind: 'refused', why };
@@ -71,6 +74,7 @@ export function worse(a: Setback | undefined, b: Setback): Setback {
   if (!a) return b;
   const order: readonly Setback['kind'][] = [
     'again',
+    'moved',
     'wait',
     'blocked',
     'failure',
@@ -105,7 +109,7 @@ export function afterSetback(
     return { kind: 'giveUp', deadLetter: { code, message: why, payload: null, attempts: tries } };
   }
   if (kind === 'wait' && tries > WAITS_MAX) return { kind: 'leave' };
-  const counts = kind === 'failure' || kind === 'unknown' || kind === 'wait';
+  const counts = kind !== 'again' && kind !== 'blocked';
   const delay = delayOf(kind, tries, world);
   return { kind: 'retry', retry: { at: Math.ceil(Math.max(now + delay, at)), error: why, counts } };
 }
@@ -115,6 +119,11 @@ function delayOf(kind: Setback['kind'], tries: number, world: Pick<World, 'rando
   switch (kind) {
     case 'again':
       return AGAIN_MS + jitter * AGAIN_MS;
+    case 'moved':
+      return tries <= MOVED_TRIES
+        ? AGAIN_MS + jitter * AGAIN_MS
+        : Math.min(SLOW_MS_MAX, 1_000 * 2 ** Math.min(tries - MOVED_TRIES, 12)) *
+            (0.75 + jitter / 2);
     case 'blocked':
       return jitter * 2_000;
     case 'wait':

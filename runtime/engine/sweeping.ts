@@ -20,6 +20,8 @@ const PAGES_PER_TURN = 10;
 /** Between two parts of a sweep others have their turn; what waits for them waits longer. */
 const TURN_MS = 50;
 const PAUSE_MS = 5_000;
+/** Once or twice may be bad luck; what has failed more often does not hold up everything else. */
+const LOOKED_AT = 2;
 
 interface SweepState {
   /** `vanished` reads what was not listed, `discovered` waits until what was listed has a record. */
@@ -208,7 +210,7 @@ async function discoveredStep(context: Context, member: Member, state: SweepStat
   const mustWait =
     isFirst &&
     rules.has('discover-before-create') &&
-    (await store.isWaiting(sync.tenant, { sync: sync.id, endpoint }));
+    (await store.isWaiting(sync.tenant, { sync: sync.id, endpoint }, LOOKED_AT));
   return { marks: [], state: mustWait ? state : { ...state, phase: 'missing' }, pause: mustWait };
 }
 

@@ -113,8 +113,8 @@ export class MemoryStore implements Store {
     return keys.map((key) => inspectRow(this.rowsOf(tenant), key));
   }
 
-  async isWaiting(tenant: TenantId, place: Stored.Place) {
-    return isWaitingIn(this.rowsOf(tenant), place);
+  async isWaiting(tenant: TenantId, place: Stored.Place, triesBelow: number) {
+    return isWaitingIn(this.rowsOf(tenant), place, triesBelow);
   }
 
   async spend(tenant: TenantId, now: number, requests: readonly Stored.Spend[]) {

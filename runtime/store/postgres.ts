@@ -118,8 +118,8 @@ export class PostgresStore implements Store {
     return this.#run(work.inspectWork, tenant, keys);
   }
 
-  isWaiting(tenant: TenantId, place: Stored.Place) {
-    return this.#run(work.isWaiting, tenant, place);
+  isWaiting(tenant: TenantId, place: Stored.Place, triesBelow: number) {
+    return this.#run(work.isWaiting, tenant, place, triesBelow);
   }
 
   spend(tenant: TenantId, now: number, requests: readonly Stored.Spend[]) {

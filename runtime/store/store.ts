@@ -94,8 +94,8 @@ export interface Store {
     tenant: TenantId,
     keys: readonly WorkKey[],
   ): Promise<readonly (WorkState | undefined)[]>;
-  /** Whether items of an endpoint wait that have no record, and that nobody has really looked at yet. */
-  isWaiting(tenant: TenantId, place: Place): Promise<boolean>;
+  /** Whether items of an endpoint wait that have no record, and have been tried less often than that. */
+  isWaiting(tenant: TenantId, place: Place, triesBelow: number): Promise<boolean>;
 
   // How much may be asked of vendors
   /** Takes tokens from all buckets or from none, and tells when to ask again. */

@@ -156,16 +156,17 @@ export function heldRow(rows: Rows, { key, token }: Lease): DirtyRow | undefined
   return row?.token === token ? row : undefined;
 }
 
-/** Once or twice may be bad luck; what has failed more often has been looked at. */
-const LOOKED_AT = 2;
-
-export function isWaitingIn(rows: Rows, { sync, endpoint }: Stored.Place): boolean {
+export function isWaitingIn(
+  rows: Rows,
+  { sync, endpoint }: Stored.Place,
+  triesBelow: number,
+): boolean {
   return [...rows.dirty.values()].some(
     ({ key, attempts }) =>
       key.kind === 'item' &&
       key.sync === sync &&
       key.endpoint === endpoint &&
-      attempts < LOOKED_AT &&
+      attempts < triesBelow &&
       !rows.refs.has(nameOfRef(key)),
   );
 }

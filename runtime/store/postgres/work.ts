@@ -146,13 +146,20 @@ export async function isWaiting(
   query: Query,
   tenant: TenantId,
   { sync, endpoint }: Place,
+  triesBelow: number,
 ): Promise<boolean> {
   const items = `item/${endpoint}/`;
-  const [row] = await query<{ found: boolean }>(IS_WAITING, [tenant, sync, items, endpoint]);
+  const [row] = await query<{ found: boolean }>(IS_WAITING, [
+    tenant,
+    sync,
+    items,
+    endpoint,
+    triesBelow,
+  ]);
   return row?.found === true;
 }
 
-/** Items whose names begin alike lie side by side; "0" comes after "/". What has failed twice was looked at. */
+/** Items whose names begin alike lie side by side; "0" comes after "/". */
 const IS_WAITING = {
   name: 'is-waiting',
   text: `
@@ -161,7 +168,7 @@ const IS_WAITING = {
         from dirty d
        where d.tenant_id = $1::uuid and d.sync_id = $2::uuid
          and d.key >= $3::text and d.key < rtrim($3::text, '/') || '0'
-         and d.attempts < 2
+         and d.attempts < $5::int
          and not exists (
            select 1
              from link l

@@ -51,6 +51,22 @@ export function promisesAboutWork(opened: () => Opened): void {
     assert.deepEqual(await store.load(tenant, keys), loaded);
   });
 
+  it('tells whether items without a record wait that were tried less often than that', async () => {
+    const { store, tenant, sync, left, right, item, claim } = await sceneIn(opened());
+    const place = { sync, endpoint: left };
+    assert.equal(await store.isWaiting(tenant, place, 2), false);
+    await store.mark(tenant, { now: START, marks: [{ key: item('1'), priority: 2, windowMs: 0 }] });
+    assert.equal(await store.isWaiting(tenant, place, 2), true);
+    assert.equal(await store.isWaiting(tenant, { sync, endpoint: right }, 2), false);
+    for (const at of [START, START + 1]) {
+      const [lease] = await claim(at);
+      const ending = { at: at + 1, error: 'busy', counts: true };
+      await store.finish(tenant, [{ lease: lease!, ending }]);
+    }
+    assert.equal(await store.isWaiting(tenant, place, 2), false);
+    assert.equal(await store.isWaiting(tenant, place, 3), true);
+  });
+
   it('tells what waits for a key, and takes nothing', async () => {
     const { store, tenant, item, claim } = await sceneIn(opened());
     const inspect = async () => (await store.inspectWork(tenant, [item('2'), item('1')]))[1];
