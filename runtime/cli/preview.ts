@@ -1,11 +1,9 @@
 /**
- * What a sync would write, record by record, with what each field holds now and what it would hold.
- * Nothing is sent. What was shown stays marked, so that the next sync that writes does exactly this
- * unless somebody edits something meanwhile.
+ * What a run would write, record by record, with what each field holds now and what it would hold. A
+ * record that was planned several times is shown once, as it was planned last.
  */
-import type { EntityId } from '../core/planner/model.ts';
 import type { Value, Values } from '../core/value.ts';
-import type { Mark, Run, RunItem, StoredSync } from '../store/store.ts';
+import type { Run, RunItem } from '../store/store.ts';
 import type { Site } from './installation.ts';
 import type { Output } from './output.ts';
 import { runItems } from './pages.ts';
@@ -14,36 +12,25 @@ import { namesIn, type Names } from './questions.ts';
 /** Tells how many writes there would be. */
 export async function showPreview(
   site: Site,
-  sync: StoredSync,
-  runs: readonly Run[],
+  sync: string,
+  run: Run,
   output: Output,
 ): Promise<number> {
-  const { store, tenant, world } = site;
   const names = namesIn(site);
   const latest = new Map<string, string>();
-  for await (const item of plannedIn(site, runs)) latest.set(nameOf(item), item.id);
-  const shown = new Set<EntityId>();
-  for await (const item of plannedIn(site, runs)) {
-    if (latest.get(nameOf(item)) !== item.id) continue;
-    if (item.entity) shown.add(item.entity);
-    showWrite(sync, item, names, output);
+  for await (const item of plannedIn(site, run)) latest.set(nameOf(item), item.id);
+  for await (const item of plannedIn(site, run)) {
+    if (latest.get(nameOf(item)) === item.id) showWrite('would-write', sync, item, names, output);
   }
-  const marks = [...shown].map((entity): Mark => {
-    return { key: { kind: 'entity', sync: sync.id, entity }, priority: 1, windowMs: 0 };
-  });
-  if (marks.length > 0) await store.mark(tenant, { now: world.clock.now(), marks });
   return latest.size;
 }
 
-async function* plannedIn({ store, tenant }: Site, runs: readonly Run[]): AsyncGenerator<RunItem> {
-  for (const { id } of runs) {
-    for await (const item of runItems(store, tenant, id)) {
-      if (item.outcome === 'would write') yield item;
-    }
+async function* plannedIn({ store, tenant }: Site, { id }: Run): AsyncGenerator<RunItem> {
+  for await (const item of runItems(store, tenant, id)) {
+    if (item.outcome === 'would write') yield item;
   }
 }
 
-/** A record that was planned twice gets what was planned last. */
 function nameOf({ entity, endpoint }: RunItem): string {
   return `${entity ?? ''}/${endpoint ?? ''}`;
 }
@@ -56,14 +43,20 @@ interface Shown {
   readonly before: Values;
 }
 
-function showWrite(sync: StoredSync, item: RunItem, names: Names, output: Output): void {
+export function showWrite(
+  event: string,
+  sync: string,
+  item: RunItem,
+  names: Names,
+  output: Output,
+): void {
   const { op, reason, remoteId, patch, before } = item.detail as unknown as Shown;
   const account = item.endpoint === undefined ? '' : names.account(item.endpoint);
   const { entity } = item;
-  const facts = { sync: sync.title, account, op, reason, entity };
+  const facts = { sync, account, op, reason, entity };
   const where = remoteId === undefined ? {} : { item: remoteId };
-  output.tell({ event: 'would-write', ...facts, ...where, before, after: patch });
-  output.say(`${sync.title}: ${op} at ${account}${remoteId ? ` ${remoteId}` : ''} (${reason})`);
+  output.tell({ event, ...facts, ...where, before, after: patch });
+  output.say(`${sync}: ${op} at ${account}${remoteId ? ` ${remoteId}` : ''} (${reason})`);
   for (const [field, value] of Object.entries(patch)) {
     output.say(`    ${field}: ${readable(before[field])} -> ${readable(value)}`);
   }

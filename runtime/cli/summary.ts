@@ -14,9 +14,10 @@ import { namesIn, timeOf } from './questions.ts';
 export interface Summary {
   readonly sync: string;
   readonly status: StoredSync['status'];
-  /** Written in these runs, by account. */
+  /** Written in this run, by account. */
   readonly written: Readonly<Record<string, Readonly<Written>>>;
-  readonly runs: readonly string[];
+  /** Under which it is on record, and can be undone. */
+  readonly run?: string;
   readonly open: {
     readonly conflicts: number;
     readonly reviews: number;
@@ -45,20 +46,17 @@ interface Certified {
   readonly unknown: number;
 }
 
-export async function summaryOf(
-  site: Site,
-  sync: StoredSync,
-  runs: readonly Run[] = [],
-): Promise<Summary> {
+export async function summaryOf(site: Site, sync: StoredSync, run?: Run): Promise<Summary> {
   const { store, tenant, engine } = site;
   const names = namesIn(site);
   const certificates = await engine.certificates(tenant, sync.id);
   const nextAt = await nextDue(store, tenant, sync.id);
+  const { written, isOnRecord } = await writtenIn(site, sync.policy.members, run);
   return {
     sync: sync.title,
     status: sync.status,
-    written: await writtenIn(site, sync, runs),
-    runs: runs.map(({ id }) => id),
+    written,
+    ...(run && isOnRecord ? { run: run.id } : {}),
     open: await openOf(site, sync.id),
     certificates: certificates.map(({ endpoint, endedAt, counts }) => ({
       account: names.account(endpoint),
@@ -81,15 +79,10 @@ export function exitCodeOf({ failing, open, nextAt }: Summary): number {
 }
 
 export function saySummary(summary: Summary, output: Output): void {
-  const { sync, status, written, open, certificates, failing, runs, nextAt } = summary;
+  const { sync, status, written, open, certificates, failing, run, nextAt } = summary;
   output.tell({ event: 'summary', ...summary });
   output.say(`${sync}${status === 'enabled' ? '' : ` (${status})`}`);
-  for (const [account, { created, updated, deleted, failed }] of Object.entries(written)) {
-    const failures = failed > 0 ? `, ${failed} refused` : '';
-    output.say(
-      `  ${account}: ${created} created, ${updated} updated, ${deleted} deleted${failures}`,
-    );
-  }
+  sayWritten(written, output);
   for (const { account, at, compared, equal, different, unknown } of certificates) {
     const result = `${compared} compared, ${equal} equal, ${different} different, ${unknown} unknown`;
     output.say(`  ${account}: ${result} (${at})`);
@@ -103,29 +96,39 @@ export function saySummary(summary: Summary, output: Output): void {
   }
   for (const [account, why] of Object.entries(failing)) output.say(`  ${account}: ${why}`);
   if (nextAt !== undefined) output.say(`  not finished: the next thing is due at ${nextAt}`);
-  if (runs.length > 0) output.say(`  runs: ${runs.join(', ')}`);
+  if (run !== undefined) output.say(`  run: ${run}`);
 }
 
-/** Each write is on record with what came of it. */
-async function writtenIn(
+export function sayWritten(written: Summary['written'], output: Output): void {
+  for (const [account, { created, updated, deleted, failed }] of Object.entries(written)) {
+    const failures = failed > 0 ? `, ${failed} refused` : '';
+    output.say(
+      `  ${account}: ${created} created, ${updated} updated, ${deleted} deleted${failures}`,
+    );
+  }
+}
+
+/** Each write is on record with what came of it; a run that did nothing has no record. */
+export async function writtenIn(
   site: Site,
-  { policy }: StoredSync,
-  runs: readonly Run[],
-): Promise<Record<string, Written>> {
+  members: readonly { readonly endpoint: EndpointId }[],
+  run?: Run,
+): Promise<{ readonly written: Record<string, Written>; readonly isOnRecord: boolean }> {
   const names = namesIn(site);
   const written = new Map<EndpointId, Written>();
-  for (const { endpoint } of policy.members) {
+  for (const { endpoint } of members) {
     written.set(endpoint, { created: 0, updated: 0, deleted: 0, failed: 0 });
   }
-  for (const { id } of runs) {
-    for await (const { endpoint, outcome } of runItems(site.store, site.tenant, id)) {
+  let isOnRecord = false;
+  if (run) {
+    for await (const { endpoint, outcome } of runItems(site.store, site.tenant, run.id)) {
+      isOnRecord = true;
       const counts = endpoint && written.get(endpoint);
       if (counts && isCounted(outcome)) counts[outcome] += 1;
     }
   }
-  return Object.fromEntries(
-    [...written].map(([endpoint, counts]) => [names.account(endpoint), counts]),
-  );
+  const byAccount = [...written].map(([endpoint, all]) => [names.account(endpoint), all]);
+  return { written: Object.fromEntries(byAccount), isOnRecord };
 }
 
 function isCounted(outcome: string): outcome is keyof Written {

@@ -330,6 +330,7 @@ export function openEngine(options: EngineOptions): Engine {
     async apply(tenant, id) {
       const { sync } = await runOf(tenant, id);
       const orders = await ordersToApply(store, tenant, id);
+      if (orders.size === 0) throw nothingShown(id);
       const run = new RunLog(store, world, tenant, sync, `apply ${id}`);
       await run.begin();
       return carryOut(run, { tenant, sync }, orders);
@@ -340,8 +341,8 @@ export function openEngine(options: EngineOptions): Engine {
       const run = new RunLog(store, world, tenant, sync, `undo ${id}`);
       await run.begin();
       for (const { why } of left) run.count(`left alone: ${why}`);
-      const items = left.map(({ entity, ...detail }) =>
-        run.item({ outcome: 'left alone', entity, detail }),
+      const items = left.map(({ entity, endpoint, ...detail }) =>
+        run.item({ outcome: 'left alone', entity, ...(endpoint ? { endpoint } : {}), detail }),
       );
       for (let n = 0; n < items.length; n += MARKS) {
         await store.appendRunItems(tenant, items.slice(n, n + MARKS));
@@ -365,6 +366,13 @@ export function openEngine(options: EngineOptions): Engine {
     },
     close: () => accounts.close(),
   };
+}
+
+function nothingShown(run: string): TributaryError {
+  return new TributaryError('nothing-to-apply', {
+    what: `The run ${run} did not show any write.`,
+    next: 'Name a preview: a run that showed writes and sent none.',
+  });
 }
 
 function isLook({ key }: Claimed): boolean {

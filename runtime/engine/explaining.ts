@@ -304,7 +304,7 @@ function contestedGate({ record }: Loaded): Gate | undefined {
 
 /** What the last pass held back, for reasons that only a pass can know. */
 function lastHold({ work }: State, plan: Plan, history: readonly RunItem[]): Hold | undefined {
-  if (!work && !isBehind(plan)) return undefined;
+  if (!work && !differs(plan)) return undefined;
   const last = history.find(({ outcome }) => outcome === 'held' || DONE.has(outcome));
   const holds = (last?.detail['holds'] ?? []) as unknown as readonly Hold[];
   return holds[0];
@@ -345,12 +345,12 @@ const NEXT: Readonly<Record<HoldReason, string>> = {
   unavailable: 'Correct the account.',
 };
 
-function isBehind({ writes, needReads }: Plan): boolean {
+function differs({ writes, needReads }: Plan): boolean {
   return writes.length > 0 || needReads.length > 0;
 }
 
 function behindGate(plan: Plan): Gate | undefined {
-  if (!isBehind(plan)) return undefined;
+  if (!differs(plan)) return undefined;
   return {
     code: 'not-looked-at',
     what: 'Something differs, and nobody has been told to look at it.',

@@ -9,6 +9,7 @@
  * so there is nothing that both could go back to.
  */
 import type { EndpointId, EntityId, Resolution } from '../core/planner/model.ts';
+import { fieldOf } from '../core/planner/parts.ts';
 import { same, type Value } from '../core/value.ts';
 import type { RunItem, Store, StoredRecord, SyncId, TenantId } from '../store/store.ts';
 import type { Order } from './context.ts';
@@ -221,11 +222,6 @@ function cellsIn(merged: readonly RunItem[], fields: ReadonlySet<string>): CellE
     }
   }
   return [...cells.values()];
-}
-
-/** A part of a field is named after it. */
-function fieldOf(cell: string): string {
-  return cell.split('#')[0]!;
 }
 
 // ---------------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@
  */
 import { fingerprintOf } from '../core/hash.ts';
 import type { EndpointId, EntityId, LinkId, Write } from '../core/planner/model.ts';
-import { canonicalText, isList, type Value, type Values } from '../core/value.ts';
+import { fieldOf } from '../core/planner/parts.ts';
+import { canonicalText, isList, same, type Value, type Values } from '../core/value.ts';
 import type { FoundEntity } from '../store/store.ts';
 import { linkOf, replaceIntent, setBack, type Case } from './case.ts';
 import { orderFor, type Context } from './context.ts';
@@ -48,7 +49,8 @@ function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf):
     setBack(one, sync.unavailable.get(planned.endpoint) ?? LEFT);
     return;
   }
-  const formed = inVendorsForm(context, one, member, planned, placeOf);
+  const ordered = partInOrder(context, one, planned);
+  const formed = ordered && inVendorsForm(context, one, member, ordered, placeOf);
   if (!formed) return;
   const { write, raw } = formed;
   const instead = insteadOf(context, one, write);
@@ -75,6 +77,22 @@ function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf):
     ...(isGuarded && seen?.version !== undefined ? { ifVersion: seen.version } : {}),
   });
   replaceIntent(one, intentFor(write, intentId, world.clock.now()));
+}
+
+/** An undo writes nothing but what it takes back. What people have done since is left to the next pass. */
+function partInOrder({ mode }: Context, { entity, plan }: Case, write: Write): Write | undefined {
+  const order = mode.orders?.get(entity.id);
+  if (order?.kind !== 'undo' || write.op !== 'update') return write;
+  const back = order.resolutions.flatMap((resolution) => {
+    if (resolution.kind !== 'edit') return [];
+    const { cell, value } = resolution;
+    return same(plan?.entity.cells[cell]?.value ?? null, value) ? [fieldOf(cell)] : [];
+  });
+  const others = Object.keys(write.patch).filter((field) => !back.includes(field));
+  if (others.length === 0) return write;
+  mode.told?.set(entity.id, mode.told.get(entity.id) ?? new Map<EndpointId, string>());
+  const rest = without(write, others);
+  return Object.keys(rest.patch).length > 0 ? rest : undefined;
 }
 
 /** What is told about a write that is not sent; undefined when it is. */

@@ -166,6 +166,12 @@ describe('Applying a preview', () => {
       code: 'run-unknown',
     });
   });
+
+  tells('refuses a run that was no preview', async (pair) => {
+    pair.app.enter(anna);
+    const { id } = await pair.settle();
+    await assert.rejects(pair.engine.apply(pair.tenant, id), { code: 'nothing-to-apply' });
+  });
 });
 
 describe('Undoing a run', () => {
@@ -325,6 +331,26 @@ describe('Undoing a run', () => {
 });
 
 describe('Undoing an undo', () => {
+  tells('does not touch what people did meanwhile, which the undo had left alone', async (pair) => {
+    const { app, crm } = pair;
+    const id = app.enter({ ...anna, phone: '+36201234567' });
+    await pair.settle();
+    app.edit(id, { name: 'Wrong', phone: '+36209999999' });
+    const run = await pair.settle();
+    await pair.wait(60_000);
+    crm.edit(crm.idOf(anna.email), { name: 'Right' });
+    const undone = await pair.engine.undo(pair.tenant, run.id);
+    assert.deepEqual(shown(pair, await pair.itemsOf(undone, 'updated')), [
+      'update at app, phone "+36209999999" -> "+36201234567"',
+      'update at crm, phone "+36209999999" -> "+36201234567"',
+    ]);
+    await pair.settle({ full: false });
+    assert.equal(app.people()[anna.email]!['name'], 'Right');
+    await pair.engine.undo(pair.tenant, undone.id);
+    const expected = { [anna.email]: { name: 'Right', phone: '+36209999999' } };
+    assert.deepEqual([app.people(), crm.people()], [expected, expected]);
+  });
+
   tells('carries the edit on again', async (pair) => {
     const { app, crm } = pair;
     const id = app.enter(anna);

@@ -59,7 +59,7 @@ export const sync: Command = {
     const waitMs =
       1_000 * numberOption('sync', given, { name: 'wait', otherwise: 60, max: 86_400 });
     return atSite(given, (site) => syncOnce(site, given, waitMs), {
-      asSeenByEngine: (store) => impatient(store, { isPreview: isOn(given, 'preview') }),
+      asSeenByEngine: impatient,
     });
   },
 };
@@ -85,13 +85,14 @@ async function syncOnce(site: Site, given: Given, waitMs: number): Promise<numbe
 
 async function syncOne(site: Site, one: StoredSync, given: Given, waitMs: number): Promise<number> {
   const { output } = given;
-  const { runs } = await bringInOrder(site, {
+  const run = await bringInOrder(site, {
+    isPreview: false,
     sync: one.id,
     full: isOn(given, 'full') || (await isNew(site, one)),
     waitMs,
     onProgress: (counts) => showProgress(output, one, counts),
   });
-  const summary = await summaryOf(site, one, runs);
+  const summary = await summaryOf(site, one, run);
   saySummary(summary, output);
   return exitCodeOf(summary);
 }
@@ -103,16 +104,17 @@ async function previewOne(
   waitMs: number,
 ): Promise<number> {
   const { output } = given;
-  const { runs } = await bringInOrder(site, {
+  const run = await bringInOrder(site, {
+    isPreview: true,
     sync: one.id,
     full: isOn(given, 'full') || (await isNew(site, one)),
     waitMs,
-    mode: { kind: 'preview' },
     onProgress: (counts) => showProgress(output, one, counts),
   });
-  const count = await showPreview(site, one, runs, output);
-  output.tell({ event: 'preview', sync: one.title, writes: count });
-  output.say(`${one.title}: ${count} writes, none of them sent`);
+  const count = await showPreview(site, one.title, run, output);
+  output.tell({ event: 'preview', sync: one.title, run: run.id, writes: count });
+  const next = count > 0 ? `; to send exactly these: tributary apply ${run.id}` : '';
+  output.say(`${one.title}: ${count} writes, none of them sent${next}`);
   const { open } = await summaryOf(site, one);
   return open.conflicts + open.reviews + open.deadLetters > 0 ? EXIT.waiting : EXIT.good;
 }

@@ -60,18 +60,13 @@ function drainOf(site: Site, runs: SyncRuns): Drain {
   );
   return async (work, signal) => {
     if (work.tenant !== tenant || !active.has(work.sync)) return;
-    try {
-      const run = await engine.drain({
-        tenant,
-        sync: work.sync,
-        leastPriority: work.priority,
-        trigger: 'daemon',
-        // Between two pages nothing is under way.
-        onProgress: () => signal.throwIfAborted(),
-      });
-      runs.note(work.sync, run);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
+    const run = await engine.drain({
+      tenant,
+      sync: work.sync,
+      leastPriority: work.priority,
+      trigger: 'daemon',
+      signal,
+    });
+    runs.note(work.sync, run);
   };
 }

@@ -4,7 +4,7 @@
  * those of this one.
  */
 import type { Run, SyncId } from '../../store/store.ts';
-import { nextDue, together, type Counts } from '../bring-in-order.ts';
+import { nextDue, type Counts } from '../bring-in-order.ts';
 import type { Site } from '../installation.ts';
 
 export interface SyncRuns {
@@ -93,4 +93,10 @@ async function untilQuiet(
     if (nextAt - clock.now() > SOON_MS || clock.monotonicMs() > endsAt) return 'unfinished';
     await schedule.sleep(CHECK_MS, signal);
   }
+}
+
+function together(one: Counts, other: Counts): Counts {
+  const sum: Record<string, number> = { ...one };
+  for (const [what, count] of Object.entries(other)) sum[what] = (sum[what] ?? 0) + count;
+  return sum;
 }

@@ -16,6 +16,11 @@ export function inParts(field: FieldPolicy): boolean {
   return field.parts !== undefined && field.strategy === 'fieldLevelMerge';
 }
 
+/** The name of the field that a cell belongs to. */
+export function fieldOf(cell: string): string {
+  return cell.split(SEPARATOR)[0]!;
+}
+
 /** The parts of a whole value by cell name. A plain field has one. */
 export function cellsOf(field: FieldPolicy, whole: Value): Map<string, Value> {
   if (!inParts(field)) return new Map([[field.name, whole]]);
