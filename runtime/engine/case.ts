@@ -18,7 +18,7 @@ import type {
   Tombstone,
   Write,
 } from '../core/planner/model.ts';
-import { reshapeEntity, reshapeLink } from '../core/planner/reshape.ts';
+import { reshapeEntity, reshapeIntent, reshapeLink } from '../core/planner/reshape.ts';
 import type { HoldReason } from '../core/reasons.ts';
 import type { Value } from '../core/value.ts';
 import type {
@@ -111,7 +111,7 @@ export function openCase(
     stored: record.revision === undefined ? undefined : (record as StoredRecord),
     entity: reshapeEntity(record.entity, fields),
     links: links.every((link, n) => link === record.links[n]) ? record.links : links,
-    intents: record.intents,
+    intents: record.intents.map((intent) => reshapeIntent(intent, fields)),
     reviews,
     resolutions: [],
     observed: new Map(),

@@ -5,7 +5,7 @@
  * they were last in step, the least is believed, which costs a read or a write and loses nothing.
  */
 import type { Value } from '../value.ts';
-import type { Cell, Entity, FieldPolicy, Link, LinkCell } from './model.ts';
+import type { Cell, Entity, FieldPolicy, Intent, Link, LinkCell } from './model.ts';
 import { cellNames, cellsOf, inParts, joinParts } from './parts.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
 
@@ -22,6 +22,26 @@ export function reshapeLink(link: Link, fields: readonly FieldPolicy[]): Link {
     cells = inParts(field) ? splitBase(cells, field) : joinBase(cells, field);
   }
   return cells === link.cells ? link : { ...link, cells };
+}
+
+/** An unsettled write says per cell what it carries; it is compared with what is read in today's cells. */
+export function reshapeIntent<I extends Intent>(intent: I, fields: readonly FieldPolicy[]): I {
+  let stamps: Readonly<Record<string, Stamp>> = intent.stamps;
+  for (const field of fields) {
+    const value = intent.patch[field.name];
+    if (value === undefined) continue;
+    const whole = stamps[field.name];
+    const parts = cellNames(field, stamps);
+    if (inParts(field) && whole) {
+      const names = [...cellsOf(field, value).keys()];
+      const split = Object.fromEntries(names.map((name) => [name, whole]));
+      stamps = { ...without(stamps, [field.name]), ...split };
+    } else if (!inParts(field) && parts.length > 0) {
+      const latest = parts.map((name) => stamps[name]!).reduce(greatest);
+      stamps = { ...without(stamps, parts), [field.name]: latest };
+    }
+  }
+  return stamps === intent.stamps ? intent : { ...intent, stamps };
 }
 
 function split(cells: Entity['cells'], field: FieldPolicy): Entity['cells'] {
@@ -73,6 +93,10 @@ function wholeOf(field: FieldPolicy, names: readonly string[], valueOf: (name: s
 function least(a: Stamp | null, b: Stamp | null): Stamp | null {
   if (a === null || b === null) return null;
   return compareStamps(a, b) < 0 ? a : b;
+}
+
+function greatest(a: Stamp, b: Stamp): Stamp {
+  return compareStamps(a, b) < 0 ? b : a;
 }
 
 function without<T>(
