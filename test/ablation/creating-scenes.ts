@@ -37,7 +37,36 @@ export const creatingScenes = {
         if (second(world) < 0.9) throw unreachable();
         return collection.read(ids, signal);
       },
+      // Its search is of no help.
+      find: async () => [],
     })),
+    judge: also(eachOnce),
+  },
+  'search-what-waits': {
+    sketch: {
+      systems: { app: {}, crm: { abilities: { ...unversioned, searchLagMs: 1_000 } } },
+      people: { c0001: BOTH, c0002: BOTH },
+    },
+    // Whoever failed twice is waited for no longer.
+    around: collections('crm-1', (collection, world) => ({
+      async read(ids, signal) {
+        if (second(world) < 60) throw unreachable();
+        return collection.read(ids, signal);
+      },
+    })),
+    judge: also(eachOnce),
+  },
+  'no-answer-is-unknown': {
+    sketch: {
+      systems: {
+        app: {},
+        crm: { webhooks: false, abilities: { ...byAddress, changes: false, searchLagMs: 60_000 } },
+      },
+      happens: [[60, create('app')]],
+      minutes: 6,
+    },
+    tries: seeds(6),
+    around: firstCreateLost('crm-1'),
     judge: also(eachOnce),
   },
   'wait-for-the-horizon': {

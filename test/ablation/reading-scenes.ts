@@ -3,7 +3,7 @@ import type { RuleName } from '../../runtime/engine/rules.ts';
 import { BOTH, create, edit, unguarded, unversioned } from './deeds.ts';
 import { also, atMost, nothingExposed } from './judges.ts';
 import { seeds, type Scene } from './scene.ts';
-import { collections, second, slowWrites } from './surroundings.ts';
+import { collections, second, slowWrites, unreachable } from './surroundings.ts';
 
 const ann = { c0001: BOTH };
 /** Somebody types in the other system while our write is under way. */
@@ -53,6 +53,29 @@ export const readingScenes = {
     tries: seeds(12),
     judge: also(atMost(0, 'writes to where all was new', (_, account) => account === 'app-1')),
   },
+  'old-answers': {
+    sketch: {
+      systems: { app: {}, crm: { abilities: { readLagMs: 20_000 } } },
+      people: ann,
+      happens: [
+        [60, edit('crm', 'name')],
+        [85, edit('crm', 'phone')],
+        [87, edit('app', 'phone')],
+      ],
+    },
+    tries: seeds(12),
+    judge: also(atMost(2, 'writes to the app for two edits', (_, account) => account === 'app-1')),
+  },
+  'restored-backups': {
+    sketch: {
+      people: ann,
+      happens: [
+        [60, edit('crm', 'name')],
+        [70, edit('crm', 'name')],
+        [90, { kind: 'restoreBackup', system: 'crm', ofMsAgo: 45_000 }],
+      ],
+    },
+  },
   'late-lists': {
     sketch: {
       systems: {
@@ -84,6 +107,25 @@ export const readingScenes = {
       happens: meanwhile,
     },
     around: slowWrites('crm-1', 2_000),
+  },
+  'history-of-lost-answers': {
+    sketch: {
+      systems: { app: {}, crm: { abilities: { conditionalWrites: false } } },
+      people: ann,
+      happens: meanwhile,
+    },
+    around: collections('crm-1', (collection, world) => {
+      let isLost = false;
+      return {
+        async write(changes, signal) {
+          await world.schedule.sleep(2_000);
+          const answer = await collection.write(changes, signal);
+          if (isLost) return answer;
+          isLost = true;
+          throw unreachable();
+        },
+      };
+    }),
   },
   'history-that-reaches': {
     sketch: {

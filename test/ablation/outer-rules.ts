@@ -1,6 +1,6 @@
 /**
- * What the store keeps for the engine, falsified from outside: the same engine on a store that forgets,
- * or that lets in what it should refuse.
+ * Rules without a switch in the engine, falsified from outside: the same engine on a store that forgets,
+ * with budgets that are never used up, or told the wrong time.
  */
 import type { Loaded, RecordChange } from '../../runtime/store/store.ts';
 import { BOTH, byAddress, codes, create, edit, remove } from './deeds.ts';
@@ -8,7 +8,7 @@ import { also, atMost, eachOnce, passedOn } from './judges.ts';
 import { seeds, type Change, type Scene, type Watch } from './scene.ts';
 import { collections, storeWith, together } from './surroundings.ts';
 
-export interface StoreRule extends Scene {
+export interface OuterRule extends Scene {
   readonly says: string;
   readonly without: Change;
 }
@@ -31,7 +31,7 @@ const killedAtCreate: Scene = {
   judge: also(eachOnce),
 };
 
-export const storeRules: Readonly<Record<string, StoreRule>> = {
+export const outerRules: Readonly<Record<string, OuterRule>> = {
   'write-ahead': {
     says: 'A write is recorded before it is sent.',
     ...killedAtCreate,
@@ -67,6 +67,41 @@ export const storeRules: Readonly<Record<string, StoreRule>> = {
       },
     })),
   },
+  'counted-attempts': {
+    says: 'What fails again and again is given up, and shown to a person.',
+    sketch: { people: { c0001: ['app'], c0002: ['app'] } },
+    watch: hopelessRecord,
+    without: storeWith((store) => ({
+      async claim(request) {
+        const claimed = await store.claim(request);
+        return claimed.map((lease) => ({ ...lease, attempts: 0 }));
+      },
+    })),
+  },
+  'vendor-clocks': {
+    says: 'A time that a vendor tells is read by the clock of the vendor.',
+    sketch: {
+      systems: {
+        app: { webhooks: false },
+        crm: { webhooks: false, abilities: { clockSkewMs: 90_000 } },
+      },
+      people: { c0001: BOTH },
+      happens: [
+        [90, edit('crm', 'name')],
+        [110, edit('app', 'name')],
+      ],
+    },
+    judge: also(atMost(0, 'later edits lost', (_, account) => account === 'app-1')),
+    without: (options) => ({
+      ...options,
+      connectors: options.connectors.map((connector) => ({
+        ...connector,
+        async open(config, world) {
+          return { ...(await connector.open(config, world)), clockOffsetMs: 0 };
+        },
+      })),
+    }),
+  },
   budgets: {
     says: 'A call is paid for before it is made, by all workers out of one purse.',
     sketch: {
@@ -74,9 +109,9 @@ export const storeRules: Readonly<Record<string, StoreRule>> = {
         app: {},
         crm: { abilities: { limits: [{ name: 'all', capacity: 10, perMs: 20_000 }] } },
       },
-      people: Object.fromEntries(codes(6).map((code) => [code, ['app']])),
+      people: Object.fromEntries(codes(3).map((code) => [code, ['app']])),
       workers: 2,
-      happens: [61, 62, 63, 64].map((at) => [at, edit('app', 'name')] as const),
+      happens: [61, 62, 63].map((at) => [at, edit('app', 'name')] as const),
       minutes: 6,
     },
     watch: refusedCalls,
@@ -106,6 +141,20 @@ export const storeRules: Readonly<Record<string, StoreRule>> = {
     })),
   },
 };
+
+/** A record that cannot be stored, whoever tries. */
+function hopelessRecord(): Watch {
+  let tries = 0;
+  const change = storeWith((store) => ({
+    async commit(tenant, now, commits) {
+      const isBad = commits.some(({ record }) => record?.entity.cells.code?.value === 'c0002');
+      if (isBad) tries += 1;
+      if (isBad && tries < 60) throw new Error('Nobody can deal with c0002.');
+      return store.commit(tenant, now, commits);
+    },
+  }));
+  return { change, seen: () => (tries > 30 ? [`it was tried ${tries} times`] : []) };
+}
 
 /** Hardly any call is refused for being one too many. */
 function refusedCalls(): Watch {
