@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import type {
+  EndpointId,
+  Entity,
+  EntityId,
+  FieldPolicy,
+  Intent,
+  Link,
+  LinkId,
+} from '../../../runtime/core/planner/model.ts';
+import {
+  reshapeEntity,
+  reshapeIntent,
+  reshapeLink,
+} from '../../../runtime/core/planner/reshape.ts';
+import type { Stamp } from '../../../runtime/core/planner/stamp.ts';
+
+const app = 'app' as EndpointId;
+const early: Stamp = [0, 1, 1];
+const late: Stamp = [0, 2, 1];
+const inParts: FieldPolicy[] = [{ name: 'tags', strategy: 'fieldLevelMerge', parts: 'set' }];
+const asWhole: FieldPolicy[] = [{ name: 'tags', strategy: 'lastWriteWins', parts: 'set' }];
+
+function entity(cells: Entity['cells']): Entity {
+  return { id: 'record' as EntityId, life: 'live', epoch: 0, cells };
+}
+
+function link(cells: Link['cells']): Link {
+  return {
+    id: 'link' as LinkId,
+    endpoint: app,
+    remoteId: '1',
+    state: 'live',
+    generation: 0,
+    cells,
+  };
+}
+
+describe('Reshaping a record', () => {
+  const whole = entity({ tags: { value: ['a', 'b'], stamp: late, origin: app } });
+  const parts = entity({
+    'tags#a': { value: 'a', stamp: early, origin: app },
+    'tags#b': { value: 'b', stamp: late, origin: app },
+  });
+
+  it('leaves what is in shape as it is', () => {
+    assert.equal(reshapeEntity(parts, inParts), parts);
+    assert.equal(reshapeEntity(whole, asWhole), whole);
+    const known = link({
+      'tags#a': { base: 'a', synced: early },
+      tags: { base: null, synced: null },
+    });
+    assert.equal(reshapeLink(known, inParts), known);
+  });
+
+  it('splits a set into its elements, each as old as the set was', () => {
+    assert.deepEqual(reshapeEntity(whole, inParts).cells, {
+      'tags#a': { value: 'a', stamp: late, origin: app },
+      'tags#b': { value: 'b', stamp: late, origin: app },
+    });
+  });
+
+  it('joins elements to a set that is as new as the newest of them', () => {
+    assert.deepEqual(reshapeEntity(parts, asWhole).cells, {
+      tags: { value: ['a', 'b'], stamp: late, origin: app },
+    });
+  });
+
+  it('forgets elements that were removed when it joins them', () => {
+    const removed = entity({ ...parts.cells, 'tags#a': { value: null, stamp: late, origin: app } });
+    assert.deepEqual(reshapeEntity(removed, asWhole).cells['tags']?.value, ['b']);
+  });
+
+  it('believes the least of what a link was in step with', () => {
+    const known = link({
+      'tags#a': { base: 'a', synced: late },
+      'tags#b': { base: 'b', synced: early },
+      tags: { base: null, synced: null },
+    });
+    assert.deepEqual(reshapeLink(known, asWhole).cells, {
+      tags: { base: ['a', 'b'], synced: early },
+    });
+  });
+
+  it('keeps what a link was last seen with when it splits it, and that it was read', () => {
+    const known = link({ tags: { base: ['a'], synced: late } });
+    assert.deepEqual(reshapeLink(known, inParts).cells, {
+      'tags#a': { base: 'a', synced: late },
+      tags: { base: null, synced: null },
+    });
+  });
+
+  it('says of an unsettled write which of today’s cells it carries', () => {
+    const intent: Intent = {
+      id: 'intent',
+      endpoint: app,
+      op: 'update',
+      patch: { tags: ['a', 'b'] },
+      stamps: { tags: late },
+      state: 'unknown',
+    };
+    const split = reshapeIntent(intent, inParts);
+    assert.deepEqual(split.stamps, { 'tags#a': late, 'tags#b': late });
+    assert.deepEqual(reshapeIntent(split, asWhole).stamps, { tags: late });
+    assert.equal(reshapeIntent(intent, asWhole), intent);
+  });
+});
