@@ -39,11 +39,20 @@ function unfinished(rest: Rest, tenant: number): string[] {
     ({ key, attempts, lastError }) =>
       `${JSON.stringify(key)} still waits after ${attempts} attempts${lastError ? `: ${lastError}` : ''}`,
   );
-  const unsettled = [...records.values()].flatMap(({ intents }) =>
-    [...intents.values()]
-      .filter(({ state }) => state === 'armed' || state === 'unknown')
-      .map(({ op, state, id }) => `the ${op} ${id} is still ${state}`),
-  );
+  const unsettled = [...records.values()].flatMap(({ intents, conflicts }) => {
+    // What a person has to choose about is compared with nothing before they have.
+    const contested = new Set(
+      [...conflicts.values()]
+        .filter(({ kind, state }) => kind === 'contested' && state === 'open')
+        .map(({ cell }) => cell.split('#')[0]!),
+    );
+    return [...intents.values()]
+      .filter(({ state, patch }) => {
+        const isOpen = state === 'armed' || state === 'unknown';
+        return isOpen && !Object.keys(patch).some((field) => contested.has(field));
+      })
+      .map(({ op, state, id }) => `the ${op} ${id} is still ${state}`);
+  });
   const unread = [...inbox.values()]
     .filter(({ processedAt }) => processedAt === undefined)
     .map(({ id }) => `nobody looked into delivery ${id}`);
