@@ -4,7 +4,7 @@
  * refused in one sentence, so that a typo never becomes a default. Values that may hold a password
  * are never repeated in an error.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -56,7 +56,10 @@ export function isUnderNpm(environment = process.env): boolean {
 }
 
 export function projectVersion(): string {
-  const manifest = readFileSync(path.join(projectDirectory, 'package.json'), 'utf8');
+  // What is compiled stands a folder deeper, in dist/, and has no manifest of its own.
+  const beside = path.join(projectDirectory, 'package.json');
+  const file = existsSync(beside) ? beside : path.join(projectDirectory, '../package.json');
+  const manifest = readFileSync(file, 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
 }
 

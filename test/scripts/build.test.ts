@@ -65,6 +65,26 @@ describe('the build', () => {
     assert.equal(existsSync(join(root, 'dist')), false);
   });
 
+  it('makes a command that starts, and knows its version and its schema', function () {
+    this.timeout(60_000);
+    cpSync(join(ROOT, 'runtime'), join(root, 'runtime'), { recursive: true });
+    assert.equal(runBuild().stderr, '');
+    const manifest = readFileSync(join(root, 'package.json'), 'utf8');
+    const { bin, version } = JSON.parse(manifest) as {
+      bin: { tributary: string };
+      version: string;
+    };
+    const run = (...args: readonly string[]): string => {
+      const command = [join(root, bin.tributary), ...args];
+      const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+      assert.deepEqual([status, stderr], [0, '']);
+      return stdout;
+    };
+    assert.equal(run('--version'), `${version}\n`);
+    const schema = readFileSync(join(ROOT, 'docs/config.schema.json'), 'utf8');
+    assert.deepEqual(JSON.parse(run('schema')), JSON.parse(schema));
+  });
+
   function write(file: string, text: string): void {
     mkdirSync(dirname(join(root, file)), { recursive: true });
     writeFileSync(join(root, file), text);
