@@ -28,7 +28,7 @@ const killedAtCreate: Scene = {
   },
   tries: seeds(6),
   around: neverHeardOf('crm-1'),
-  judge: also(eachOnce),
+  judge: eachOnce,
 };
 
 export const outerRules: Readonly<Record<string, OuterRule>> = {
