@@ -21,11 +21,40 @@ export { settle } from './core/planner/settle.ts';
 export type * from './core/planner/model.ts';
 export * as reasons from './core/reasons.ts';
 
+// The engine: looks, plans, writes; previews, applies, takes back, explains
+export { openEngine } from './engine/engine.ts';
+export type { Engine, EngineOptions, Work } from './engine/engine.ts';
+export type { Explanation } from './engine/explaining.ts';
+export type { Certificate } from './engine/sweeping.ts';
+export { openQueue } from './queue/queue.ts';
+export type { Drain, Queue, WorkOptions } from './queue/queue.ts';
+
+// What is to be kept the same, as the command reads it
+export { readConfig } from './cli/config/config.ts';
+export { vendorConfigOf } from './cli/config/check.ts';
+export { setupOf } from './cli/config/setup.ts';
+
+// Vendors
+export { connectors } from './connectors/index.ts';
+export { VendorError } from './connectors/connector.ts';
+export type { Connector } from './connectors/connector.ts';
+
 // What is remembered
 export { MemoryStore } from './store/memory.ts';
 export { openPostgresStore } from './store/postgres.ts';
 export { openEmbeddedDatabase } from './store/embedded/embedded.ts';
-export type { Store } from './store/store.ts';
+export type {
+  Ref,
+  Run,
+  RunItem,
+  Setup,
+  Store,
+  StoredEndpoint,
+  StoredSync,
+  SyncId,
+  TenantId,
+  WorkKey,
+} from './store/store.ts';
 
 // Time, chance and the network
 export { systemWorld } from './world/system.ts';
