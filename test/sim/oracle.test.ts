@@ -117,6 +117,8 @@ class Stage {
       ledger: this.ledger,
       people: this.#people,
       drifted: new Set(),
+      hidden: new Set(),
+      forgotten: [],
       witness: { stored: this.stored, read: new Map() },
       quietWrites: [],
       audits: [],
@@ -254,7 +256,7 @@ const PLANTED: readonly [said: string, plant: (stage: Stage) => Partial<Rest> | 
   [
     'the create i1 is still unknown',
     (stage) => {
-      const intent = { id: 'i1', op: 'create', state: 'unknown' };
+      const intent = { id: 'i1', op: 'create', state: 'unknown', patch: {} };
       stage.record('c0001').intents.set('i1', intent as never);
     },
   ],
