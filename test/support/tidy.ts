@@ -12,7 +12,6 @@ const LONG_FILES: ReadonlySet<string> = new Set([]);
 
 /** Suites about the whole project rather than about one source file. */
 const CROSS_CUTTING: ReadonlySet<string> = new Set([
-  'test/ablation/ablation.test.ts',
   'test/ci-run.test.ts',
   'test/import-rule.test.ts',
   'test/tidy.test.ts',
