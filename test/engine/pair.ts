@@ -2,6 +2,7 @@
  * Two systems, an app and a CRM, with a sync between them, in a world where time passes only while
  * somebody lets it. A test edits in them as people do, runs the engine, and looks at what is there.
  */
+import type { Connector } from '../../runtime/connectors/connector.ts';
 import { grumpy } from '../../runtime/connectors/grumpy/grumpy.ts';
 import type { EndpointId, EntityId, Policy } from '../../runtime/core/planner/model.ts';
 import { Grumpy, type Abilities, type Hands } from '../../runtime/emulators/grumpy/grumpy.ts';
@@ -57,6 +58,8 @@ export interface Circumstances {
   readonly abilities?: Partial<Record<'app' | 'crm', Partial<Abilities>>>;
   readonly policy?: Partial<Policy>;
   readonly settings?: StoredSync['settings'];
+  /** The vendor, with habits that Grumpy does not have. */
+  readonly connector?: Connector;
 }
 
 /** Work that is due later than this is not waited for. */
@@ -97,7 +100,7 @@ export async function withPair(
     const engine = openEngine({
       store,
       world,
-      connectors: [grumpy],
+      connectors: [circumstances.connector ?? grumpy],
       configOf: ({ title }) => ({ baseUrl: ORIGIN, token: `token-of-${title}` }),
       secret: 'secret',
     });

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import type { Read } from '../../runtime/connectors/connector.ts';
+import { grumpier } from './grumpier.ts';
+import { withPair, type Pair, type Side } from './pair.ts';
+
+const anna = { email: 'anna@example.com', name: 'Anna' };
+
+/** Systems that can be made to answer with what they answered first. */
+function forgetful() {
+  const first = new Map<string, Read>();
+  const stale = { isOn: false, reads: 0 };
+  const connector = grumpier((collection, account) => ({
+    async read(ids, signal) {
+      stale.reads += 1;
+      if (stale.reads > 1_000) throw new Error('This goes on for ever.');
+      const reads = await collection.read(ids, signal);
+      const now = reads[0]!;
+      const old = first.get(account) ?? now;
+      first.set(account, old);
+      return stale.isOn ? reads.map(() => old) : reads;
+    },
+  }));
+  return { connector, stale };
+}
+
+async function lookAt({ engine, tenant, sync }: Pair, waitMs: number, ...sides: readonly Side[]) {
+  const refs = sides.map((side) => {
+    return { sync, endpoint: side.endpoint, remoteId: side.idOf(anna.email) };
+  });
+  await engine.hint(tenant, refs, 0);
+  await engine.drain({ tenant, sync, waitMs });
+}
+
+describe('An old answer', () => {
+  it('that comes now and then, with newer ones in between, is not believed', async () => {
+    const { connector, stale } = forgetful();
+    await withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        app.enter(anna);
+        await pair.settle();
+        await lookAt(pair, 0, crm);
+        crm.edit(crm.idOf(anna.email), { name: 'Anna B.' });
+        await lookAt(pair, 0, crm);
+        for (let n = 0; n < 3; n += 1) {
+          stale.isOn = true;
+          await lookAt(pair, 0, crm);
+          stale.isOn = false;
+          await pair.wait(60_000);
+          await lookAt(pair, 0, crm);
+        }
+        const names = app.hands.log.map(({ after }) => after?.fields['name']);
+        assert.equal(names.at(-1), 'Anna B.');
+        assert.equal(names.filter((name) => name === 'Anna').length, 1);
+      },
+      { connector },
+    );
+  });
+
+  it('of two systems at once is not asked for again and again without a pause', async () => {
+    const { connector, stale } = forgetful();
+    await withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        const id = app.enter(anna);
+        await pair.settle();
+        await lookAt(pair, 0, app, crm);
+        app.edit(id, { name: 'Anna A.' });
+        await lookAt(pair, 0, app);
+        crm.edit(crm.idOf(anna.email), { name: 'Anna C.' });
+        await lookAt(pair, 0, crm);
+        stale.isOn = true;
+        await lookAt(pair, 30_000, app, crm);
+        assert.ok(stale.reads < 100, `${stale.reads} reads`);
+      },
+      { connector },
+    );
+  });
+});

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { VendorError } from '../../runtime/connectors/connector.ts';
+import { grumpier } from './grumpier.ts';
+import { withPair } from './pair.ts';
+
+const anna = { email: 'anna@example.com', name: 'Anna' };
+
+describe('A write', () => {
+  it('of which the vendor says something that nobody understands counts as unanswered', async () => {
+    let isPuzzling = false;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        const outcomes = await collection.write(changes, signal);
+        if (!isPuzzling || account !== 'crm') return outcomes;
+        isPuzzling = false;
+        const about = { what: 'Nobody knows what happened.', next: 'Report it.' };
+        const error = new VendorError('broken', about, { mayHaveLanded: true });
+        return outcomes.map(() => ({ kind: 'failed', error }) as const);
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        app.enter({ email: 'bela@example.com' });
+        await pair.settle();
+        isPuzzling = true;
+        app.enter(anna);
+        const run = await pair.settle({ full: false });
+        assert.equal((await pair.itemsOf(run, 'unknown')).length, 1);
+        await pair.wait(120_000);
+        await pair.settle();
+        assert.equal(crm.hands.items('people').length, 2);
+      },
+      { connector },
+    );
+  });
+});
