@@ -74,7 +74,8 @@ export async function compare(
     const held = inHand.get(nameOfItem({ endpoint: member.endpoint, remoteId: item.id }));
     if (held && isDeepStrictEqual(held, item)) return;
     marks.push(markOf(context, member, item.id, priority));
-    const isWeak = isLate && !member.can.conditionalWrites;
+    // Until the pass comes, people go on typing; only a guarded write notices.
+    const isWeak = !member.can.conditionalWrites;
     if (isLate && member.can.version === 'none') return;
     recent.keep(itemRef(context, member, item.id), {
       item,

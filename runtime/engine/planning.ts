@@ -27,9 +27,12 @@ export async function planCases(context: Context, cases: readonly Case[]): Promi
   for (let round = 1; open.length > 0; round += 1) {
     await readWanted(context, open);
     await planOnce(context, open);
-    open = open.filter((one) => wantMore(context, one, round === ROUNDS_MAX));
+    open = open.filter((one) => wantMore(context, one, round >= ROUNDS_MAX));
   }
-  for (const one of cases) if (mayBeDying(context, one)) one.plan = unchanged(one);
+  for (const one of cases) {
+    endDoubts(context, one);
+    if (mayBeDying(context, one)) one.plan = unchanged(one);
+  }
 }
 
 /** So long an edit waits for the proof that the record was deleted meanwhile. */
@@ -225,6 +228,15 @@ function hasGoneBack({ world, doubts, sync, rules }: Context, one: Case, id: Lin
     at: Math.max(world.clock.now() + 2_000, since + patience + 1),
   });
   return false;
+}
+
+/** What is read as it should be was no restored backup: the next old answer is the first one again. */
+function endDoubts({ doubts }: Context, { links, observed }: Case): void {
+  for (const { id, version } of links) {
+    const seen = observed.get(id);
+    if (version === undefined || seen?.kind !== 'present') continue;
+    if (seen.version !== undefined && seen.version >= version) doubts.end(id);
+  }
 }
 
 /** Links that are worth a read before anything is planned. */

@@ -6,14 +6,14 @@ import type { LinkId } from '../core/planner/model.ts';
 import type { Item } from '../connectors/connector.ts';
 import type { Ref } from '../store/store.ts';
 
-/** What people do meanwhile is overwritten only where a vendor offers no guard; so not for long. */
+/** Old enough for a mark of the usual class to be worked off; what is older is hardly true any more. */
 const FRESH_MS = 20_000;
 const ITEMS_MAX = 5_000;
 
 export interface SeenItem {
   readonly item: Item;
   readonly takenAt: number;
-  /** From a list that may lag behind: true once, but perhaps not any more. */
+  /** True once, but perhaps not any more: it is read again before anything is written on top of it. */
   readonly weak?: boolean;
 }
 

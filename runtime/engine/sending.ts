@@ -94,7 +94,10 @@ async function sendBatch(
   batch.forEach((each, n) => {
     const outcome = outcomes[n]!;
     const setback = unsettled?.get(each.one);
-    if (outcome.kind === 'failed') failed(context, each, outcome.error, outcome.existing);
+    if (outcome.kind === 'failed' && outcome.error.mayHaveLanded) {
+      const { error } = outcome;
+      unanswered(context, each, { ...setbackOf(error), ...retryTime(error, world.clock.now()) });
+    } else if (outcome.kind === 'failed') failed(context, each, outcome.error, outcome.existing);
     else if (setback) unanswered(context, each, setback);
     else landed(context, each, outcome, world.clock.now());
   });
