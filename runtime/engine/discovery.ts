@@ -410,7 +410,7 @@ async function join(
 ): Promise<void> {
   const { endpoint } = found.member;
   const intent = one.intents.findLast((each) => isOpenCreate(each, endpoint));
-  if (intent && markerIn(context, found)) {
+  if (intent && how !== 'discard' && markerIn(context, found)) {
     await adopt(context, one, intent, found.member, found.seen);
     return;
   }
@@ -421,6 +421,8 @@ async function join(
   }
   const link = surplusLink(context, one, found, generation);
   replaceLink(one, link);
+  // It is known to have landed, one item too many.
+  if (intent) replaceIntent(one, { ...intent, state: 'applied', observed: true, link: link.id });
   await observeItems(context, found.member, [{ one, link, seen: found.seen }]);
   if (link.state === 'duplicate' && context.rules.has('remove-surplus')) one.surplus.add(link.id);
 }
