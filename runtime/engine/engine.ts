@@ -69,11 +69,15 @@ export interface Engine {
   preview(work: Omit<Work, 'mode'>): Promise<Run>;
   /**
    * Sends exactly what a preview showed. What has moved since is told as `moved` instead, and stays marked;
-   * a new preview tells what would happen to it now.
+   * a new preview tells what would happen to it now. `by` is who the audit names.
    */
-  apply(tenant: TenantId, run: string): Promise<Run>;
+  apply(tenant: TenantId, run: string, options?: { readonly by?: string }): Promise<Run>;
   /** Takes back what a run wrote, except where somebody has edited since; `isPreview` only tells. */
-  undo(tenant: TenantId, run: string, options?: { readonly isPreview?: boolean }): Promise<Run>;
+  undo(
+    tenant: TenantId,
+    run: string,
+    options?: { readonly isPreview?: boolean; readonly by?: string },
+  ): Promise<Run>;
   explain(
     tenant: TenantId,
     key: Extract<WorkKey, { kind: 'entity' | 'item' }>,
@@ -275,6 +279,15 @@ export function openEngine(options: EngineOptions): Engine {
     return run.end();
   }
 
+  async function noteOrder(
+    tenant: TenantId,
+    actor: string,
+    action: string,
+    cause: string,
+  ): Promise<void> {
+    await store.appendAudit(tenant, { now: world.clock.now(), items: [{ actor, action, cause }] });
+  }
+
   async function runOf(tenant: TenantId, id: string): Promise<Run> {
     let before: { startedAt: number; id: string } | undefined;
     for (;;) {
@@ -327,19 +340,21 @@ export function openEngine(options: EngineOptions): Engine {
     look,
     drain,
     preview,
-    async apply(tenant, id) {
+    async apply(tenant, id, { by = 'somebody' } = {}) {
       const { sync } = await runOf(tenant, id);
       const orders = await ordersToApply(store, tenant, id);
       if (orders.size === 0) throw nothingShown(id);
       const run = new RunLog(store, world, tenant, sync, `apply ${id}`);
       await run.begin();
+      await noteOrder(tenant, by, 'apply', id);
       return carryOut(run, { tenant, sync }, orders);
     },
-    async undo(tenant, id, { isPreview = false } = {}) {
+    async undo(tenant, id, { isPreview = false, by = 'somebody' } = {}) {
       const { sync } = await runOf(tenant, id);
       const { orders, left } = await ordersToUndo(store, tenant, { run: id, sync, isPreview });
       const run = new RunLog(store, world, tenant, sync, `undo ${id}`);
       await run.begin();
+      if (!isPreview) await noteOrder(tenant, by, 'undo', id);
       for (const { why } of left) run.count(`left alone: ${why}`);
       const items = left.map(({ entity, endpoint, ...detail }) =>
         run.item({ outcome: 'left alone', entity, ...(endpoint ? { endpoint } : {}), detail }),

@@ -392,3 +392,90 @@ describe('Undoing an undo', () => {
     assert.deepEqual([app.people(), crm.people()], [{}, {}]);
   });
 });
+
+describe('An order about a run', () => {
+  tells('waits for whoever is at a record, and is carried out then', async (pair) => {
+    const { app, crm, store, tenant, sync, world } = pair;
+    app.enter(anna);
+    const preview = await pair.preview();
+    const request = { now: world.clock.now(), leaseMs: 10_000, limit: 10, tenant, sync };
+    assert.equal((await store.claim(request)).length, 1);
+    const run = await pair.engine.apply(tenant, preview.id);
+    assert.deepEqual(counts(run, 'created', 'not reached'), [1, 0]);
+    assert.deepEqual(crm.people(), app.people());
+  });
+
+  tells('says so when it cannot reach a record', async (pair) => {
+    const { app, crm, store, tenant, sync, world } = pair;
+    app.enter(anna);
+    const preview = await pair.preview();
+    const request = { now: world.clock.now(), leaseMs: 600_000, limit: 10, tenant, sync };
+    assert.equal((await store.claim(request)).length, 1);
+    const run = await pair.engine.apply(tenant, preview.id);
+    assert.deepEqual(counts(run, 'created', 'not reached'), [0, 1]);
+    assert.deepEqual(crm.people(), {});
+  });
+
+  tells('keeps nothing else from being done afterwards', async (pair) => {
+    const { app, crm, engine, tenant, sync } = pair;
+    app.enter(anna);
+    const preview = await pair.preview();
+    const id = app.enter(bela);
+    await engine.hint(tenant, [{ sync, endpoint: app.endpoint, remoteId: id }], 0);
+    await engine.apply(tenant, preview.id);
+    assert.deepEqual(Object.keys(crm.people()), [anna.email]);
+    await engine.drain({ tenant, sync, waitMs: 10_000 });
+    assert.deepEqual(crm.people(), app.people());
+  });
+
+  tells('takes a run back while the sync is paused', async (pair) => {
+    const { app, crm } = pair;
+    const id = app.enter(anna);
+    await pair.settle();
+    app.edit(id, { name: 'Wrong' });
+    const run = await pair.settle();
+    await pair.configure({ status: 'paused' });
+    await pair.engine.undo(pair.tenant, run.id);
+    const old = { [anna.email]: { name: 'Anna' } };
+    assert.deepEqual([app.people(), crm.people()], [old, old]);
+  });
+
+  tells('is a run of its own, which names the other one', async (pair) => {
+    const { app, store, tenant } = pair;
+    const id = app.enter(anna);
+    await pair.settle();
+    app.edit(id, { name: 'Wrong' });
+    const run = await pair.settle();
+    const undone = await pair.engine.undo(tenant, run.id);
+    const runs = await store.listRuns(tenant, { limit: 2 });
+    assert.deepEqual(
+      runs.map((each) => [each.id, each.trigger]),
+      [
+        [undone.id, `undo ${run.id}`],
+        [run.id, 'work'],
+      ],
+    );
+  });
+});
+
+describe('Work that is told to stop', () => {
+  tells(
+    'stops after the page that is under way, and the rest is done by the next',
+    async (pair) => {
+      const { app, crm, engine, tenant, sync } = pair;
+      for (let n = 0; n < 150; n += 1) app.enter({ email: `${n}@example.com`, name: `N${n}` });
+      await pair.preview();
+      const stop = new AbortController();
+      await engine.drain({
+        tenant,
+        sync,
+        signal: stop.signal,
+        waitMs: 60_000,
+        onProgress: () => stop.abort(),
+      });
+      assert.equal(Object.keys(crm.people()).length, 100);
+      await engine.drain({ tenant, sync, waitMs: 60_000 });
+      assert.equal(Object.keys(crm.people()).length, 150);
+    },
+  );
+});

@@ -2,7 +2,8 @@
 import { CONFIG_OPTIONS, type Command } from '../command.ts';
 import { demandSetup } from '../config/save.ts';
 import { atSite } from '../installation.ts';
-import { reportOrder } from '../order-report.ts';
+import { reportOrder } from '../orders.ts';
+import { actor } from './resolve.ts';
 
 export const apply: Command = {
   name: 'apply',
@@ -18,7 +19,7 @@ export const apply: Command = {
   run: (given) =>
     atSite(given, async (site) => {
       await demandSetup(site);
-      const run = await site.engine.apply(site.tenant, given.words[0]!);
+      const run = await site.engine.apply(site.tenant, given.words[0]!, { by: actor() });
       return reportOrder(site, 'apply', run, given.output);
     }),
 };

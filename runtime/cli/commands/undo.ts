@@ -2,9 +2,10 @@
 import { CONFIG_OPTIONS, EXIT, isOn, type Command } from '../command.ts';
 import { demandSetup } from '../config/save.ts';
 import { atSite } from '../installation.ts';
-import { reportOrder } from '../order-report.ts';
+import { reportOrder } from '../orders.ts';
 import { showPreview } from '../preview.ts';
 import { namesIn } from '../questions.ts';
+import { actor } from './resolve.ts';
 
 export const undo: Command = {
   name: 'undo',
@@ -25,7 +26,8 @@ export const undo: Command = {
       await demandSetup(site);
       const { output } = given;
       const isPreview = isOn(given, 'preview');
-      const run = await site.engine.undo(site.tenant, given.words[0]!, { isPreview });
+      const order = { isPreview, by: actor() };
+      const run = await site.engine.undo(site.tenant, given.words[0]!, order);
       if (!isPreview) return reportOrder(site, 'undo', run, output);
       const sync = namesIn(site).sync(run.sync);
       const writes = await showPreview(site, sync, run, output);

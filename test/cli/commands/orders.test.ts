@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import pg from 'pg';
+import { tenantIdOf } from '../../../runtime/cli/config/names.ts';
 import { commandFloor, configOf, type Fact } from '../floor.ts';
 
 describe('the commands about runs and records', function () {
@@ -62,6 +64,7 @@ describe('the commands about runs and records', function () {
         /^people: create at desk \(missing-there\)\n {4}\w+: \(empty\) -> "/m,
       );
       const [, run] = /to send exactly these: tributary apply (\S+)$/m.exec(shown.out)!;
+      runs['second preview'] = run!;
       const { code, out } = await floor.run(['apply', run!]);
       assert.equal(code, 0);
       assert.match(out, /^ {2}desk: 1 created, 0 updated, 0 deleted$/m);
@@ -136,6 +139,29 @@ describe('the commands about runs and records', function () {
           ['Right', 'Wrong too'],
         ],
       );
+    });
+
+    it('is noted in the audit, as is apply, under the name of whoever ordered it', async () => {
+      const client = new pg.Client(floor.database.connection);
+      await client.connect();
+      try {
+        await client.query(`select set_config('app.tenant', $1, false)`, [tenantIdOf('orders')]);
+        const { rows } = await client.query<{ item: Fact }>(
+          'select jsonb_array_elements(items) as item from audit order by sequence',
+        );
+        const orders = rows.filter(({ item }) => String(item['actor']).endsWith('(command line)'));
+        assert.deepEqual(
+          orders.map(({ item }) => [item['action'], item['cause']]),
+          [
+            ['apply', runs['preview']],
+            ['apply', runs['second preview']],
+            ['undo', runs['mistake']],
+            ['undo', runs['undo']],
+          ],
+        );
+      } finally {
+        await client.end();
+      }
     });
   });
 

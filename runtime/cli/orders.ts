@@ -1,6 +1,6 @@
 /**
- * What came of an order about a run, an `apply` or an `undo`: what was written where, and one by one
- * what was not, and why.
+ * What came of an order about a run, an `apply` or an `undo`. What was written where is summed up; what
+ * was not is told one by one, with the reason.
  */
 import type { Run, RunItem } from '../store/store.ts';
 import { EXIT } from './command.ts';
