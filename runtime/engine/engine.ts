@@ -25,18 +25,16 @@ import type {
 import type { World } from '../world/world.ts';
 import { Refusals, type Context, type Mode, type Order, type Told } from './context.ts';
 import { explain, type Explanation } from './explaining.ts';
-import { Gate, retryTime } from './gate.ts';
+import { Gate } from './gate.ts';
 import { LEASE_MS, Leases } from './leases.ts';
 import { Accounts, openSync, type Sync } from './member.ts';
 import { ordersToApply, ordersToUndo } from './orders.ts';
-import { runPass } from './pass.ts';
 import { Doubts, Recent } from './recent.ts';
-import { afterSetback, setbackOf, type Setback } from './retry.ts';
 import { rulesWithout, type Rules } from './rules.ts';
 import { RunLog } from './run-log.ts';
 import { windowOf } from './marking.ts';
-import { poll } from './polling.ts';
-import { sweep, type Certificate } from './sweeping.ts';
+import type { Certificate } from './sweeping.ts';
+import { takeTurn } from './turn.ts';
 
 export interface EngineOptions {
   readonly store: Store;
@@ -208,9 +206,11 @@ export function openEngine(options: EngineOptions): Engine {
 
   async function preview(work: Work): Promise<Run> {
     const told: Told = new Map();
-    const run = await drain({ trigger: 'preview', ...work, mode: { kind: 'preview', told } });
-    await markAgain(work, told.keys());
-    return run;
+    try {
+      return await drain({ trigger: 'preview', ...work, mode: { kind: 'preview', told } });
+    } finally {
+      await markAgain(work, told.keys());
+    }
   }
 
   /** What was only told has still to be done. */
@@ -241,14 +241,7 @@ export function openEngine(options: EngineOptions): Engine {
       });
       if (claimed.length === 0) break;
       const context = contextFor(work, sync, run, claimed);
-      const looks = claimed.filter(isLook);
-      const rest = claimed.filter((lease) => !isLook(lease));
-      if (work.mode?.orders) {
-        await carryOutPage(context, claimed, work.mode.orders);
-        continue;
-      }
-      if (rest.length > 0) await passOver(context, rest);
-      for (const lease of looks) await lookAt(context, lease);
+      await takeTurn(context, claimed);
       onProgress?.(run.counts);
     }
   }
@@ -389,106 +382,3 @@ function nothingShown(run: string): TributaryError {
     next: 'Name a preview: a run that showed writes and sent none.',
   });
 }
-
-function isLook({ key }: Claimed): boolean {
-  return key.kind === 'poll' || key.kind === 'sweep';
-}
-
-/** Whatever has no order is left for later: this is the hour of those that have one. */
-async function carryOutPage(
-  context: Context,
-  claimed: readonly Claimed[],
-  orders: ReadonlyMap<EntityId, Order>,
-): Promise<void> {
-  const { store, sync, world, leases } = context;
-  const isOrdered = ({ key }: Claimed): boolean => key.kind === 'entity' && orders.has(key.entity);
-  const ending = { at: world.clock.now() + ASIDE_MS, error: 'An order went first.', counts: false };
-  const others = claimed.filter((lease) => !isOrdered(lease));
-  for (const lease of others) leases.release(lease);
-  await store.finish(
-    sync.tenant,
-    others.map((lease) => ({ lease, ending })),
-  );
-  const ordered = claimed.filter(isOrdered);
-  if (ordered.length > 0) await passOver(context, ordered);
-}
-
-const ASIDE_MS = 1_000;
-
-/** A key that nobody can deal with is set aside; the others of its page go on without it. */
-async function passOver(context: Context, claimed: readonly Claimed[]): Promise<void> {
-  try {
-    await runPass(context, claimed);
-  } catch (error) {
-    const { store, sync, world, leases } = context;
-    if (isStoreDown(error)) throw error;
-    const open = claimed.filter((lease) => leases.has(lease));
-    if (claimed.length > 1 && context.rules.has('one-by-one')) {
-      for (const lease of open) await passOver(context, [lease]);
-      return;
-    }
-    world.log.write('error', `A record could not be dealt with: ${setbackOf(error).why}`, {
-      sync: sync.id,
-      stack: error instanceof Error ? error.stack : undefined,
-    });
-    for (const lease of open) {
-      const verdict = afterSetback(setbackOf(error), lease, world);
-      leases.release(lease);
-      const given =
-        verdict.kind === 'retry'
-          ? { ending: verdict.retry }
-          : { ...verdict, ending: 'done' as const };
-      await store.commit(sync.tenant, world.clock.now(), [{ lease, ...given }]);
-    }
-  }
-}
-
-function isStoreDown(error: unknown): boolean {
-  return error instanceof TributaryError && error.code.startsWith('database-');
-}
-
-/** A part of a sweep, or a poll. What is not finished goes on after whatever is more urgent. */
-async function lookAt(context: Context, lease: Claimed): Promise<void> {
-  const { sync, store, world, run, leases } = context;
-  const { key } = lease;
-  if (key.kind !== 'poll' && key.kind !== 'sweep') return;
-  const now = (): number => world.clock.now();
-  const member = sync.members.get(key.endpoint);
-  const retry = (error: unknown): Promise<unknown> => {
-    return putOff({ ...setbackOf(error), ...retryTime(error, now()) });
-  };
-  const putOff = (setback: Setback): Promise<unknown> => {
-    const verdict = afterSetback(setback, { ...lease, attempts: 0, markedAt: now() }, world);
-    const at = verdict.kind === 'retry' ? verdict.retry.at : now() + PAUSE_MS;
-    const ending = { at, error: setback.why, counts: false };
-    return store.finish(sync.tenant, [{ lease, ending }]);
-  };
-  try {
-    if (!member) {
-      const rest = sync.unavailable.get(key.endpoint);
-      if (rest) await putOff(rest);
-      else await store.finish(sync.tenant, [{ lease, ending: 'done' }]);
-      return;
-    }
-    const latency = sync.settings.latency;
-    const isPolled = key.kind === 'poll' && (await poll(context, member, latency)) !== undefined;
-    const swept = isPolled
-      ? undefined
-      : await sweep(context, member, key.kind === 'poll' ? latency : 3);
-    const isOver = swept === undefined || 'certificate' in swept;
-    if (swept && isOver) run.count('sweeps');
-    const ending = isOver
-      ? ('done' as const)
-      : { at: now() + swept.resumeInMs, error: 'The sweep goes on.', counts: false };
-    await store.finish(sync.tenant, [{ lease, ending }]);
-  } catch (error) {
-    if (isStoreDown(error)) throw error;
-    const { why } = setbackOf(error);
-    world.log.write('warn', `Looking for changes did not work out: ${why}`, { sync: sync.id });
-    await retry(error);
-  } finally {
-    leases.release(lease);
-  }
-}
-
-const PAUSE_MS = 60_000;
