@@ -63,7 +63,7 @@ export function fleetOf({
   let isClosing = false;
 
   function enlist(place: number): Promise<void> {
-    const point = isWild && dice.below(2) === 0 ? pointFrom(dice) : undefined;
+    const point = isWild && dice.below(3) === 0 ? pointFrom(dice) : undefined;
     const child = spawn(process.execPath, [PROGRAM, JSON.stringify(order)], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...(point === undefined ? {} : { KILL_POINT: point }) },

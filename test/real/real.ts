@@ -68,7 +68,7 @@ export interface Verdict {
 const EDIT_MS = 150;
 const LOOK_MS = 4_000;
 const FULL_LOOK_MS = 15_000;
-const KILL_MS = 4_000;
+const KILL_MS = 6_000;
 const CUT_MS = 5_000;
 const CRASH_MS = 17_000;
 /** Longer than any lease, and than a worker may be silent. */
@@ -77,7 +77,7 @@ const FROZEN_MS = 34_000;
 const NUDGE_MS = 4_000;
 const REST_MS_MAX = 240_000;
 /** No round is so short that a list could still hide what was just written. */
-const ROUND_MS = 3_000;
+const ROUND_MS = 2_500;
 
 const TROUBLE: Rates = {
   lost: 0.03,
@@ -172,6 +172,8 @@ export async function runReal(course: Course): Promise<Verdict> {
       ledger,
       people,
       drifted: new Set(),
+      hidden: new Set(),
+      forgotten: [],
       // Nothing here is without a guard, so nothing can be excused by what nobody could know.
       witness: { stored: new Set(), read: new Map() },
       quietWrites,
