@@ -5,8 +5,9 @@
  */
 import type { Direction, Strategy } from '../../runtime/core/planner/model.ts';
 import { randomStreams } from '../../runtime/world/random.ts';
-import type { Random } from '../../runtime/world/world.ts';
+import { diceOf, type Dice } from './dice.ts';
 import { habitsFrom } from './habits.ts';
+import { withHardships, type HardshipName } from './hardships.ts';
 import {
   FAULTS,
   type Action,
@@ -24,9 +25,11 @@ import {
 export interface Mood {
   /** Systems are also put back to what they were some time ago. */
   readonly backups?: boolean;
+  /** What the world has to go through; without it, chance decides. */
+  readonly hardships?: readonly HardshipName[];
 }
 
-export function scenarioFrom(seed: number, { backups = false }: Mood = {}): Scenario {
+export function scenarioFrom(seed: number, { backups = false, hardships }: Mood = {}): Scenario {
   const streams = randomStreams(`scenario ${seed}`);
   const setting = diceOf(streams('setting'));
   const minutes = setting.pick([3, 5, 5, 10, 10, 30, 120]);
@@ -37,7 +40,7 @@ export function scenarioFrom(seed: number, { backups = false }: Mood = {}): Scen
   );
   const life = diceOf(streams('life'));
   const deeds = backups ? [...DEEDS, 'restoreBackup' as const] : DEEDS;
-  return {
+  const ordinary: Scenario = {
     seed,
     minutes,
     workers,
@@ -48,22 +51,7 @@ export function scenarioFrom(seed: number, { backups = false }: Mood = {}): Scen
     faults: faultsFrom(diceOf(streams('faults'))),
     kills: [],
   };
-}
-
-/** Chance in the words of this file. */
-interface Dice extends Random {
-  pick<T>(options: readonly T[]): T;
-  oneIn(count: number): boolean;
-  between(low: number, high: number): number;
-}
-
-function diceOf(random: Random): Dice {
-  return {
-    ...random,
-    pick: (options) => options[random.below(options.length)]!,
-    oneIn: (count) => random.below(count) === 0,
-    between: (low, high) => low + random.below(high - low + 1),
-  };
+  return withHardships(ordinary, (name) => diceOf(streams(`hardship ${name}`)), hardships);
 }
 
 /** Codes that nobody has yet. */

@@ -94,7 +94,9 @@ const VENDORS: readonly Habits[] = [
   WEIRD,
 ];
 
-const ODD: { readonly [Name in keyof Habits]-?: readonly Habits[Name][] } = {
+const ODD: {
+  readonly [Name in Exclude<keyof Habits, 'bodyCharactersMax'>]-?: readonly Habits[Name][];
+} = {
   create: ['upsert', 'marker', 'naturalKey'],
   version: ['counter', 'time', 'none'],
   conditionalWrites: [true, false],

@@ -8,8 +8,20 @@ import type { Decision, StoredReview } from '../../runtime/store/store.ts';
 import type { World } from '../../runtime/world/world.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Ledger } from './ledger.ts';
+import { backupOf, putBack, type StoreBackup } from './own-backup.ts';
+import type { People } from './people.ts';
 import type { Action, FieldName, Scenario } from './scenario.ts';
-import { COLLECTIONS, PATHS, setupOf, tenantId, tokenOf, type System } from './setting.ts';
+import {
+  codeOf,
+  COLLECTIONS,
+  PATHS,
+  setupOf,
+  syncId,
+  tenantId,
+  tokenOf,
+  type System,
+} from './setting.ts';
+import type { Weather } from './trouble.ts';
 
 export interface Operators {
   /** Carries an action out, if it is one of operators. */
@@ -21,6 +33,10 @@ export interface Operators {
   token(system: System): string;
   /** Fields that a system no longer has, or no longer takes all values of: `crm-1/people/name`. */
   readonly drifted: ReadonlySet<string>;
+  /** Codes of which an item was hidden from us for a while. */
+  readonly hidden: ReadonlySet<string>;
+  /** From when to when our own store knows nothing any more. */
+  readonly forgotten: readonly { readonly from: number; readonly to: number }[];
 }
 
 export function operatorsOf({
@@ -29,6 +45,8 @@ export function operatorsOf({
   grumpy,
   store,
   ledger,
+  people,
+  weather,
   world,
   dispatcher,
 }: {
@@ -37,12 +55,17 @@ export function operatorsOf({
   grumpy: Pick<Grumpy, 'account'>;
   store: MemoryStore;
   ledger: Ledger;
+  people: Pick<People, 'decidedAbout'>;
+  weather: Pick<Weather, 'poisoned'>;
   world: Pick<World, 'clock' | 'schedule'>;
   dispatcher: () => Dispatcher;
 }): Operators {
   const tokens = new Map(systems.map((system) => [system.account, tokenOf(system)]));
   const backups = new Map<Action, Backup>();
   const drifted = new Set<string>();
+  const hidden = new Set<string>();
+  const ownBackups = new Map<Action, StoreBackup>();
+  const forgotten: { from: number; to: number }[] = [];
   /** Systems in which nobody is logged in, and the token of the next one who does. */
   const expired = new Map<System, string>();
   const policies = scenario.tenants.map(() => ({ version: 1, changes: {} }));
@@ -67,7 +90,7 @@ export function operatorsOf({
     await store.saveSetup(setupOf(scenario, tenant, changes, version));
   }
 
-  async function decide(tenant: number, pick: number): Promise<void> {
+  async function decide(tenant: number, pick: number, all = false): Promise<void> {
     const page = { state: 'open', limit: 100 } as const;
     const conflicts = await store.listConflicts(tenantId(tenant), page);
     const reviews = await store.listReviews(tenantId(tenant), page);
@@ -80,12 +103,45 @@ export function operatorsOf({
         return [{ kind: 'conflict', sync, entity, fingerprint, choice: choice.value }];
       }),
       ...reviews.flatMap((review): Decision[] => {
-        const choice = choicesFor(review)[pick % 3];
+        if (isOnlyHidden(review)) return [];
+        const choice =
+          choicesFor(review)[pick % 3] ?? (all ? otherChoice(review, pick) : undefined);
         return choice === undefined ? [] : [{ kind: 'review', review, choice }];
       }),
     ];
     if (decisions.length === 0) return;
     await store.decide(tenantId(tenant), { now: world.clock.now(), actor: 'Olga', decisions });
+  }
+
+  /** Whoever is asked what to do about a deletion looks first, and sees that there was none. */
+  function isOnlyHidden({ sync, endpoint, remoteId }: StoredReview): boolean {
+    const system = systems.find((one) => one.endpoint === endpoint)!;
+    const collection = COLLECTIONS.find((one) => syncId(system.tenant, one) === sync)!;
+    const item = grumpy.account(system.account).item(collection, remoteId);
+    return item !== undefined && !item.archived && hidden.has(codeOf(item));
+  }
+
+  /** Whatever is decided about a whole item, what it ends as is what the person wanted. */
+  function otherChoice(review: StoredReview, pick: number): Decision['choice'] | undefined {
+    const { reason, candidates, entity } = review;
+    const isOfBrake = reason === 'mass-change';
+    // Whoever is asked whether everything was deleted looks first, and sees that it was not.
+    if (isOfBrake) return review.remoteId.endsWith('missing') ? undefined : 'continue';
+    const system = systems.find(({ endpoint }) => endpoint === review.endpoint)!;
+    const { records } = store.rowsOf(tenantId(system.tenant));
+    const collection = COLLECTIONS.find((one) => syncId(system.tenant, one) === review.sync)!;
+    const item = grumpy.account(system.account).item(collection, review.remoteId);
+    const choices = OTHER_CHOICES[reason] ?? ['link', 'new', 'ignore'];
+    const decision = choices[pick % choices.length]!;
+    const target = decision === 'link' ? candidates[pick % Math.max(1, candidates.length)] : entity;
+    if (decision === 'link' && !target) return undefined;
+    const concerned = [target, ...candidates].flatMap((id) => {
+      const code = id && records.get(id)?.entity.cells['code']?.value;
+      return typeof code === 'string' ? [code] : [];
+    });
+    people.decidedAbout([...(item ? [codeOf(item)] : []), ...concerned]);
+    if (decision === 'delete') ledger.replaced(item?.fields, null);
+    return decision === 'link' ? { decision, entity: target! } : decision;
   }
 
   async function replay(tenant: number): Promise<void> {
@@ -97,13 +153,63 @@ export function operatorsOf({
     });
   }
 
-  function removeField(system: System, field: FieldName): void {
+  function changeField(
+    system: System,
+    field: FieldName,
+    kind: 'removeField' | 'renameField' | 'retypeField',
+  ): void {
     const hands = grumpy.account(system.account);
     const path = PATHS[field];
     if (!hands.fields('people').some((one) => one.path === path)) return;
     drifted.add(`${system.account}/people/${path}`);
     for (const { fields } of hands.items('people')) ledger.replaced(fields[path], null);
-    hands.removeField('people', path);
+    if (kind === 'removeField') hands.removeField('people', path);
+    else if (kind === 'renameField') hands.renameField('people', path, `${path}Old`);
+    else hands.retypeField('people', path, 'number');
+  }
+
+  function dropOption({ account }: System): void {
+    const hands = grumpy.account(account);
+    const field = hands.fields('people').find(({ path }) => path === 'status');
+    if (field?.type !== 'enum') return;
+    drifted.add(`${account}/people/status`);
+    hands.dropOption('people', 'status', 'lost');
+  }
+
+  /** They are there, and nobody shows them to us. */
+  function hide({ forMs, ...action }: Extract<Action, { kind: 'hide' }>): void {
+    const hands = grumpy.account(systemOf(action).account);
+    const { collection, codes } = action;
+    const chosen = hands.items(collection).filter((item) => codes?.includes(codeOf(item)) ?? true);
+    for (const item of chosen) hidden.add(codeOf(item));
+    const ids = chosen.map(({ id }) => id);
+    hands.hide(collection, ids, true);
+    world.schedule.after(forMs, () => hands.hide(collection, ids, false));
+  }
+
+  function poison(deed: Extract<Action, { kind: 'poison' }>): void {
+    const { collection, code, action, forMs } = deed;
+    const { account } = systemOf(deed);
+    const item = grumpy
+      .account(account)
+      .items(collection)
+      .find((one) => codeOf(one) === code);
+    if (!item) return;
+    const name = `${account}/${collection}/${action}/${item.id}`;
+    weather.poisoned.add(name);
+    world.schedule.after(forMs, () => weather.poisoned.delete(name));
+  }
+
+  /** Nobody works while a database is put back. */
+  function restoreStore(action: Extract<Action, { kind: 'restoreStore' }>): void {
+    const backup = ownBackups.get(action);
+    if (!backup) return;
+    for (let worker = 0; worker < scenario.workers; worker++) {
+      dispatcher().worker(worker)?.process.kill();
+    }
+    putBack(store, backup);
+    const to = world.clock.now();
+    forgotten.push({ from: to - action.ofMsAgo, to });
   }
 
   function restore(system: System, backup: Backup): void {
@@ -132,17 +238,27 @@ export function operatorsOf({
         return;
       }
       case 'dropOption':
-        drifted.add(`${systemOf(action).account}/people/status`);
-        grumpy.account(systemOf(action).account).dropOption('people', 'status', 'lost');
+        dropOption(systemOf(action));
         return;
       case 'removeField':
-        removeField(systemOf(action), action.field);
+      case 'renameField':
+      case 'retypeField':
+        changeField(systemOf(action), action.field, action.kind);
+        return;
+      case 'hide':
+        hide(action);
+        return;
+      case 'poison':
+        poison(action);
+        return;
+      case 'restoreStore':
+        restoreStore(action);
         return;
       case 'restoreBackup':
         restore(systemOf(action), backups.get(action)!);
         return;
       case 'decide':
-        await decide(action.tenant, action.pick);
+        await decide(action.tenant, action.pick, action.all);
         return;
       case 'replayDeadLetters':
         await replay(action.tenant);
@@ -174,6 +290,7 @@ export function operatorsOf({
       case 'clone':
       case 'rotate':
       case 'forgeWebhook':
+      case 'replayWebhooks':
         return;
     }
   }
@@ -182,16 +299,26 @@ export function operatorsOf({
     act,
     prepare(actions) {
       for (const action of actions) {
-        if (action.kind !== 'restoreBackup') continue;
-        world.schedule.after(action.at - action.ofMsAgo, () => {
-          backups.set(action, grumpy.account(systemOf(action).account).backup());
-        });
+        if (action.kind === 'restoreBackup') {
+          world.schedule.after(action.at - action.ofMsAgo, () => {
+            backups.set(action, grumpy.account(systemOf(action).account).backup());
+          });
+        }
+        if (action.kind === 'restoreStore') {
+          world.schedule.after(action.at - action.ofMsAgo, () => {
+            ownBackups.set(action, backupOf(store, [...scenario.tenants.keys()].map(tenantId)));
+          });
+        }
       }
     },
     async heal() {
       for (const system of systems) {
         const hands = grumpy.account(system.account);
-        for (const collection of COLLECTIONS) hands.forbid(collection, false);
+        for (const collection of COLLECTIONS) {
+          hands.forbid(collection, false);
+          const ids = hands.items(collection).map(({ id }) => id);
+          hands.hide(collection, ids, false);
+        }
         await logIn(system);
       }
       for (let worker = 0; worker < scenario.workers; worker++) {
@@ -204,6 +331,8 @@ export function operatorsOf({
     },
     token: ({ account }) => tokens.get(account)!,
     drifted,
+    hidden,
+    forgotten,
   };
 }
 
@@ -213,3 +342,9 @@ function choicesFor({ reason }: StoredReview): readonly string[] {
   if (reason === 'remote-restore') return ['revive', 'deleteAgain'];
   return [];
 }
+
+/** Whoever asks whose an item is takes one of link, new and ignore instead. */
+const OTHER_CHOICES: Readonly<Partial<Record<StoredReview['reason'], readonly string[]>>> = {
+  'remote-merge': ['follow', 'separate'],
+  'second-item': ['keep', 'delete'],
+};

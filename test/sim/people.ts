@@ -26,6 +26,9 @@ export interface People {
    * entered in several systems, or created by us where nothing but the address leads back to it.
    */
   couldBeTwo(code: string): boolean;
+  /** A person decided about the items of these codes, which may now be one, two, or gone. */
+  decidedAbout(codes: readonly string[]): void;
+  readonly decided: ReadonlySet<string>;
   /** Codes that somebody deleted, merged or copied; what they end as depends on more than their edits. */
   readonly deleted: ReadonlySet<string>;
 }
@@ -54,6 +57,7 @@ export function peopleOf({
   /** Whose address was changed. */
   const moved = new Set<string>();
   const cloned = new Set<string>();
+  const decided = new Set<string>();
   const chance = (bound: number): number => world.random('people').below(bound);
 
   function systemAt(tenant: number, name: string): System {
@@ -240,6 +244,11 @@ export function peopleOf({
       case 'expireToken':
       case 'dropOption':
       case 'removeField':
+      case 'renameField':
+      case 'retypeField':
+      case 'hide':
+      case 'poison':
+      case 'replayWebhooks':
       case 'restoreBackup':
       case 'forgeWebhook':
         return;
@@ -305,6 +314,15 @@ export function peopleOf({
     act,
     put,
     deleted,
+    decided,
+    decidedAbout(codes) {
+      for (const code of codes) {
+        relate(codes[0]!, code);
+        deleted.add(code);
+        cloned.add(code);
+        decided.add(code);
+      }
+    },
     couldBeTwo: (code) =>
       cloned.has(code) || (moved.has(code) && ((entered.get(code) ?? 0) > 1 || hasOnlyKeys)),
     areRelated: (one, other) => eldest(one) === eldest(other),

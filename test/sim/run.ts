@@ -4,6 +4,7 @@
  *     npm run test:sim -- --seeds 1000 [--from 1]   many worlds
  *     npm run test:sim -- --seed 4711 [--tale]      one world; if it fails, the smallest one that does
  *     npm run test:sim -- --backups                 systems are put back to backups as well
+ *     npm run test:sim -- --hardship hidden         worlds that all go through it (test/sim/hardships.ts)
  *     npm run test:sim -- --kills [--step 7]        the canonical stories, killed at each kill point
  *     npm run test:sim -- --rules [--seeds 200]     each rule of the engine switched off: who notices?
  *     npm run test:sim -- --saved name              a world that failed once
@@ -18,7 +19,8 @@ import { parseArgs } from 'node:util';
 import { openEngine } from '../../runtime/engine/engine.ts';
 import { ruleNames, rulesWithout } from '../../runtime/engine/rules.ts';
 import { canonical } from './canonical.ts';
-import { scenarioFrom } from './generate.ts';
+import { scenarioFrom, type Mood } from './generate.ts';
+import { HARDSHIPS, type HardshipName } from './hardships.ts';
 import { runPlannerWorlds } from './planner/runner.ts';
 import type { Scenario } from './scenario.ts';
 import { shrink } from './shrink.ts';
@@ -37,6 +39,7 @@ const { values } = parseArgs({
     saved: { type: 'string' },
     rules: { type: 'boolean', default: false },
     backups: { type: 'boolean', default: false },
+    hardship: { type: 'string', multiple: true },
     planner: { type: 'boolean', default: false },
   },
 });
@@ -47,6 +50,14 @@ const TWICE_IN = 100;
 
 const first = numberOf('from', values.seed ?? values.from);
 const count = values.seed === undefined ? numberOf('seeds', values.seeds) : 1;
+const mood: Mood = {
+  backups: values.backups,
+  ...(values.hardship ? { hardships: values.hardship.map(hardshipOf) } : {}),
+};
+const moodOptions = [
+  ...(values.backups ? ['--backups'] : []),
+  ...(values.hardship ?? []).map((name) => `--hardship ${name}`),
+];
 const totals = { runs: 0, violations: 0, edits: 0, kills: 0, hours: 0, exposed: 0, writes: 0 };
 
 if (values.planner) runPlannerWorlds({ first, count, isAlone: values.seed !== undefined });
@@ -57,7 +68,7 @@ else await runSeeds();
 
 async function runSeeds(): Promise<void> {
   for (let seed = first; seed < first + count; seed++) {
-    const scenario = scenarioFrom(seed, values);
+    const scenario = scenarioFrom(seed, mood);
     const outcome = await run(scenario, `seed ${seed}`);
     if (seed % TWICE_IN === 0) {
       const again = await simulate(scenario);
@@ -65,7 +76,7 @@ async function runSeeds(): Promise<void> {
     }
     if (values.seed === undefined) {
       if (outcome.violations.length > 0)
-        console.error(repeatWith(`--seed ${seed}${values.backups ? ' --backups' : ''}`));
+        console.error(repeatWith([`--seed ${seed}`, ...moodOptions].join(' ')));
     } else if (outcome.violations.length > 0) {
       await explain(scenario, outcome);
     } else {
@@ -187,5 +198,11 @@ function numberOf(option: string, text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number > 0) return number;
   console.error(`--${option} is a whole number: npm run test:sim -- --seeds 1000 --from 1`);
+  process.exit(2);
+}
+
+function hardshipOf(name: string): HardshipName {
+  if (Object.hasOwn(HARDSHIPS, name)) return name as HardshipName;
+  console.error(`--hardship is one of ${Object.keys(HARDSHIPS).join(', ')}`);
   process.exit(2);
 }

@@ -71,6 +71,8 @@ export interface PolicyScene extends Pick<
   readonly onTombstoneMatch: 'ask' | 'ignore' | 'revive' | 'new';
   readonly latency: 0 | 1 | 2;
   readonly initialMerge: 'rank' | 'newest';
+  /** So many in an hour, and no more before a person is asked; what is not named is not braked. */
+  readonly brakes?: Partial<Record<'delete' | 'blank', number>>;
 }
 
 /** What people, admins, vendors and operators do. Whatever is not possible just then is left out. */
@@ -87,12 +89,30 @@ type Deed =
   /** The e-mail addresses of these records go round. */
   | OfSystem<'rotate', { readonly codes: readonly string[] }>
   | OfSystem<'forbid', { readonly collection: CollectionName; readonly forMs: number }>
+  /** Nobody else's items are shown to us for a while: those of these records, or all that are there. */
+  | OfSystem<
+      'hide',
+      {
+        readonly collection: CollectionName;
+        readonly codes?: readonly string[];
+        readonly forMs: number;
+      }
+    >
   | OfSystem<'expireToken', { readonly forMs: number }>
-  | OfSystem<'dropOption' | 'removeField', { readonly field: FieldName }>
+  | OfSystem<
+      'dropOption' | 'removeField' | 'renameField' | 'retypeField',
+      { readonly field: FieldName }
+    >
   | OfSystem<'restoreBackup', { readonly ofMsAgo: number }>
   | OfSystem<'forgeWebhook', { readonly code: string }>
-  /** An operator answers what is open; `pick` chooses among the choices. */
-  | { readonly kind: 'decide'; readonly pick: number }
+  /** Somebody sends again what came from this system. */
+  | OfSystem<'replayWebhooks'>
+  /** The vendor fails whenever the item is read, or written. */
+  | OfItem<'poison', { readonly action: 'read' | 'update'; readonly forMs: number }>
+  /** Our own database is put back to what it was, for all tenants. */
+  | { readonly kind: 'restoreStore'; readonly ofMsAgo: number }
+  /** An operator answers what is open; `pick` chooses among the choices. `all`: not deletions alone. */
+  | { readonly kind: 'decide'; readonly pick: number; readonly all?: true }
   | { readonly kind: 'replayDeadLetters' }
   | { readonly kind: 'changePolicy'; readonly policy: Partial<PolicyScene> }
   | OfWorker<'kill', { readonly afterPoints: number }>

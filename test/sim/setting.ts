@@ -156,7 +156,11 @@ function syncOf(
     onRemoteMerge,
     latency,
     // Small worlds: a brake at two percent would stop all of them.
-    brakes: { delete: { least: 1000 }, create: { least: 1000 }, blank: { least: 1000 } },
+    brakes: {
+      delete: brakeOf(policy.brakes?.delete),
+      create: brakeOf(),
+      blank: brakeOf(policy.brakes?.blank),
+    },
   };
   return {
     id: syncId(tenant, collection),
@@ -165,6 +169,10 @@ function syncOf(
     policy: policyOf(collection, systems, policy, version),
     settings,
   };
+}
+
+function brakeOf(least?: number): Values {
+  return least === undefined ? { least: 1000 } : { least, share: 0 };
 }
 
 function policyOf(

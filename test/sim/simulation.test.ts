@@ -4,11 +4,22 @@ import { join } from 'node:path';
 import { openEngine, type Engine, type EngineOptions } from '../../runtime/engine/engine.ts';
 import { scenarioOf } from './build.ts';
 import { scenarioFrom } from './generate.ts';
+import type { HardshipName } from './hardships.ts';
 import type { Scenario } from './scenario.ts';
 import { simulate } from './simulation.ts';
 
 /** A taste of `npm run test:sim`, which takes as many as you like. */
-const SEEDS = Array.from({ length: 25 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: 60 }, (_, index) => index + 101);
+const SEEDS_PER_HARDSHIP = 6;
+/** What every world is promised to survive. */
+const SURVIVED: readonly HardshipName[] = [
+  'brakes',
+  'decisions',
+  'renaming',
+  'poison',
+  'bodies',
+  'replays',
+];
 const SAVED = join(import.meta.dirname, '..', 'seeds');
 
 describe('A world around the whole engine', function () {
@@ -17,11 +28,22 @@ describe('A world around the whole engine', function () {
   it('comes to rest in agreement, with nothing lost and nothing twice, whatever the seed', async () => {
     const broken: string[] = [];
     for (const seed of SEEDS) {
-      const { violations } = await simulate(scenarioFrom(seed));
+      const { violations } = await simulate(scenarioFrom(seed, { hardships: [] }));
       broken.push(...violations.map((line) => `seed ${seed}: ${line}`));
     }
     assert.deepEqual(broken, []);
   });
+
+  for (const hardship of SURVIVED) {
+    it(`does so also when it goes through ${hardship}`, async () => {
+      const broken: string[] = [];
+      for (const seed of SEEDS.slice(0, SEEDS_PER_HARDSHIP)) {
+        const { violations } = await simulate(scenarioFrom(seed, { hardships: [hardship] }));
+        broken.push(...violations.map((line) => `seed ${seed}: ${line}`));
+      }
+      assert.deepEqual(broken, []);
+    });
+  }
 
   it('is the same world when the seed is the same', async () => {
     const [seed = 1, other = 2] = SEEDS;

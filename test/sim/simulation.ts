@@ -61,6 +61,8 @@ const QUIET_MINUTES = 120;
 /** Who works so often without coming to an end does not come to one. */
 const CALM_DRAINS_MAX = 2_000;
 const NEVER = Infinity;
+/** So many of the last deliveries are sent again by those who replay them. */
+const REPLAYED = 10;
 
 export async function simulate(
   scenario: Scenario,
@@ -90,11 +92,15 @@ export async function simulate(
     grumpy,
     store,
     ledger,
+    people,
+    weather,
     world,
     dispatcher: () => dispatcher,
   });
   const errors: string[] = [];
   let points = 0;
+  /** What was delivered by webhook. */
+  const delivered: Request[] = [];
 
   world.serve(ORIGIN, async (request) => {
     const response = await grumpy.handle(request);
@@ -134,6 +140,8 @@ export async function simulate(
     ledger,
     people,
     drifted: operators.drifted,
+    hidden: operators.hidden,
+    forgotten: operators.forgotten,
     witness,
     quietWrites: writes().slice(writesBefore),
     audits: await Promise.all(
@@ -223,6 +231,8 @@ export async function simulate(
   async function receive(request: Request): Promise<Response> {
     const account = new URL(request.url).pathname.slice(1);
     const system = systems.find((one) => one.account === account)!;
+    // Without the signal of the first one, who gave up on it long ago.
+    delivered.push(new Request(request.clone(), { signal: null }));
     const worker = dispatcher.worker();
     if (!worker) return new Response(null, { status: 503 });
     try {
@@ -270,6 +280,7 @@ export async function simulate(
         people.act(action);
         operators.act(action).catch(noted);
         if (action.kind === 'forgeWebhook') void forge(action).catch(noted);
+        if (action.kind === 'replayWebhooks') void deliverAgain(action).catch(noted);
       });
     }
     for (let at = pollMinutes; at < minutes; at += pollMinutes) {
@@ -299,6 +310,12 @@ export async function simulate(
     });
     const { ok } = await world.network.fetch(request);
     if (ok) errors.push('A forged webhook was believed.');
+  }
+
+  async function deliverAgain({ tenant, system }: { tenant: number; system: string }) {
+    const url = `${HOOKS}/${system}-${tenant + 1}`;
+    const again = delivered.filter((one) => one.url === url).slice(-REPLAYED);
+    await Promise.all(again.map((request) => world.network.fetch(request.clone())));
   }
 
   /** Answers how many steps it took. */

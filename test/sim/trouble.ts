@@ -12,6 +12,8 @@ export interface Weather {
   readonly webhook: () => WebhookTrouble | undefined;
   readonly database: DatabaseTrouble;
   strikes(fault: FaultName): boolean;
+  /** `crm-1/people/update/7`: these fail until they are taken out again. */
+  readonly poisoned: Set<string>;
   /** From then on nothing goes wrong any more. */
   clear(): void;
   /** What went wrong so far. */
@@ -27,6 +29,7 @@ export interface Struck {
 export function weatherOf(faults: Faults, world: Pick<World, 'clock' | 'random'>): Weather {
   let isClear = false;
   const struck: Struck[] = [];
+  const poisoned = new Set<string>();
 
   function strikes(fault: FaultName, call?: Call): boolean {
     const rate = faults[fault];
@@ -40,11 +43,17 @@ export function weatherOf(faults: Faults, world: Pick<World, 'clock' | 'random'>
     return world.random('fault:size').below(bound);
   }
 
+  function isPoisoned({ account, collection, action, ids = [] }: Call): boolean {
+    return ids.some((id) => poisoned.has(`${account}/${collection}/${action}/${id}`));
+  }
+
   return {
     struck,
     strikes,
+    poisoned,
     clear: () => {
       isClear = true;
+      poisoned.clear();
     },
     database: () => {
       if (!strikes('databaseLost')) return undefined;
@@ -57,6 +66,7 @@ export function weatherOf(faults: Faults, world: Pick<World, 'clock' | 'random'>
     },
     trouble(call) {
       if (call.action === 'hooks') return undefined;
+      if (isPoisoned(call)) return { kind: 'status', status: 500 };
       if (strikes('lost', call)) return { kind: 'lost' };
       if (strikes('answerLost', call)) return { kind: 'answerLost' };
       if (strikes('late', call)) return { kind: 'late', ms: 1 + below(120_000) };

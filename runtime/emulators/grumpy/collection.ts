@@ -18,6 +18,8 @@ export class Collection {
   #free: string[] = [];
   /** Ids to which merges lead; these are never used again, or a merge would lead to a stranger. */
   readonly #winners = new Set<string>();
+  /** Items that the API may not see: for it, they are not there. */
+  readonly hidden = new Set<string>();
   #lastId = 0;
   readonly #holders = new Map<string, Map<string, string>>();
   readonly #marked = new Map<string, Set<string>>();

@@ -168,6 +168,15 @@ export class Hands {
     else this.#account.forbidden.delete(name);
   }
 
+  /** Whether the API says of these items that they are not there, as after a change of who may see what. */
+  hide(collection: string, ids: Iterable<string>, on: boolean): void {
+    const { hidden } = this.#collection(collection);
+    for (const id of ids) {
+      if (on) hidden.add(id);
+      else hidden.delete(id);
+    }
+  }
+
   /** The one before is worth nothing any more. */
   setToken(token: string): void {
     this.#account.token = token;

@@ -55,6 +55,7 @@ export interface Abilities {
   readonly horizonMs: number;
   readonly batch: Readonly<Record<Batch, number>>;
   readonly limits: readonly Limit[];
+  readonly bodyCharactersMax: number;
   readonly uniqueFields: Readonly<Record<string, readonly string[]>>;
   readonly spelling: Readonly<Record<string, Spelling>>;
   readonly clockSkewMs: number;
@@ -109,6 +110,7 @@ const KINDEST: Abilities = {
   horizonMs: 60_000,
   batch: { list: 100, read: 100, find: 100, create: 100, update: 100, delete: 100, restore: 100 },
   limits: [],
+  bodyCharactersMax: 10_000_000,
   uniqueFields: {},
   spelling: {},
   clockSkewMs: 0,

@@ -38,7 +38,7 @@ export function list(
   const lastId = after === undefined ? 0 : Number(readCursor(after, /^id(\d+)$/)[1]);
   const items: object[] = [];
   for (const entry of collection.entries) {
-    if (Number(entry.id) <= lastId) continue;
+    if (Number(entry.id) <= lastId || collection.hidden.has(entry.id)) continue;
     const state = stateAt(entry, seenMs);
     if (state?.life !== 'live') continue;
     if (items.length === limit) return { items, next: `id${idOf(items.at(-1)!)}` };
@@ -58,6 +58,7 @@ export function changes(
   for (const entry of collection.entries) {
     const state = stateAt(entry, seenMs);
     if (state === undefined || (state.life !== 'live' && !tellDeletes)) continue;
+    if (collection.hidden.has(entry.id)) continue;
     if (state.updatedAtMs < startMs) continue;
     if (state.updatedAtMs === startMs && Number(entry.id) <= startId) continue;
     found.push({ entry, state });
@@ -106,7 +107,7 @@ export function search(
   const items: object[] = [];
   for (const entry of collection.entries) {
     const state = stateAt(entry, seenMs);
-    if (state?.life !== 'live') continue;
+    if (state?.life !== 'live' || collection.hidden.has(entry.id)) continue;
     const value = field === undefined ? (state.marker ?? null) : (state.values[field.key] ?? null);
     if (isFoundBy(value, wanted)) items.push(collection.shown(entry.id, state));
   }
@@ -119,7 +120,8 @@ export function history(
 ): object {
   const { abilities } = account;
   const results = items.map(({ id, since }) => {
-    const states = (collection.entry(id)?.states ?? []).filter((state) => state.sinceMs <= seenMs);
+    const entry = collection.hidden.has(id) ? undefined : collection.entry(id);
+    const states = (entry?.states ?? []).filter((state) => state.sinceMs <= seenMs);
     // An id that is used again has a history that starts again.
     const { createdAtMs } = states.at(-1) ?? {};
     return states
@@ -134,7 +136,7 @@ export function history(
 }
 
 function seen({ collection, seenMs }: View, id: string): State | undefined {
-  const entry = collection.entry(id);
+  const entry = collection.hidden.has(id) ? undefined : collection.entry(id);
   return entry && stateAt(entry, seenMs);
 }
 

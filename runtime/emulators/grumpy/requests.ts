@@ -33,6 +33,8 @@ export interface Call {
   readonly collection?: string;
   readonly action: Action;
   readonly items: number;
+  /** The ids that it names. */
+  readonly ids?: readonly string[];
 }
 
 export interface Understood {
@@ -58,9 +60,13 @@ export async function understand(
   if (collection !== undefined && surroundings.account.forbidden.has(collection.name)) {
     throw new RequestRefused(403, 'forbidden', `This token may not use ${collection.name}.`);
   }
-  const given =
-    request.method === 'POST' ? await bodyOf(request) : { ...Object.fromEntries(searchParams), id };
-  return route(given, { ...surroundings, collection });
+  const place = { ...surroundings, collection };
+  if (request.method !== 'POST') return route({ ...Object.fromEntries(searchParams), id }, place);
+  const { given, characters } = await bodyOf(request);
+  const understood = route(given, place);
+  const { bodyCharactersMax } = surroundings.account.abilities;
+  if (characters <= bodyCharactersMax) return understood;
+  throw new RequestRefused(413, 'too_large', `A body has ${bodyCharactersMax} characters at most.`);
 }
 
 type Route = (given: unknown, place: Place) => Understood;
@@ -93,12 +99,12 @@ function find(method: string, path: string, { account }: Surroundings): Found {
   throw new RequestRefused(404, 'not_found', `There is no ${method} ${path}.`);
 }
 
-async function bodyOf(request: Request): Promise<unknown> {
+async function bodyOf(request: Request): Promise<{ given: unknown; characters: number }> {
   const type = request.headers.get('content-type') ?? '';
   const text = await request.text();
   if (/^application\/json\s*(?:;|$)/i.test(type)) {
     try {
-      return JSON.parse(text);
+      return { given: JSON.parse(text) as unknown, characters: text.length };
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
     }
@@ -111,11 +117,12 @@ interface Definition<Input> {
   readonly input: z.ZodType<Input>;
   /** How many items it is about, and which limit of a batch counts for them. */
   readonly items?: (input: Input) => number;
+  readonly ids?: (input: Input) => readonly string[];
   readonly most?: Batch;
   readonly answer: (place: Place, input: Input, busy: readonly number[]) => object;
 }
 
-function define<Input>({ action, input, items, most, answer }: Definition<Input>): Route {
+function define<Input>({ action, input, items, ids, most, answer }: Definition<Input>): Route {
   return (given, place) => {
     const parsed = input.safeParse(given);
     if (!parsed.success) {
@@ -136,6 +143,7 @@ function define<Input>({ action, input, items, most, answer }: Definition<Input>
         ...(collection === undefined ? {} : { collection: collection.name }),
         action,
         items: count,
+        ...(ids === undefined ? {} : { ids: ids(parsed.data) }),
       },
       carryOut: (busy = []) => answer(place, parsed.data, busy),
     };
@@ -258,6 +266,7 @@ const ROUTES: Readonly<
       action: 'read',
       input: z.strictObject({ ids: z.array(id).min(1) }),
       items: ({ ids }) => ids.length,
+      ids: ({ ids }) => ids,
       most: 'read',
       answer: (place, input) => read(view(place, 'read'), input),
     }),
@@ -281,6 +290,7 @@ const ROUTES: Readonly<
       action: 'history',
       input: batchOf(z.strictObject({ id, since: z.number() })),
       items: ({ items }) => items.length,
+      ids: ({ items }) => items.map((item) => item.id),
       most: 'read',
       answer: (place, input) => history(view(place, 'read'), input),
     }),
@@ -301,6 +311,7 @@ const ROUTES: Readonly<
       action: 'update',
       input: batchOf(z.strictObject({ id, fields, ifVersion })),
       items: ({ items }) => items.length,
+      ids: ({ items }) => items.map((item) => item.id),
       most: 'update',
       answer: (place, input, busy) => {
         refuseConditions(place, input.items);
@@ -314,6 +325,7 @@ const ROUTES: Readonly<
       action: 'delete',
       input: batchOf(z.strictObject({ id, ifVersion })),
       items: ({ items }) => items.length,
+      ids: ({ items }) => items.map((item) => item.id),
       most: 'delete',
       answer: (place, input, busy) => {
         refuseConditions(place, input.items);
@@ -327,6 +339,7 @@ const ROUTES: Readonly<
       action: 'restore',
       input: batchOf(z.strictObject({ id })),
       items: ({ items }) => items.length,
+      ids: ({ items }) => items.map((item) => item.id),
       most: 'restore',
       answer: (place, input, busy) => restore(desk(place, busy), input),
     }),

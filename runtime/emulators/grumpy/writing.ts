@@ -37,6 +37,7 @@ export function update(
   { items }: { items: readonly { id: string; fields: Fields; ifVersion?: number | undefined }[] },
 ): object {
   return batch(desk, items, ({ id, fields, ifVersion }) => {
+    assertShown(desk, id);
     desk.account.update(desk.collection, id, fields, APP, ifVersion);
     return id;
   });
@@ -47,6 +48,7 @@ export function remove(
   { items }: { items: readonly { id: string; ifVersion?: number | undefined }[] },
 ): object {
   return batch(desk, items, ({ id, ifVersion }) => {
+    assertShown(desk, id);
     desk.account.remove(desk.collection, id, APP, ifVersion);
     return id;
   });
@@ -54,9 +56,14 @@ export function remove(
 
 export function restore(desk: Desk, { items }: { items: readonly { id: string }[] }): object {
   return batch(desk, items, ({ id }) => {
+    assertShown(desk, id);
     desk.account.restore(desk.collection, id, APP);
     return id;
   });
+}
+
+function assertShown({ collection }: Desk, id: string): void {
+  if (collection.hidden.has(id)) throw new Refused('missing', `There is no item ${id}.`);
 }
 
 /** `write` answers the id of what it has written. */

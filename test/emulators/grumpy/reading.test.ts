@@ -420,3 +420,40 @@ async function times<Result>(
   for (let index = 0; index < count; index += 1) results.push(await work(index));
   return results;
 }
+
+describe('an item of Grumpy that is hidden from the API', () => {
+  it('is missing for everybody who asks, until it is shown again', async () => {
+    const { hands, get, post } = practice();
+    const fields = { email: 'anna@example.com', name: 'Anna' };
+    await post('contacts/create', { items: [{ fields, marker: 'v1.x' }] });
+    hands.create('contacts', { name: 'Bea' });
+    const seen = async (): Promise<readonly Json[]> => [
+      (await get('contacts')).items.map(({ id }: Json) => id),
+      (await get(`contacts/changes?since=${START}`)).items.map(({ id }: Json) => id),
+      (await post('contacts/read', { ids: ['1'] })).results[0].status,
+      (await post('contacts/search', { path: 'externalId', values: ['v1.x'] })).items.length,
+      (await post('contacts/history', { items: [{ id: '1', since: 0 }] })).results[0].length,
+    ];
+    const before = await seen();
+    hands.hide('contacts', ['1'], true);
+    assert.deepEqual(await seen(), [['2'], ['2'], 'missing', 0, 0]);
+    hands.hide('contacts', ['1'], false);
+    assert.deepEqual(await seen(), before);
+    assert.deepEqual(before, [['1', '2'], ['1', '2'], 'ok', 1, 1]);
+  });
+
+  it('cannot be written, and keeps its unique value', async () => {
+    const { hands, post } = practice();
+    hands.create('contacts', { email: 'anna@example.com' });
+    hands.hide('contacts', ['1'], true);
+    const items = [{ id: '1' }];
+    const updates = [{ id: '1', fields: { name: 'Bea' } }];
+    const codeOf = ({ results }: Json): string => results[0].code;
+    assert.equal(codeOf(await post('contacts/update', { items: updates })), 'missing');
+    assert.equal(codeOf(await post('contacts/delete', { items })), 'missing');
+    assert.equal(codeOf(await post('contacts/restore', { items })), 'missing');
+    const twin = { items: [{ fields: { email: 'anna@example.com' } }] };
+    assert.equal(codeOf(await post('contacts/create', twin)), 'duplicate');
+    assert.equal(hands.log.length, 1);
+  });
+});

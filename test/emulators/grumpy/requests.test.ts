@@ -178,6 +178,16 @@ describe('the API of Grumpy', () => {
     assert.equal((await send('GET', 'contacts')).status, 200);
   });
 
+  it('takes a body as long as the account allows, and none that is longer', async () => {
+    const { hands, send } = practice({ abilities: { bodyCharactersMax: 60 } });
+    const statusFor = async (name: string): Promise<number> =>
+      (await send('POST', 'companies/create', { items: [{ fields: { name } }] })).status;
+    const rest = JSON.stringify({ items: [{ fields: { name: '' } }] }).length;
+    assert.equal(await statusFor('x'.repeat(61 - rest)), 413);
+    assert.equal(await statusFor('x'.repeat(60 - rest)), 200);
+    assert.equal(hands.log.length, 1);
+  });
+
   it('says of several things that are wrong the first: 401, 404, 403, 400, 413', async () => {
     const { hands, send, grumpy } = practice();
     const statusOf = async (path: string, body: object): Promise<number> =>

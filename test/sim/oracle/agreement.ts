@@ -7,14 +7,7 @@ import { marksIn } from '../ledger.ts';
 import type { Rest } from './rest.ts';
 import type { FieldName } from '../scenario.ts';
 import { codeOf, COLLECTIONS, PATHS, type System } from '../setting.ts';
-import {
-  isAskedAbout,
-  isFieldExplained,
-  isKeptThough,
-  knownOf,
-  type Known,
-  type Place,
-} from './explanations.ts';
+import { isFieldExplained, isKeptThough, knownOf, type Known, type Place } from './explanations.ts';
 
 export function disagreements(rest: Rest): string[] {
   return [...rest.scenario.tenants.keys()].flatMap((tenant) =>
@@ -49,7 +42,9 @@ function presence(
   const problems: string[] = [];
   for (const { place, record, link, isAsked: asked } of known) {
     const name = `${code} at ${place.system.account}`;
-    const isIgnored = policy.onTombstoneMatch === 'ignore' && rest.people.deleted.has(code);
+    const isIgnored =
+      (policy.onTombstoneMatch === 'ignore' && rest.people.deleted.has(code)) ||
+      rest.people.decided.has(code);
     if (!record && !asked && !isIgnored)
       problems.push(`${name} belongs to no record, and nobody is asked why`);
     const isDead = record?.entity.life === 'dead' && link?.state === 'live';
@@ -94,7 +89,7 @@ function values(rest: Rest, code: string, its: readonly Place[]): string[] {
     const { directions } = rest.scenario.tenants[first!.system.tenant]!.policy;
     const isRestricted = directions[field] !== undefined;
     if (shown.some((each) => isKeptThough(each, field, isRestricted))) return [];
-    if (shown.some(({ record }) => isAskedAbout(rows, record!.entity.id))) return [];
+    if (shown.some(({ isAsked }) => isAsked)) return [];
     if (field === 'company' && isTargetApart(rest, shown)) return [];
     return others.flatMap((other) => {
       const isSameRecord = other.record!.entity.id === one.record!.entity.id;
@@ -103,7 +98,7 @@ function values(rest: Rest, code: string, its: readonly Place[]): string[] {
       if (!isSameRecord || left === right || left === GONE || right === GONE) return [];
       const texts = [one, other].map(
         ({ place }) =>
-          `${place.system.account} shows ${JSON.stringify(place.item.fields[PATHS[field]])}`,
+          `${place.system.account} shows ${JSON.stringify(place.item.fields[PATHS[field]]).slice(0, 80)}`,
       );
       return [`${field} of ${code}: ${texts.join(', ')}`];
     });

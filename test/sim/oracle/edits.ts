@@ -70,6 +70,9 @@ function isExposed(rest: Rest, edit: Edit): boolean {
     .toSorted((a, b) => b.change.at - a.change.at);
   const [last] = taken;
   if (!last) return false;
+  // What lost was on record, and the record is as old as our backup.
+  if (rest.forgotten.some(({ from, to }) => from <= last.change.at && last.change.at <= to))
+    return true;
   const { account, scene } = last.system;
   const { conditionalWrites = true, history = true, version } = scene.abilities;
   if (version !== 'none' && (conditionalWrites || history)) return false;
@@ -84,6 +87,7 @@ function isExposed(rest: Rest, edit: Edit): boolean {
   return wasSlow || readAt > last.change.at - UNDER_WAY_MS;
 }
 
-function takesAway({ before, after }: Change, mark: string): boolean {
-  return marksIn(before?.fields).has(mark) && !marksIn(after?.fields).has(mark);
+function takesAway({ kind, before, after }: Change, mark: string): boolean {
+  const isGone = kind === 'deleted' || !marksIn(after?.fields).has(mark);
+  return marksIn(before?.fields).has(mark) && isGone;
 }

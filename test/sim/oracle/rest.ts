@@ -15,8 +15,10 @@ export interface Rest {
   handsOf(system: System): ReturnType<Grumpy['account']>;
   rowsOf(tenant: number): Rows;
   readonly ledger: Ledger;
-  readonly people: Pick<People, 'areRelated' | 'couldBeTwo' | 'deleted'>;
+  readonly people: Pick<People, 'areRelated' | 'couldBeTwo' | 'decided' | 'deleted'>;
   readonly drifted: ReadonlySet<string>;
+  readonly hidden: ReadonlySet<string>;
+  readonly forgotten: readonly { readonly from: number; readonly to: number }[];
   readonly witness: Pick<Witness, 'stored' | 'read'>;
   /** What was written after everything had come to rest. */
   readonly quietWrites: readonly Change[];

@@ -38,7 +38,8 @@ function creation(
   { kind, at, id, collection, after }: Change,
 ): string[] {
   const code = codeOf(after);
-  if (kind !== 'created' || rest.people.couldBeTwo(code)) return [];
+  // What nobody shows us, nobody can find.
+  if (kind !== 'created' || rest.people.couldBeTwo(code) || rest.hidden.has(code)) return [];
   const { readLagMs = 0, searchLagMs = 0, changesLagMs = 0 } = system.scene.abilities;
   const since = at - Math.max(readLagMs, searchLagMs, changesLagMs) - FOUND_MS;
   const isThere = new Map<string, boolean>();
