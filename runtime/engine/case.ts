@@ -18,7 +18,7 @@ import type {
   Tombstone,
   Write,
 } from '../core/planner/model.ts';
-import { reshapeEntity, reshapeIntent, reshapeLink } from '../core/planner/reshape.ts';
+import { reshapeIntent, reshapeRecord } from '../core/planner/reshape.ts';
 import type { HoldReason } from '../core/reasons.ts';
 import type { Value } from '../core/value.ts';
 import type {
@@ -67,7 +67,6 @@ export interface Case {
   }[];
   readonly found: Conflict[];
   readonly asked: NewReview[];
-  readonly carriedOut: ReviewKey[];
   readonly told: Omit<RunItem, 'run' | 'id' | 'at'>[];
   tombstone: Tombstone | undefined;
   setback: Setback | undefined;
@@ -105,12 +104,12 @@ export function openCase(
   reviews: readonly StoredReview[],
   fields: readonly FieldPolicy[],
 ): Case {
-  const links = record.links.map((link) => reshapeLink(link, fields));
+  const { entity, links } = reshapeRecord(record, fields);
   return {
     leases: [lease],
     stored: record.revision === undefined ? undefined : (record as StoredRecord),
-    entity: reshapeEntity(record.entity, fields),
-    links: links.every((link, n) => link === record.links[n]) ? record.links : links,
+    entity,
+    links,
     intents: record.intents.map((intent) => reshapeIntent(intent, fields)),
     reviews,
     resolutions: [],
@@ -126,7 +125,6 @@ export function openCase(
     held: [],
     found: [],
     asked: [],
-    carriedOut: [],
     told: [],
     tombstone: undefined,
     setback: undefined,

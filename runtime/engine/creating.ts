@@ -5,7 +5,7 @@
  */
 import type { Item } from '../connectors/connector.ts';
 import { writeMarker } from '../core/marker.ts';
-import type { EndpointId, Write } from '../core/planner/model.ts';
+import type { EndpointId, EntityId, Write } from '../core/planner/model.ts';
 import { same } from '../core/value.ts';
 import type { StoredIntent } from '../store/store.ts';
 import { isUnanswered, replaceIntent, setBack, type Case } from './case.ts';
@@ -175,23 +175,50 @@ interface Wish {
 /** Takes out of the plans what must not be created now, and says why. */
 export async function lookUpCreates(context: Context, cases: readonly Case[]): Promise<Set<Write>> {
   const refused = new Set<Write>();
-  const wishes: Wish[] = [];
-  for (const one of cases) {
-    for (const write of one.plan?.writes ?? []) {
-      if (write.op !== 'create') continue;
-      if (isInQuestion(one)) {
-        one.held.push({ reason: 'awaiting-decision', endpoint: write.endpoint });
-        refused.add(write);
-      } else {
-        wishes.push({ one, write });
-      }
-    }
-  }
+  const planned = cases.flatMap((one) =>
+    (one.plan?.writes ?? []).flatMap((write): Wish[] =>
+      write.op === 'create' ? [{ one, write }] : [],
+    ),
+  );
+  if (planned.length === 0) return refused;
+  const isAsked = await questionsOf(context);
+  const wishes = planned.filter(({ one, write }) => {
+    if (!isInQuestion(one) && !isAsked(one.entity.id, write.endpoint)) return true;
+    one.held.push({ reason: 'awaiting-decision', endpoint: write.endpoint });
+    refused.add(write);
+    return false;
+  });
   for (const [endpoint, group] of Map.groupBy(wishes, ({ write }) => write.endpoint)) {
     for (const { write } of await refusedAt(context, endpoint, group)) refused.add(write);
   }
   return refused;
 }
+
+/** Whether a person is asked if an item of that system is this very record. */
+async function questionsOf({
+  store,
+  sync,
+}: Context): Promise<(entity: EntityId, endpoint: EndpointId) => boolean> {
+  const asked = new Set<string>();
+  let after: { at: number; id: string } | undefined;
+  for (;;) {
+    const reviews = await store.listReviews(sync.tenant, {
+      state: 'open',
+      sync: sync.id,
+      limit: QUESTIONS_PER_PAGE,
+      ...(after ? { after } : {}),
+    });
+    for (const { endpoint, candidates } of reviews) {
+      for (const entity of candidates) asked.add(`${entity} ${endpoint}`);
+    }
+    const last = reviews.at(-1);
+    if (!last || reviews.length < QUESTIONS_PER_PAGE) break;
+    after = { at: last.at, id: last.id };
+  }
+  return (entity, endpoint) => asked.has(`${entity} ${endpoint}`);
+}
+
+const QUESTIONS_PER_PAGE = 500;
 
 /** Another record has its key, so it may be the same; until somebody knows, it is not spread. */
 function isInQuestion({ reviews }: Case): boolean {

@@ -135,7 +135,7 @@ async function findAt(
     for (const [index, stray] of batch.entries()) {
       const read = reads[index]!;
       if (read.kind === 'present') seen.push({ ...stray, seen: { item: read.item, takenAt } });
-      else settled.push(await withoutItem(context, stray, read));
+      else settled.push(await withoutItem(context, member, stray, read));
     }
   }
   return seen.map((stray) => {
@@ -147,6 +147,7 @@ async function findAt(
 /** Nothing is there, so nothing follows; an item that was merged away leads to the one it is now. */
 async function withoutItem(
   { store, sync, priority, world }: Context,
+  { can }: Member,
   { lease, ref }: Stray,
   read: Exclude<Read, { kind: 'present' }>,
 ): Promise<Settled> {
@@ -156,6 +157,12 @@ async function withoutItem(
       now: world.clock.now(),
       marks: [{ key, priority, windowMs: 0 }],
     });
+  }
+  // The news may be faster than the system's own replicas.
+  const since = world.clock.now() - (lease.markedAt ?? 0);
+  if (read.kind === 'missing' && since <= can.readLagMs) {
+    const why = 'The item cannot be read yet.';
+    return { lease, setback: { kind: 'again', why, at: world.clock.now() + can.readLagMs + 1 } };
   }
   return { lease };
 }
@@ -249,6 +256,7 @@ async function place(
         context.sync.policy.fields,
       );
       cases.set(one.entity.id, one);
+      if (decisionOn(reviews)?.decision === 'new') yieldKeys(one, found, owners);
       await attach(context, one, found, 0);
       return undefined;
     }
@@ -427,22 +435,29 @@ async function join(
   if (link.state === 'duplicate' && context.rules.has('remove-surplus')) one.surplus.add(link.id);
 }
 
+/** Somebody said that it is another record, so it goes on without the keys that others have. */
+function yieldKeys(one: Case, { keys }: Found, owners: Owners): void {
+  for (const { digest } of keys) if (owners.has(digest)) one.yielded.add(digest);
+}
+
+/** A second item of a record in one system, which only a person can say, is known and left alone. */
 async function attach(
   context: Context,
   one: Case,
   { member, ref, seen }: Found,
   generation: number,
 ): Promise<void> {
+  const isSecond = one.links.some((link) => link.endpoint === member.endpoint && takesPlace(link));
   const link: Link = {
     id: newLinkId(context.world),
     endpoint: member.endpoint,
     remoteId: ref.remoteId,
-    state: 'live',
+    state: isSecond ? 'duplicate' : 'live',
     generation,
     cells: {},
   };
   replaceLink(one, link);
-  await observeItems(context, member, [{ one, link, seen }]);
+  if (!isSecond) await observeItems(context, member, [{ one, link, seen }]);
 }
 
 /** What nobody has touched since we made it holds no edit, so it may go. */

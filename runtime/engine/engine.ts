@@ -112,6 +112,17 @@ const SOON_MS = 50;
 const ROUNDS_MAX = 20;
 const ROUND_MS = 2_000;
 
+/** A sync as it was stored when it was opened, and until when it is believed. */
+interface Opened {
+  readonly text: string;
+  readonly sync: Promise<Sync>;
+  readonly since: number;
+  until: number;
+}
+
+/** A member that could not be opened is tried again after that, at the soonest. */
+const AGAIN_MS = 1_000;
+
 export function openEngine(options: EngineOptions): Engine {
   const { store, world, rules = rulesWithout() } = options;
   const accounts = new Accounts(options);
@@ -122,7 +133,7 @@ export function openEngine(options: EngineOptions): Engine {
   const recent = new Recent();
   const doubts = new Doubts();
   const refusals = new Refusals();
-  const opened = new Map<string, { readonly sync: Promise<Sync>; readonly at: number }>();
+  const opened = new Map<string, Opened>();
   const counted = new Map<SyncId, { readonly live: number; readonly at: number }>();
 
   async function setupOf(tenant: TenantId): Promise<Setup> {
@@ -134,28 +145,40 @@ export function openEngine(options: EngineOptions): Engine {
     });
   }
 
-  async function openOne(tenant: TenantId, id: SyncId): Promise<Sync> {
+  /** As it is stored now; opened anew when that has changed, or when a member was not to be had. */
+  async function syncOf(tenant: TenantId, id: SyncId): Promise<Sync> {
     const { syncs, endpoints } = await setupOf(tenant);
     const stored = syncs.find((sync) => sync.id === id);
-    if (stored) return openSync(tenant, stored, endpoints, accounts);
-    throw new TributaryError('sync-unknown', {
-      what: `There is no sync ${id}.`,
-      next: 'Save it first, or correct its id.',
-    });
-  }
-
-  function syncOf(tenant: TenantId, id: SyncId): Promise<Sync> {
+    if (!stored) {
+      throw new TributaryError('sync-unknown', {
+        what: `There is no sync ${id}.`,
+        next: 'Save it first, or correct its id.',
+      });
+    }
     const name = `${tenant}/${id}`;
+    const text = JSON.stringify(stored);
     const known = opened.get(name);
-    if (known && world.clock.monotonicMs() - known.at < OPEN_MS) return known.sync;
-    const sync = openOne(tenant, id).then((open) => {
-      // A member that could not be opened is tried again soon.
-      if (open.unavailable.size > 0) opened.delete(name);
-      return open;
-    });
-    opened.set(name, { sync, at: world.clock.monotonicMs() });
-    sync.catch(() => opened.delete(name));
-    return sync;
+    const now = world.clock.monotonicMs();
+    if (known && known.text === text && now < known.until) return known.sync;
+    const isFresh = known?.text === text && now - known.since < OPEN_MS;
+    const kept = isFresh ? (await known.sync).members : undefined;
+    const opening: Opened = {
+      text,
+      since: isFresh ? known.since : now,
+      until: now + OPEN_MS,
+      sync: openSync(tenant, stored, endpoints, accounts, kept),
+    };
+    opened.set(name, opening);
+    try {
+      const sync = await opening.sync;
+      const soonest = Math.min(...[...sync.unavailable.values()].map(({ at = 0 }) => at));
+      const rest = Math.max(AGAIN_MS, soonest - world.clock.now());
+      opening.until = now + Math.min(OPEN_MS, rest);
+      return sync;
+    } catch (error) {
+      opened.delete(name);
+      throw error;
+    }
   }
 
   async function countLive(tenant: TenantId, sync: SyncId): Promise<number> {
@@ -230,6 +253,8 @@ export function openEngine(options: EngineOptions): Engine {
   async function drainInto(work: Work, run: RunLog): Promise<void> {
     const { tenant, sync: id, leastPriority = 3, onProgress } = work;
     const sync = await syncOf(tenant, id);
+    // What a person orders about a run is done all the same: a pause is when things are put right.
+    if (sync.status === 'paused' && !work.mode?.orders) return;
     while (!work.signal?.aborted) {
       const claimed = await store.claim({
         now: world.clock.now(),

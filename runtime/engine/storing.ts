@@ -3,9 +3,9 @@
  * at all; whoever is refused, because somebody else was faster or has the key, sends nothing.
  */
 import { fingerprintOf } from '../core/hash.ts';
-import type { Conflict, Hold, Link } from '../core/planner/model.ts';
+import type { Conflict, Link } from '../core/planner/model.ts';
 import { isUnsettled } from '../core/planner/own-writes.ts';
-import { canonicalText, same, type Value } from '../core/value.ts';
+import { canonicalText, type Value } from '../core/value.ts';
 import type {
   AuditItem,
   Claimed,
@@ -14,7 +14,7 @@ import type {
   Ending,
   MatchKey,
   RecordChange,
-  RunItem,
+  ReviewKey,
   StoredIntent,
   StoredRecord,
 } from '../store/store.ts';
@@ -27,9 +27,10 @@ import {
   setBack,
   type Case,
 } from './case.ts';
-import { keysOfEntity, orderFor, refTo, type Context, type Order } from './context.ts';
+import { keysOfEntity, orderFor, refTo, type Context } from './context.ts';
 import type { Settled } from './discovery.ts';
 import { afterSetback } from './retry.ts';
+import { tellWhatStays, toldAsHeld, toldAsMerged } from './telling.ts';
 
 // ---------------------------------------------------------------------------------------------
 // The plan, before anything is sent
@@ -73,7 +74,10 @@ async function planCommit(context: Context, one: Case): Promise<Commit> {
   const { plan } = one;
   const lease = one.leases[0]!;
   const order = orderFor(context, one.entity.id);
-  const isTold = order?.kind === 'undo' && order.isPreview;
+  // A death is not stored while nothing is sent: the brake is to see it when it is meant.
+  const isGlance = context.mode.kind === 'preview' && order?.kind !== 'apply';
+  const isTold =
+    (order?.kind === 'undo' && order.isPreview) || (isGlance && plan?.tombstone !== undefined);
   if (isTold) context.mode.told?.set(one.entity.id, new Map());
   if (order?.kind === 'undo') tellWhatStays(context, one, order);
   const runItems = one.told.splice(0).map((item) => run.item(item));
@@ -87,20 +91,7 @@ async function planCommit(context: Context, one: Case): Promise<Commit> {
     };
   }
   const record = await changeOf(context, one, [...plan.conflicts, ...one.found.splice(0)]);
-  const isRevived = one.stored?.entity.life === 'dead' && plan.entity.life === 'live';
-  if (plan.changes.length > 0 || plan.conflicts.length > 0 || plan.tombstone || isRevived) {
-    const joined = joinedNow(one);
-    const detail = {
-      changes: plan.changes as unknown as Value,
-      ...(joined.length > 0 ? { joined } : {}),
-      ...(plan.tombstone ? { died: true } : {}),
-      ...(isRevived ? { revived: true } : {}),
-      conflicts: plan.conflicts.map(({ kind, cell }) => `${kind} ${cell}`),
-    };
-    runItems.unshift(run.item({ outcome: 'merged', entity: one.entity.id, detail }));
-    if (plan.tombstone) run.count('died');
-    if (plan.conflicts.length > 0) run.count('conflicts', plan.conflicts.length);
-  }
+  runItems.unshift(...toldAsMerged(context, one, plan));
   runItems.push(...toldAsHeld(context, one, [...plan.holds, ...one.held]));
   const isSending = one.sendings.length > 0;
   const audit = auditOf(one);
@@ -108,41 +99,11 @@ async function planCommit(context: Context, one: Case): Promise<Commit> {
     lease,
     ...(record ? { record } : {}),
     reviews: one.asked.splice(0),
-    carriedOut: one.carriedOut.splice(0),
+    carriedOut: isSending ? [] : answersOf(one),
     runItems,
     ...(audit.length > 0 ? { audit } : {}),
     ...(isSending ? {} : endingOf(context, lease, one.setback)),
   };
-}
-
-function toldAsHeld({ run }: Context, { entity }: Case, holds: readonly Hold[]): RunItem[] {
-  if (holds.length === 0) return [];
-  for (const { reason } of holds) run.count(`held: ${reason}`);
-  const detail = { holds: holds as unknown as Value };
-  return [run.item({ outcome: 'held', entity: entity.id, detail })];
-}
-
-/** Systems whose items belong to the record since this very pass. */
-function joinedNow({ stored, links }: Case): string[] {
-  const known = new Set(stored?.links.map(({ id }) => id));
-  return links.flatMap(({ id, endpoint }) => (known.has(id) ? [] : [endpoint]));
-}
-
-/** What was to be taken back, and turned out to have been edited meanwhile. */
-function tellWhatStays(
-  { run }: Context,
-  one: Case,
-  { resolutions }: Extract<Order, { kind: 'undo' }>,
-): void {
-  for (const resolution of resolutions) {
-    if (resolution.kind !== 'edit' || !one.plan) continue;
-    const { cell, value } = resolution;
-    const now = one.plan.entity.cells[cell]?.value ?? null;
-    if (same(now, value)) continue;
-    run.count('left alone: edited since');
-    const detail = { cell, why: 'edited since', value: now };
-    one.told.push({ outcome: 'left alone', entity: one.entity.id, detail });
-  }
 }
 
 /** Takes the plan over, asks its questions, and makes sure that somebody comes back for what is open. */
@@ -162,7 +123,6 @@ function settleLeftovers(context: Context, one: Case): void {
     const candidates = review.other === undefined ? [] : [review.other];
     askAbout(sync.id, one, link, review.reason, candidates);
   }
-  for (const review of one.reviews) if (choiceOf(review)) one.carriedOut.push(review);
   for (const intent of one.intents) {
     if (!isUnanswered(intent) || one.sendings.some(({ intentId }) => intentId === intent.id))
       continue;
@@ -184,10 +144,12 @@ function settleLeftovers(context: Context, one: Case): void {
  * Whether nothing more can be learnt about a write that cannot land any more: its item does not take part,
  * or its record does not live. In a living record the planner says what a read after that time means.
  */
-function isPast(one: Case, { link: id }: StoredIntent): boolean {
+function isPast(one: Case, { link: id, op }: StoredIntent): boolean {
   const link = id && linkOf(one, id);
   if (!link) return false;
-  return link.state !== 'live' || (one.entity.life !== 'live' && one.observed.has(link.id));
+  const isRead = one.observed.has(link.id);
+  // What is read after a deletion could land any more was not deleted.
+  return link.state !== 'live' || (isRead && (op === 'delete' || one.entity.life !== 'live'));
 }
 
 /** Once it is decided what an absence means, nobody need know since when it lasts. */
@@ -306,6 +268,14 @@ async function refusedPlan(context: Context, one: Case, outcome: CommitOutcome):
     await meetOwners(context, one, outcome.by);
     return;
   }
+  if (outcome.outcome === 'taken') {
+    const { ending } = endingOf(context, lease, {
+      kind: 'moved',
+      why: 'Another record has its key.',
+    });
+    await endWith(context, one, ending ?? 'done');
+    return;
+  }
   await endWith(context, one, retryAt(context, 'Somebody else has just changed it.'));
 }
 
@@ -392,6 +362,7 @@ export async function storeOutcomes(context: Context, cases: readonly Case[]): P
       return {
         lease,
         ...(record ? { record } : {}),
+        carriedOut: answersOf(one),
         reviews: one.asked.splice(0),
         runItems: one.told.splice(0).map((item) => run.item(item)),
         audit: outcomesOf(one),
@@ -407,6 +378,12 @@ export async function storeOutcomes(context: Context, cases: readonly Case[]): P
     if (isStored && ending) await endOthers(context, one, ending);
     else await endWith(context, one, retryAt(context, 'Its outcome was not stored.'));
   }
+}
+
+/** What people answered, once it has been done; what did not work out is done again. */
+function answersOf(one: Case): ReviewKey[] {
+  const isOver = !one.setback || one.setback.kind === 'wait';
+  return isOver ? one.reviews.filter((review) => choiceOf(review) !== undefined) : [];
 }
 
 function auditOf(one: Case): AuditItem[] {

@@ -12,8 +12,8 @@ describe('the reason codes', () => {
     assert.equal(readFileSync(join(root, 'docs/reasons.md'), 'utf8'), reasonsPage());
   });
 
-  it('are each used by the core', () => {
-    const files = globSync('runtime/core/**/*.ts', { cwd: root });
+  it('are each used', () => {
+    const files = globSync('runtime/{core,engine}/**/*.ts', { cwd: root });
     const source = files
       .filter((file) => !file.endsWith('reasons.ts'))
       .map((file) => readFileSync(join(root, file), 'utf8'))

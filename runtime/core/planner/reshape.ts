@@ -9,14 +9,34 @@ import type { Cell, Entity, FieldPolicy, Intent, Link, LinkCell } from './model.
 import { cellNames, cellsOf, inParts, joinParts } from './parts.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
 
-/** The very same entity when it is in shape already. */
-export function reshapeEntity(entity: Entity, fields: readonly FieldPolicy[]): Entity {
+export interface Shaped {
+  readonly entity: Entity;
+  readonly links: readonly Link[];
+}
+
+/** The very same objects when they are in shape already. */
+export function reshapeRecord(record: Shaped, fields: readonly FieldPolicy[]): Shaped {
+  const links = record.links.map((link) => reshapeLink(link, fields));
+  const isSame = links.every((link, n) => link === record.links[n]);
+  return {
+    entity: reshapeEntity(record.entity, links, fields),
+    links: isSame ? record.links : links,
+  };
+}
+
+function reshapeEntity(
+  entity: Entity,
+  links: readonly Link[],
+  fields: readonly FieldPolicy[],
+): Entity {
   let cells: Readonly<Record<string, Cell>> = entity.cells;
-  for (const field of fields) cells = inParts(field) ? split(cells, field) : join(cells, field);
+  for (const field of fields) {
+    cells = inParts(field) ? split(cells, links, field) : join(cells, field);
+  }
   return cells === entity.cells ? entity : { ...entity, cells };
 }
 
-export function reshapeLink(link: Link, fields: readonly FieldPolicy[]): Link {
+function reshapeLink(link: Link, fields: readonly FieldPolicy[]): Link {
   let cells: Readonly<Record<string, LinkCell>> = link.cells;
   for (const field of fields) {
     cells = inParts(field) ? splitBase(cells, field) : joinBase(cells, field);
@@ -44,12 +64,22 @@ export function reshapeIntent<I extends Intent>(intent: I, fields: readonly Fiel
   return stamps === intent.stamps ? intent : { ...intent, stamps };
 }
 
-function split(cells: Entity['cells'], field: FieldPolicy): Entity['cells'] {
+/** A part that only a system shows is one that the whole did not have: it was taken away. */
+function split(
+  cells: Entity['cells'],
+  links: readonly Link[],
+  field: FieldPolicy,
+): Entity['cells'] {
   const { [field.name]: whole, ...rest } = cells;
   if (!whole) return cells;
   const { value, ...from } = whole;
-  const parts = [...cellsOf(field, value)].map(([name, part]) => [name, { ...from, value: part }]);
-  return { ...(Object.fromEntries(parts) as Record<string, Cell>), ...rest };
+  const shown = links.flatMap((link) => cellNames(field, link.cells));
+  const removed = shown.map((name): [string, Cell] => [name, { ...from, value: null }]);
+  const parts = [...cellsOf(field, value)].map(([name, part]): [string, Cell] => [
+    name,
+    { ...from, value: part },
+  ]);
+  return { ...Object.fromEntries([...removed, ...parts]), ...rest };
 }
 
 function join(cells: Entity['cells'], field: FieldPolicy): Entity['cells'] {
@@ -61,13 +91,17 @@ function join(cells: Entity['cells'], field: FieldPolicy): Entity['cells'] {
   return { [field.name]: whole, ...without(cells, names) };
 }
 
-/** A link also has a cell under the bare name, which says no more than that the field was read. */
+/**
+ * A link also has a cell under the bare name, which says no more than that the field was read. What was
+ * never in agreement counts as typed now: in parts it may be at home beside what others have.
+ */
 function splitBase(cells: Link['cells'], field: FieldPolicy): Link['cells'] {
   const { [field.name]: whole, ...rest } = cells;
   const isWhole = whole !== undefined && (whole.base !== null || whole.synced !== null);
   if (!isWhole) return cells;
   const { base, synced } = whole;
-  const parts = [...cellsOf(field, base)].map(([name, part]) => [name, { base: part, synced }]);
+  const agreed = synced === null ? null : base;
+  const parts = [...cellsOf(field, agreed)].map(([name, part]) => [name, { base: part, synced }]);
   return {
     ...(Object.fromEntries(parts) as Record<string, LinkCell>),
     ...rest,

@@ -8,11 +8,7 @@ import type {
   Link,
   LinkId,
 } from '../../../runtime/core/planner/model.ts';
-import {
-  reshapeEntity,
-  reshapeIntent,
-  reshapeLink,
-} from '../../../runtime/core/planner/reshape.ts';
+import { reshapeIntent, reshapeRecord } from '../../../runtime/core/planner/reshape.ts';
 import type { Stamp } from '../../../runtime/core/planner/stamp.ts';
 
 const app = 'app' as EndpointId;
@@ -36,6 +32,11 @@ function link(cells: Link['cells']): Link {
   };
 }
 
+const alone = (record: Entity, fields: readonly FieldPolicy[]) =>
+  reshapeRecord({ entity: record, links: [] }, fields).entity;
+const linked = (known: Link, fields: readonly FieldPolicy[]) =>
+  reshapeRecord({ entity: entity({}), links: [known] }, fields).links[0]!;
+
 describe('Reshaping a record', () => {
   const whole = entity({ tags: { value: ['a', 'b'], stamp: late, origin: app } });
   const parts = entity({
@@ -44,31 +45,31 @@ describe('Reshaping a record', () => {
   });
 
   it('leaves what is in shape as it is', () => {
-    assert.equal(reshapeEntity(parts, inParts), parts);
-    assert.equal(reshapeEntity(whole, asWhole), whole);
+    assert.equal(alone(parts, inParts), parts);
+    assert.equal(alone(whole, asWhole), whole);
     const known = link({
       'tags#a': { base: 'a', synced: early },
       tags: { base: null, synced: null },
     });
-    assert.equal(reshapeLink(known, inParts), known);
+    assert.equal(linked(known, inParts), known);
   });
 
   it('splits a set into its elements, each as old as the set was', () => {
-    assert.deepEqual(reshapeEntity(whole, inParts).cells, {
+    assert.deepEqual(alone(whole, inParts).cells, {
       'tags#a': { value: 'a', stamp: late, origin: app },
       'tags#b': { value: 'b', stamp: late, origin: app },
     });
   });
 
   it('joins elements to a set that is as new as the newest of them', () => {
-    assert.deepEqual(reshapeEntity(parts, asWhole).cells, {
+    assert.deepEqual(alone(parts, asWhole).cells, {
       tags: { value: ['a', 'b'], stamp: late, origin: app },
     });
   });
 
   it('forgets elements that were removed when it joins them', () => {
     const removed = entity({ ...parts.cells, 'tags#a': { value: null, stamp: late, origin: app } });
-    assert.deepEqual(reshapeEntity(removed, asWhole).cells['tags']?.value, ['b']);
+    assert.deepEqual(alone(removed, asWhole).cells['tags']?.value, ['b']);
   });
 
   it('believes the least of what a link was in step with', () => {
@@ -77,17 +78,24 @@ describe('Reshaping a record', () => {
       'tags#b': { base: 'b', synced: early },
       tags: { base: null, synced: null },
     });
-    assert.deepEqual(reshapeLink(known, asWhole).cells, {
+    assert.deepEqual(linked(known, asWhole).cells, {
       tags: { base: ['a', 'b'], synced: early },
     });
   });
 
   it('keeps what a link was last seen with when it splits it, and that it was read', () => {
     const known = link({ tags: { base: ['a'], synced: late } });
-    assert.deepEqual(reshapeLink(known, inParts).cells, {
+    assert.deepEqual(linked(known, inParts).cells, {
       'tags#a': { base: 'a', synced: late },
       tags: { base: null, synced: null },
     });
+  });
+
+  it('takes what only a system shows for something that was taken away', () => {
+    const known = link({ tags: { base: ['b', 'c'], synced: early } });
+    const { entity: split } = reshapeRecord({ entity: whole, links: [known] }, inParts);
+    assert.deepEqual(split.cells['tags#c'], { value: null, stamp: late, origin: app });
+    assert.equal(split.cells['tags#b']?.value, 'b');
   });
 
   it('says of an unsettled write which of today’s cells it carries', () => {
