@@ -57,7 +57,12 @@ async function serve(settings: Settings, world: World, lifetime: Lifetime): Prom
   const door = await openFrontDoor({ settings, readiness, world });
   lifetime.opened('connections', () => door.close());
 
-  const database = await openDatabase({ settings, data, auditKey: secrets.auditKey, world });
+  const database = await openDatabase({
+    settings,
+    data,
+    auditKey: settings.secret ?? secrets.auditKey,
+    world,
+  });
   lifetime.opened('database', () => database.close());
   readiness.watch('database', () => database.check());
   say(`  database  ${database.title}`);

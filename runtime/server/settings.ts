@@ -21,6 +21,8 @@ export interface Settings {
   /** Off is possible on this machine's own addresses only. */
   readonly login: boolean;
   readonly verbose: boolean;
+  /** The same on all machines that share a database; made in the data directory when it is not given. */
+  readonly secret?: string | undefined;
 }
 
 export type Command =
@@ -45,6 +47,8 @@ export function readCommand({
     data: flags['data'] ?? (environment['TRIBUTARY_DATA'] || undefined),
     login: flags['no-login'] ? 'off' : environment['TRIBUTARY_LOGIN'] || undefined,
     verbose: flags['verbose'] ?? false,
+    // By environment only: other users see a command line.
+    secret: environment['TRIBUTARY_SECRET'] || undefined,
   });
   if (!settings.success) throw refusal(settings.error.issues[0]?.message ?? 'A setting is wrong.');
   return { action: flags['reset-password'] ? 'reset-password' : 'start', settings: settings.data };
@@ -80,6 +84,8 @@ const help = `Tributary keeps customer data the same in many systems.
   --database-url <url>    a PostgreSQL to use; better given as the  DATABASE_URL, an embedded
                           variable: other users see a command line  server in the data directory
   --data <folder>         where flows, secrets and data are kept    TRIBUTARY_DATA, .tributary
+  (by variable only)      the same on all machines that share a   TRIBUTARY_SECRET
+                          database
   --no-login              no login; on this machine only            TRIBUTARY_LOGIN=off
   --reset-password        make a new password for admin, print it once, log everybody out, and end
   --verbose               log more, and show where errors came from
@@ -128,6 +134,10 @@ function refusal(what: string): TributaryError {
 
 const schema = z
   .object({
+    secret: z
+      .string()
+      .min(16, 'TRIBUTARY_SECRET has at least 16 characters, chosen by chance.')
+      .optional(),
     port: z
       .string()
       .default('1880')

@@ -112,7 +112,7 @@ const statuses: readonly [number, Record<string, string>, FailureKind, boolean, 
   [500, {}, 'transient', true],
   [502, {}, 'transient', true],
   [503, {}, 'transient', true],
-  [503, { 'retry-after': '30' }, 'transient', false, 30_000],
+  [503, { 'retry-after': '30' }, 'transient', true, 30_000],
   [504, { 'retry-after': '30' }, 'transient', true, 30_000],
   [599, {}, 'transient', true],
 ];

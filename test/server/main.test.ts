@@ -229,6 +229,9 @@ describe('npm start', () => {
   }
 });
 
+/** Whoever shares a database shares the secret. */
+const SECRET = 'a secret that both servers have';
+
 describe('a database that the operator names', () => {
   const floor = serverFloor();
   const world = systemWorld({ log: { write: () => {} } });
@@ -239,7 +242,7 @@ describe('a database that the operator names', () => {
   before(async () => {
     database = await openEmbeddedDatabase({ directory, world });
     server = await floor.start({
-      environment: { DATABASE_URL: databaseUrlOf(database.connection) },
+      environment: { DATABASE_URL: databaseUrlOf(database.connection), TRIBUTARY_SECRET: SECRET },
     });
   });
   after(() => database.close());
@@ -263,7 +266,7 @@ describe('a database that the operator names', () => {
   it('may serve two servers with a data directory each, one of them without a login', async () => {
     const other = await floor.start({
       args: ['--no-login'],
-      environment: { DATABASE_URL: databaseUrlOf(database.connection) },
+      environment: { DATABASE_URL: databaseUrlOf(database.connection), TRIBUTARY_SECRET: SECRET },
     });
     assert.equal((await fetch(`${other.url}readyz`)).status, 200);
     assert.equal((await fetch(`${other.url}admin/flows`)).status, 200);

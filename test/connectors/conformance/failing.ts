@@ -32,7 +32,7 @@ export function promisesAboutFailures(settings: readonly Setting[]): void {
       [500, undefined, ['transient', true, undefined]],
       [502, undefined, ['transient', true, undefined]],
       [503, undefined, ['transient', true, undefined]],
-      [503, 9, ['transient', false, 9_000]],
+      [503, 9, ['transient', true, 9_000]],
       [504, undefined, ['transient', true, undefined]],
     ] as const) {
       const retryAfter = retryAfterS === undefined ? {} : { retryAfterS };
