@@ -118,6 +118,7 @@ class Stage {
       people: this.#people,
       drifted: new Set(),
       hidden: new Set(),
+      slowedDown: new Map(),
       forgotten: [],
       witness: { stored: this.stored, read: new Map() },
       quietWrites: [],
@@ -198,6 +199,7 @@ const PLANTED: readonly [said: string, plant: (stage: Stage) => Partial<Rest> | 
       record.entity = { ...record.entity, life: 'dead' };
     },
   ],
+  ['crm-1 was asked too often 40 times', () => ({ slowedDown: new Map([['crm-1', 40]]) })],
   [
     'c0001 was deleted by us, though nobody had deleted it at crm-1',
     (stage) => stage.remove('crm', 'c0001'),
@@ -301,6 +303,26 @@ describe('The oracle of the simulation', () => {
     const about = { sync: syncId(0, 'people'), entity: 'c0001' as EntityId, candidates: [] };
     whole.rows.reviews.set('r', { ...review, ...about } as unknown as StoredReview);
     assert.deepEqual(whole.judge().violations, []);
+  });
+
+  it('does not look for what was hidden from us, nor for what our own backup has forgotten', () => {
+    const hidden = new Stage();
+    hidden.create('crm', hidden.at('crm').items('people')[0]!.fields);
+    const isTold = (rest: Partial<Rest>): boolean =>
+      hidden.judge(rest).violations.some((line) => line.includes('was created by us'));
+    assert.deepEqual([isTold({}), isTold({ hidden: new Set(['c0001']) })], [true, false]);
+
+    const stage = new Stage();
+    stage.act({ ...EDIT, system: 'app' });
+    stage.write('app', 'c0001', { name: stage.at('crm').items('people')[0]!.fields.name });
+    const { at } = stage.at('app').log.at(-1)!;
+    for (const [from, to, expected] of [
+      [at - 1, at + 1, [1, 0]],
+      [at + 1, at + 2, [0, 1]],
+    ] as const) {
+      const { exposed, violations } = stage.judge({ forgotten: [{ from, to }] });
+      assert.deepEqual([exposed, violations.length], expected);
+    }
   });
 
   it('counts an edit that nobody could protect, and only that', () => {

@@ -27,6 +27,7 @@ export function violationsAtRest(rest: Rest): Judgement {
       ...rest.audits.flatMap(({ brokenAt }) =>
         brokenAt === undefined ? [] : [`the audit chain is broken at batch ${brokenAt}`],
       ),
+      ...hurried(rest),
       ...thrown(rest),
     ],
   };
@@ -57,6 +58,27 @@ function unfinished(rest: Rest, tenant: number): string[] {
     .filter(({ processedAt }) => processedAt === undefined)
     .map(({ id }) => `nobody looked into delivery ${id}`);
   return [...waiting, ...unsettled, ...unread];
+}
+
+/**
+ * Nobody is asked more often than he allows. Requests overtake each other on the way, and the clocks of
+ * several workers differ, so a few come too early all the same.
+ */
+function hurried(rest: Rest): string[] {
+  const { systems, slowedDown, struck } = rest;
+  return systems.flatMap((system) => {
+    const { account } = system;
+    const byChance = struck.filter(
+      ({ fault, call }) => fault === 'throttled' && call?.account === account,
+    );
+    const refused = (slowedDown.get(account) ?? 0) - byChance.length;
+    const calls = Object.values(rest.handsOf(system).calls);
+    const answered = calls.reduce((sum, { requests }) => sum + requests, 0);
+    const isRare = refused <= 3 + answered / 10;
+    return isRare
+      ? []
+      : [`${account} was asked too often ${refused} times, and ${answered} times not`];
+  });
 }
 
 /** Where the database was taken away, calls may fail; otherwise nothing is thrown at a caller. */

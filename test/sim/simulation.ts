@@ -52,7 +52,8 @@ export interface Outcome {
 }
 
 const SECRET = 'a secret of the simulation';
-const START_MS = Date.UTC(2026, 0, 1);
+/** When people begin; what is there at first is ten minutes older. */
+export const START_MS = Date.UTC(2026, 0, 1);
 const MINUTE_MS = 60_000;
 const BEFORE_MS = 10 * MINUTE_MS;
 /** After people have stopped: looks at everything after each of these. Lost requests land meanwhile. */
@@ -99,12 +100,15 @@ export async function simulate(
   });
   const errors: string[] = [];
   let points = 0;
+  const slowedDown = new Map<string, number>();
   /** What was delivered by webhook. */
   const delivered: Request[] = [];
 
   world.serve(ORIGIN, async (request) => {
     const response = await grumpy.handle(request);
-    await witness.answered(accountCalled(request), request, response);
+    const account = accountCalled(request);
+    if (response.status === 429) slowedDown.set(account, (slowedDown.get(account) ?? 0) + 1);
+    await witness.answered(account, request, response);
     return response;
   });
   world.serve(HOOKS, receive);
@@ -149,6 +153,7 @@ export async function simulate(
     ),
     errors: [...errors, ...dispatcher.failures],
     struck: weather.struck,
+    slowedDown,
   };
   const { violations, exposed } = violationsAtRest(rest);
   return {

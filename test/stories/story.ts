@@ -4,11 +4,12 @@
  * and the oracle watches: a story in which anything is lost, twice or out of step fails by itself.
  */
 import assert from 'node:assert/strict';
-import type { StoredConflict, StoredReview } from '../../runtime/store/store.ts';
+import type { Change } from '../../runtime/emulators/grumpy/grumpy.ts';
+import type { StoredConflict, StoredDeadLetter, StoredReview } from '../../runtime/store/store.ts';
 import { scenarioOf, type Deed, type Sketch } from '../sim/build.ts';
 import type { FieldName } from '../sim/scenario.ts';
 import { codeOf } from '../sim/setting.ts';
-import { simulate } from '../sim/simulation.ts';
+import { simulate, START_MS } from '../sim/simulation.ts';
 import { taleOf } from '../sim/tale.ts';
 import { told } from '../sim/told.ts';
 
@@ -17,11 +18,16 @@ export interface Ending {
   readonly people: (system: string) => readonly string[];
   /** The field of the only item with this code in a system. */
   readonly value: (system: string, code: string, field: string) => unknown;
+  /** How many seconds after the start we did this in a system, one by one. */
+  readonly when: (system: string, kind: Change['kind']) => readonly number[];
   /** What we have written into a system, in words. */
   readonly writes: (system: string) => readonly string[];
   /** Values that did not win and are on record, by field. */
   readonly conflicts: readonly StoredConflict[];
   readonly reviews: readonly StoredReview[];
+  /** Questions that were ever asked, and what was ever given up, whatever became of it. */
+  readonly asked: readonly StoredReview[];
+  readonly givenUp: readonly StoredDeadLetter[];
 }
 
 /** Fails when the oracle sees a violation, and then tells all that happened. */
@@ -43,12 +49,18 @@ export async function story(sketch: Sketch): Promise<Ending> {
       assert.equal(items.length, 1, `${code} is ${items.length} times at ${system}`);
       return items[0]!.fields[field] ?? null;
     },
+    when: (system, kind) =>
+      hands(system)
+        .log.filter((change) => change.via === 'api' && change.kind === kind)
+        .map(({ at }) => (at - START_MS) / 1000),
     writes: (system) =>
       hands(system)
         .log.filter(({ via }) => via === 'api')
         .map(told),
     conflicts: [...rows.records.values()].flatMap(({ conflicts }) => [...conflicts.values()]),
     reviews: [...rows.reviews.values()].filter(({ state }) => state !== 'closed'),
+    asked: [...rows.reviews.values()],
+    givenUp: [...rows.deadLetters.values()],
   };
 }
 

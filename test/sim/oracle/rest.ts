@@ -26,6 +26,8 @@ export interface Rest {
   /** What was thrown at those who called the engine. */
   readonly errors: readonly string[];
   readonly struck: readonly Struck[];
+  /** How often an account had to say that we ask too often, for whatever reason. */
+  readonly slowedDown: ReadonlyMap<string, number>;
 }
 
 export interface Judgement {
