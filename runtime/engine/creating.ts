@@ -10,7 +10,7 @@ import { same } from '../core/value.ts';
 import type { StoredIntent } from '../store/store.ts';
 import { isUnanswered, replaceIntent, setBack, type Case } from './case.ts';
 import { keysOfEntity, refTo, type Context, type DigestedKey } from './context.ts';
-import { adopt } from './discovery.ts';
+import { adopt } from './adopting.ts';
 import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
 import { setbackOf, TRIES_MAX } from './retry.ts';

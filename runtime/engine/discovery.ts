@@ -12,9 +12,6 @@ import {
 } from '../core/identity.ts';
 import { readMarker } from '../core/marker.ts';
 import type { EndpointId, EntityId, FieldPolicy, Link, Present } from '../core/planner/model.ts';
-import { cellsOf } from '../core/planner/parts.ts';
-import { settle } from '../core/planner/settle.ts';
-import { BEFORE_ALL } from '../core/planner/stamp.ts';
 import type {
   Claimed,
   KeyOwner,
@@ -38,6 +35,7 @@ import {
 import { keysOf, newLinkId, type Context, type DigestedKey } from './context.ts';
 import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
+import { adopt, surplusLink } from './adopting.ts';
 import { observeItems, readIds } from './reading.ts';
 import type { SeenItem } from './recent.ts';
 import { LEFT, setbackOf, type Setback } from './retry.ts';
@@ -458,55 +456,4 @@ async function attach(
   };
   replaceLink(one, link);
   if (!isSecond) await observeItems(context, member, [{ one, link, seen }]);
-}
-
-/** What nobody has touched since we made it holds no edit, so it may go. */
-function surplusLink(context: Context, one: Case, found: Found, generation: number): Link {
-  const { fields } = found.present;
-  const policies = context.sync.policy.fields;
-  const cells = policies.flatMap((field) => {
-    const value = fields[field.name];
-    return value === undefined ? [] : [...cellsOf(field, value).keys()];
-  });
-  const write = {
-    endpoint: found.member.endpoint,
-    op: 'create',
-    patch: fields,
-    before: {},
-    stamps: Object.fromEntries(cells.map((cell) => [cell, BEFORE_ALL])),
-    generation,
-    reason: 'missing-there',
-  } as const;
-  const answer = { linkId: newLinkId(context.world), remoteId: found.ref.remoteId, fields };
-  const link = settle(undefined, write, answer, policies);
-  return { ...link, state: one.entity.life === 'dead' ? 'live' : 'duplicate' };
-}
-
-/** The item is the outcome of our create, whose answer was lost. */
-export async function adopt(
-  context: Context,
-  one: Case,
-  intent: StoredIntent,
-  member: Member,
-  seen: SeenItem,
-): Promise<void> {
-  const { sync, world } = context;
-  const write = { ...intent, op: 'create' } as const;
-  const answer = { linkId: newLinkId(world), remoteId: seen.item.id };
-  const link = settle(undefined, write, answer, sync.policy.fields);
-  replaceLink(one, link);
-  replaceIntent(one, {
-    ...intent,
-    link: link.id,
-    state: 'applied',
-    sentAt: intent.sentAt ?? intent.armedAt,
-  });
-  context.run.count('adopted');
-  one.told.push({
-    outcome: 'adopted',
-    entity: one.entity.id,
-    endpoint: member.endpoint,
-    detail: { remoteId: seen.item.id },
-  });
-  await observeItems(context, member, [{ one, link, seen }]);
 }

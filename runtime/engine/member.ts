@@ -166,7 +166,7 @@ export async function openSync(
   endpoints: readonly StoredEndpoint[],
   accounts: Accounts,
   /** Members that are open already, where only others were not to be had. */
-  known?: ReadonlyMap<EndpointId, Member>,
+  open?: ReadonlyMap<EndpointId, Member>,
 ): Promise<Sync> {
   const { id, title, status, policy } = stored;
   const settings = readSettings(title, stored.settings);
@@ -176,7 +176,7 @@ export async function openSync(
   await Promise.all(
     policy.members.map(async ({ endpoint }) => {
       try {
-        members.set(endpoint, known?.get(endpoint) ?? (await openMember(endpoint)));
+        members.set(endpoint, open?.get(endpoint) ?? (await openMember(endpoint)));
       } catch (error) {
         unavailable.set(endpoint, accounts.setBack(endpoint, error));
         facts.set(endpoint, factsWithout(settings.members[endpoint]?.mapping));

@@ -163,7 +163,7 @@ export async function observeItems(
 }
 
 /** Ids of the vendor as ids of our records; what is not known here is looked at. */
-export async function targetsOf(
+async function targetsOf(
   { store, sync, priority, world, rules }: Context,
   member: Member,
   references: readonly Readonly<Record<string, Value>>[],

@@ -50,7 +50,9 @@ const all = {
 } as const;
 
 export type RuleName = keyof typeof all;
+/** @internal For the tests that switch them off. */
 export const ruleNames = Object.keys(all) as RuleName[];
+/** @internal */
 export const ruleTexts: Readonly<Record<RuleName, string>> = all;
 
 export interface Rules {

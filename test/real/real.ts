@@ -182,6 +182,7 @@ export async function runReal(course: Course): Promise<Verdict> {
       ),
       errors: fleet.errors,
       struck: [{ at: 0, fault: 'databaseLost' }],
+      slowedDown: new Map(),
     };
     violations = [
       ...(isAtRest ? [] : ['it does not come to rest']),

@@ -14,6 +14,7 @@ describe('the settings', () => {
       data: path.join(projectDirectory, '.tributary'),
       login: true,
       verbose: false,
+      secret: undefined,
     });
   });
 
@@ -24,6 +25,7 @@ describe('the settings', () => {
       DATABASE_URL: 'postgres://a@b/c',
       TRIBUTARY_DATA: '/a',
       TRIBUTARY_LOGIN: 'on',
+      TRIBUTARY_SECRET: 'sixteen or more characters',
     };
     assert.deepEqual(read([], environment), {
       port: 1,
@@ -32,6 +34,7 @@ describe('the settings', () => {
       data: path.resolve('/a'),
       login: true,
       verbose: false,
+      secret: 'sixteen or more characters',
     });
     const flags =
       '--port 2 --host ::1 --database-url postgresql://d/e --data /f --no-login --verbose';
@@ -42,6 +45,7 @@ describe('the settings', () => {
       data: path.resolve('/f'),
       login: false,
       verbose: true,
+      secret: 'sixteen or more characters',
     });
   });
 

@@ -54,8 +54,8 @@ export function reshapeIntent<I extends Intent>(intent: I, fields: readonly Fiel
     const parts = cellNames(field, stamps);
     if (inParts(field) && whole) {
       const names = [...cellsOf(field, value).keys()];
-      const split = Object.fromEntries(names.map((name) => [name, whole]));
-      stamps = { ...without(stamps, [field.name]), ...split };
+      const carried = Object.fromEntries(names.map((name) => [name, whole]));
+      stamps = { ...without(stamps, [field.name]), ...carried };
     } else if (!inParts(field) && parts.length > 0) {
       const latest = parts.map((name) => stamps[name]!).reduce(greatest);
       stamps = { ...without(stamps, parts), [field.name]: latest };

@@ -15,10 +15,13 @@ import { Rules } from './rules.ts';
 import { Webhooks, type Delivery, type WebhookTrouble } from './webhooks.ts';
 
 export { Refused } from './refused.ts';
+/** @internal For whoever judges what happened in it. */
 export type { Backup, Change } from './account.ts';
 export type { Hands } from './hands.ts';
 export type { Item } from './item.ts';
-export type { Abilities, AccountOptions, FieldOptions } from './options.ts';
+export type { AccountOptions, FieldOptions } from './options.ts';
+/** @internal */
+export type { Abilities } from './options.ts';
 export type { Call } from './requests.ts';
 export type { Delivery, WebhookTrouble } from './webhooks.ts';
 

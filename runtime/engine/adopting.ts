@@ -1,0 +1,75 @@
+/**
+ * Items of our own making: the outcome of a create whose answer was lost is adopted, and one that is one
+ * too many is known for what it is.
+ */
+import type { Link, Present } from '../core/planner/model.ts';
+import { cellsOf } from '../core/planner/parts.ts';
+import { settle } from '../core/planner/settle.ts';
+import { BEFORE_ALL } from '../core/planner/stamp.ts';
+import type { Ref, StoredIntent } from '../store/store.ts';
+import { replaceIntent, replaceLink, type Case } from './case.ts';
+import { newLinkId, type Context } from './context.ts';
+import type { Member } from './member.ts';
+import { observeItems } from './reading.ts';
+import type { SeenItem } from './recent.ts';
+
+interface OwnItem {
+  readonly member: Member;
+  readonly present: Present;
+  readonly ref: Ref;
+}
+
+/** The item is the outcome of our create, whose answer was lost. */
+export async function adopt(
+  context: Context,
+  one: Case,
+  intent: StoredIntent,
+  member: Member,
+  seen: SeenItem,
+): Promise<void> {
+  const { sync, world } = context;
+  const write = { ...intent, op: 'create' } as const;
+  const answer = { linkId: newLinkId(world), remoteId: seen.item.id };
+  const link = settle(undefined, write, answer, sync.policy.fields);
+  replaceLink(one, link);
+  replaceIntent(one, {
+    ...intent,
+    link: link.id,
+    state: 'applied',
+    sentAt: intent.sentAt ?? intent.armedAt,
+  });
+  context.run.count('adopted');
+  one.told.push({
+    outcome: 'adopted',
+    entity: one.entity.id,
+    endpoint: member.endpoint,
+    detail: { remoteId: seen.item.id },
+  });
+  await observeItems(context, member, [{ one, link, seen }]);
+}
+
+/** What nobody has touched since we made it holds no edit, so it may go. */
+export function surplusLink(
+  context: Context,
+  one: Case,
+  { member, present: { fields }, ref }: OwnItem,
+  generation: number,
+): Link {
+  const policies = context.sync.policy.fields;
+  const cells = policies.flatMap((field) => {
+    const value = fields[field.name];
+    return value === undefined ? [] : [...cellsOf(field, value).keys()];
+  });
+  const write = {
+    endpoint: member.endpoint,
+    op: 'create',
+    patch: fields,
+    before: {},
+    stamps: Object.fromEntries(cells.map((cell) => [cell, BEFORE_ALL])),
+    generation,
+    reason: 'missing-there',
+  } as const;
+  const answer = { linkId: newLinkId(context.world), remoteId: ref.remoteId, fields };
+  const link = settle(undefined, write, answer, policies);
+  return { ...link, state: one.entity.life === 'dead' ? 'live' : 'duplicate' };
+}
