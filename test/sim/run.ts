@@ -52,7 +52,7 @@ const first = numberOf('from', values.seed ?? values.from);
 const count = values.seed === undefined ? numberOf('seeds', values.seeds) : 1;
 const mood: Mood = {
   backups: values.backups,
-  ...(values.hardship ? { hardships: values.hardship.map(hardshipOf) } : {}),
+  ...(values.hardship ? { hardships: values.hardship.flatMap(hardshipOf) } : {}),
 };
 const moodOptions = [
   ...(values.backups ? ['--backups'] : []),
@@ -201,8 +201,9 @@ function numberOf(option: string, text: string): number {
   process.exit(2);
 }
 
-function hardshipOf(name: string): HardshipName {
-  if (Object.hasOwn(HARDSHIPS, name)) return name as HardshipName;
-  console.error(`--hardship is one of ${Object.keys(HARDSHIPS).join(', ')}`);
+function hardshipOf(name: string): readonly HardshipName[] {
+  if (name === 'none') return [];
+  if (Object.hasOwn(HARDSHIPS, name)) return [name as HardshipName];
+  console.error(`--hardship is none or one of ${Object.keys(HARDSHIPS).join(', ')}`);
   process.exit(2);
 }
