@@ -13,7 +13,7 @@ import { KILL_POINTS } from './kill-points.ts';
 import { NO_DATABASE, type WorkerOrder } from './worker.ts';
 
 export interface Fleet {
-  /** Resolves once all of them have been ready. */
+  /** Resolves once all of them are ready; rejects when one cannot even start. */
   start(): Promise<void>;
   /** Kills one that is at work; the next one in its place may have a kill point of its own. */
   kill(): void;
@@ -65,7 +65,8 @@ export function fleetOf({
   function enlist(place: number): Promise<void> {
     const point = isWild && dice.below(3) === 0 ? pointFrom(dice) : undefined;
     const child = spawn(process.execPath, [PROGRAM, JSON.stringify(order)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // The first pipe tells a worker that we are gone.
+      stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...(point === undefined ? {} : { KILL_POINT: point }) },
     });
     const worker: Worker = { child, point, isFrozen: false, isShot: false };
@@ -79,6 +80,7 @@ export function fleetOf({
       // What a vendor failed at is tried again; whether that came to an end is seen at rest.
       if (line.includes('"level":"error"') && !line.includes('VendorError')) errors.push(line);
     });
+    const { promise, resolve: isReady, reject: isDead } = Promise.withResolvers<void>();
     child.once('exit', (code, signal) => {
       log.end();
       delete worker.port;
@@ -87,16 +89,21 @@ export function fleetOf({
         if (!worker.isShot) counts.atPoints += 1;
       } else if (code === NO_DATABASE) counts.refusals += 1;
       else if (!isClosing) {
-        deaths.push(`a worker ended by itself (${signal ?? code}): ${lastWords.join('\n')}`);
+        const death = `a worker ended by itself (${signal ?? code}): ${lastWords.join('\n')}`;
+        deaths.push(death);
+        isDead(new Error(death));
       }
-      if (!isClosing) world.schedule.after(AGAIN_MS, () => void (isClosing || enlist(place)));
-    });
-    return new Promise((ready) => {
-      createInterface(child.stdout).on('line', (line) => {
-        worker.port = (JSON.parse(line) as { ready: number }).ready;
-        ready();
+      isReady();
+      if (isClosing) return;
+      world.schedule.after(AGAIN_MS, () => {
+        if (!isClosing) enlist(place).catch(() => {}); // it is among the deaths
       });
     });
+    createInterface(child.stdout).on('line', (line) => {
+      worker.port = (JSON.parse(line) as { ready: number }).ready;
+      isReady();
+    });
+    return promise;
   }
 
   function awake(): Worker[] {

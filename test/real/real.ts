@@ -53,6 +53,8 @@ export interface Course {
   readonly people?: number;
   readonly without?: readonly RuleName[];
   readonly say?: (line: string) => void;
+  /** Breaks it off; everything that was started is stopped. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Verdict {
@@ -102,7 +104,7 @@ export async function runReal(course: Course): Promise<Verdict> {
   const ledger = newLedger();
   const people = peopleOf({ grumpy, systems, ledger, world });
   const facts = { cuts: 0, crashes: 0 };
-  const sleep = (ms: number): Promise<void> => world.schedule.sleep(ms);
+  const sleep = (ms: number): Promise<void> => world.schedule.sleep(ms, course.signal);
   const closers: (() => unknown)[] = [];
   let violations: readonly string[] = ['it did not get to its end'];
 

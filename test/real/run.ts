@@ -20,6 +20,9 @@ const { values } = parseArgs({
   },
 });
 
+const stopping = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
+
 const startedAt = performance.now();
 const course = {
   seconds: numberOf('seconds', values.seconds),
@@ -30,6 +33,7 @@ const course = {
 };
 const { violations, edits, kills, writes, facts, directory } = await runReal({
   ...course,
+  signal: stopping.signal,
   say: (line) => console.log(`${elapsed().padStart(4)} s  ${line}`),
 });
 for (const violation of violations) console.error(violation);

@@ -138,7 +138,10 @@ async function work({
     const { port } = server.address() as AddressInfo;
     process.stdout.write(`${JSON.stringify({ ready: port })}\n`);
   });
+  // Whoever started us is gone.
+  process.stdin.resume().once('end', () => process.exit());
   process.once('SIGTERM', () => {
+    process.stdin.destroy();
     server.close();
     server.closeAllConnections();
     void queue
