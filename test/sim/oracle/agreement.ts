@@ -5,7 +5,7 @@
 import type { Item } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { marksIn } from '../ledger.ts';
 import type { Rest } from './rest.ts';
-import type { FieldName } from '../scenario.ts';
+import type { CollectionName, FieldName } from '../scenario.ts';
 import { codeOf, COLLECTIONS, PATHS, type System } from '../setting.ts';
 import { isFieldExplained, isKeptThough, knownOf, type Known, type Place } from './explanations.ts';
 
@@ -58,11 +58,30 @@ function presence(
         `${code} is ${here.length} times at ${system.account} (${ids}), and nobody is asked why`,
       );
     }
-    if (here.length === 0 && !isAsked && !isApart(known, system)) {
+    const isAskedHere = isAsked || isRelativeAskedAbout(rest, system, its[0]!.collection, code);
+    if (here.length === 0 && !isAskedHere && !isApart(known, system)) {
       problems.push(`${code} is missing at ${system.account}, and nobody is asked why`);
     }
   }
   return problems;
+}
+
+/** Somebody there has or had the same address, and until that is clear nobody is created. */
+function isRelativeAskedAbout(
+  rest: Rest,
+  system: System,
+  collection: CollectionName,
+  code: string,
+): boolean {
+  const rows = rest.rowsOf(system.tenant);
+  return rest
+    .handsOf(system)
+    .items(collection)
+    .some(
+      (item) =>
+        rest.people.areRelated(codeOf(item), code) &&
+        knownOf(rows, { system, collection, item }).isAsked,
+    );
 }
 
 /** The record is kept out of this system on purpose, or takes no part anywhere. */
