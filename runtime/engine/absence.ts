@@ -40,16 +40,13 @@ export async function observeAbsences(
     return link.state === 'live' ? [{ ...each, read }] : [];
   });
   if (missing.length === 0) return;
-  const isShown = reads.some(({ kind }) => kind === 'present');
+  const firstMissed = Math.min(...missing.map(({ link }) => link.missingSince ?? takenAt));
+  const isShown = reads.some((read) => isWitness(read, member, firstMissed));
   const canary: Canary =
     isShown || !rules.has('canary')
       ? 'alive'
-      : await askCanaries(context, member, missing, readIds);
+      : await askCanaries(context, member, missing, firstMissed, readIds);
   for (const { one, link, read } of missing) {
-    if (canary === 'alone' && !read.archived) {
-      onlyOneMissing(context, member, one, link);
-      continue;
-    }
     const silentFor = takenAt - (link.missingSince ?? takenAt);
     if (canary === 'silent' && !read.archived && silentFor > SILENT_MS) {
       mostAreMissing(context, member, one);
@@ -61,6 +58,10 @@ export async function observeAbsences(
       !rules.has('second-read') ||
       (link.missingSince !== undefined &&
         takenAt - link.missingSince >= Math.max(SECOND_READ_MS, member.can.readLagMs));
+    if (canary === 'alone' && !read.archived && isSecond) {
+      onlyOneMissing(context, member, one, link);
+      continue;
+    }
     // An answer that lags cannot say when an archived item was archived, unless it says the version.
     const isOld =
       read.version !== undefined && link.version !== undefined && read.version < link.version;
@@ -123,6 +124,7 @@ async function askCanaries(
   context: Context,
   member: Member,
   missing: readonly Wanted[],
+  firstMissed: number,
   readIds: ReadIds,
 ): Promise<Canary> {
   const { store, sync, world } = context;
@@ -147,7 +149,7 @@ async function askCanaries(
     throw error;
   }
   if (await isBelieved(context, member)) return 'alive';
-  const alive = reads.filter((read) => read.kind === 'present' || isArchived(read));
+  const alive = reads.filter((read) => isWitness(read, member, firstMissed) || isArchived(read));
   return alive.length * 2 >= reads.length ? 'alive' : 'silent';
 }
 
@@ -161,6 +163,13 @@ async function isBelieved({ store, sync, world }: Context, member: Member): Prom
       typeof value === 'number' &&
       value > world.clock.now(),
   );
+}
+
+/** What was made after something went missing proves nothing about what was there before. */
+function isWitness(read: Read, { facts }: Member, firstMissed: number): boolean {
+  if (read.kind !== 'present') return false;
+  const { createdAt } = read.item;
+  return createdAt === undefined || createdAt - facts.clockOffsetMs < firstMissed;
 }
 
 function isArchived(read: Read): boolean {
