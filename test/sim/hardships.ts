@@ -62,10 +62,13 @@ function hidden(scenario: Scenario, dice: Dice): Scenario {
   ]);
 }
 
+/** At two in an hour, more of them would take days. */
+const BRAKED = 6;
+
 /** Few deletions and few blanks are let through, and somebody makes many of them. */
 function brakes(scenario: Scenario, dice: Dice): Scenario {
   const { tenant, system, records } = placeIn(scenario, dice);
-  const people = records.filter(({ collection }) => collection === 'people');
+  const people = records.filter(({ collection }) => collection === 'people').slice(0, BRAKED);
   const braked = changeTenant(scenario, tenant, (scene) => ({
     ...scene,
     policy: { ...scene.policy, brakes: { delete: 2, blank: 2 } },
