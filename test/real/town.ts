@@ -28,12 +28,18 @@ export function townOf({
   seed,
   people,
   isPatient,
+  isFamiliar,
 }: {
   seed: number;
   /** Per tenant. */
   people: number;
   /** Whether there is time for vendors that cannot tell at once whether a create has landed. */
   isPatient: boolean;
+  /**
+   * Whether the first sync is over when people begin. While it is under way nobody empties anything:
+   * what one system has and another one has emptied is kept, until they have once agreed.
+   */
+  isFamiliar: boolean;
 }): Town {
   const dice = randomStreams(`town ${seed}`)('life');
   const pick = <T>(options: readonly T[]): T => options[dice.below(options.length)]!;
@@ -54,7 +60,7 @@ export function townOf({
     const field = fieldOf(collection, pick);
     switch (pick(DEEDS)) {
       case 'edit':
-        return [{ kind: 'edit', ...item, field, how: pick(HOWS) }];
+        return [{ kind: 'edit', ...item, field, how: pick(isFamiliar ? HOWS : FIRST_HOWS) }];
       case 'race':
         return systems
           .slice(0, 2)
@@ -103,6 +109,7 @@ const DEEDS = [
   ...(['race', 'race', 'create', 'create', 'delete'] as const),
 ];
 const HOWS: readonly How[] = ['type', 'type', 'type', 'type', 'type', 'clear', 'respell'];
+const FIRST_HOWS = HOWS.filter((how) => how !== 'clear');
 
 function fieldOf(collection: CollectionName, pick: <T>(of: readonly T[]) => T): FieldName {
   if (collection === 'companies') return 'name';
