@@ -2,6 +2,7 @@
  * All systems agree: each person is once in each of them, with the same values, or is in none. Whatever
  * is otherwise, a person is asked about it or can see why.
  */
+import { BRAKE_PREFIX } from '../../../runtime/engine/case.ts';
 import type { Item } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { marksIn } from '../ledger.ts';
 import type { Rest } from './rest.ts';
@@ -59,7 +60,8 @@ function presence(
       );
     }
     const isAskedHere = isAsked || isRelativeAskedAbout(rest, system, its[0]!.collection, code);
-    if (here.length === 0 && !isAskedHere && !isApart(known, system)) {
+    const isCounted = isMissedWithMany(rest, known, system);
+    if (here.length === 0 && !isAskedHere && !isCounted && !isApart(known, system)) {
       problems.push(`${code} is missing at ${system.account}, and nobody is asked why`);
     }
   }
@@ -82,6 +84,24 @@ function isRelativeAskedAbout(
         rest.people.areRelated(codeOf(item), code) &&
         knownOf(rows, { system, collection, item }).isAsked,
     );
+}
+
+/** So much is missing there that a person is asked about all of it at once. */
+function isMissedWithMany(
+  rest: Rest,
+  known: readonly Known[],
+  { tenant, endpoint }: System,
+): boolean {
+  const isAsked = [...rest.rowsOf(tenant).reviews.values()].some(
+    (review) =>
+      review.state === 'open' &&
+      review.endpoint === endpoint &&
+      review.remoteId === `${BRAKE_PREFIX}missing`,
+  );
+  const links = known.flatMap(({ record }) => [...(record?.links.values() ?? [])]);
+  return (
+    isAsked && links.some((one) => one.endpoint === endpoint && one.missingSince !== undefined)
+  );
 }
 
 /** The record is kept out of this system on purpose, or takes no part anywhere. */
