@@ -128,7 +128,7 @@ function values(rest: Rest, code: string, its: readonly Place[]): string[] {
     const { directions } = rest.scenario.tenants[first!.system.tenant]!.policy;
     const isRestricted = directions[field] !== undefined;
     if (shown.some((each) => isKeptThough(each, field, isRestricted))) return [];
-    if (shown.some(({ isAsked }) => isAsked)) return [];
+    if (known.some(({ isAsked }) => isAsked)) return [];
     if (field === 'company' && isTargetApart(rest, shown)) return [];
     return others.flatMap((other) => {
       const isSameRecord = other.record!.entity.id === one.record!.entity.id;
