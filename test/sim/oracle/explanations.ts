@@ -36,7 +36,7 @@ export function knownOf(rows: Rows, { system, collection, item }: Place): Known 
 }
 
 /** A person is asked about the record as a whole, or its work was given up. */
-export function isAskedAbout(rows: Rows, entity: EntityId): boolean {
+function isAskedAbout(rows: Rows, entity: EntityId): boolean {
   const isWhole = [...(rows.records.get(entity)?.conflicts.values() ?? [])].some(
     ({ state, cell }) => state === 'open' && cell === '*',
   );
