@@ -137,7 +137,8 @@ async function lastWords({ serverLog }: Place, pid: number | undefined): Promise
   return own.at(-1) ?? lines.at(-1) ?? '';
 }
 
-const OUTRUN = /lock file .+ already exists|pre-existing shared memory block/;
+/** The file is empty for a moment while another server makes it. */
+const OUTRUN = /lock file .+ (?:already exists|is empty)|pre-existing shared memory block/;
 
 function judge({ directory, serverLog }: Place, words: string): Outcome {
   if (OUTRUN.test(words)) return { kind: 'outrun' };
