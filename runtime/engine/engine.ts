@@ -11,6 +11,7 @@ import { TributaryError } from '../core/errors.ts';
 import type { EndpointId, EntityId } from '../core/planner/model.ts';
 import type {
   Claimed,
+  Cursor,
   Mark,
   Priority,
   Ref,
@@ -18,6 +19,7 @@ import type {
   Setup,
   Store,
   StoredEndpoint,
+  StoredSync,
   SyncId,
   TenantId,
   WorkKey,
@@ -27,7 +29,7 @@ import { Refusals, type Context, type Mode, type Order, type Told } from './cont
 import { explain, type Explanation } from './explaining.ts';
 import { Gate } from './gate.ts';
 import { LEASE_MS, Leases } from './leases.ts';
-import { Accounts, openSync, type Sync } from './member.ts';
+import { Accounts, openSync, type Sync, type Types } from './member.ts';
 import { ordersToApply, ordersToUndo } from './orders.ts';
 import { Doubts, Recent } from './recent.ts';
 import { rulesWithout, type Rules } from './rules.ts';
@@ -166,7 +168,7 @@ export function openEngine(options: EngineOptions): Engine {
       text,
       since: isFresh ? known.since : now,
       until: now + OPEN_MS,
-      sync: openSync(tenant, stored, endpoints, accounts, kept),
+      sync: openWithTypes(tenant, stored, endpoints, kept),
     };
     opened.set(name, opening);
     try {
@@ -179,6 +181,32 @@ export function openEngine(options: EngineOptions): Engine {
       opened.delete(name);
       throw error;
     }
+  }
+
+  /** The types of fields are remembered from the first time on, so that a change is noticed at any time. */
+  async function openWithTypes(
+    tenant: TenantId,
+    stored: StoredSync,
+    endpoints: readonly StoredEndpoint[],
+    kept: Sync['members'] | undefined,
+  ): Promise<Sync> {
+    const cursors = await store.readCursors(tenant, stored.id);
+    const known = new Map(
+      cursors
+        .filter(({ channel }) => channel === 'schema')
+        .map(({ endpoint, value }) => [endpoint, value as Types]),
+    );
+    const sync = await openSync(tenant, stored, endpoints, accounts, kept, known);
+    const fresh = [...sync.members].flatMap(([endpoint, { types }]): Cursor[] => {
+      const before = known.get(endpoint) ?? {};
+      if (Object.keys(types).every((path) => path in before)) return [];
+      const value = { ...types, ...before };
+      return [{ sync: stored.id, endpoint, channel: 'schema', value }];
+    });
+    if (fresh.length > 0) {
+      await store.mark(tenant, { now: world.clock.now(), marks: [], cursors: fresh });
+    }
+    return sync;
   }
 
   async function countLive(tenant: TenantId, sync: SyncId): Promise<number> {
@@ -341,6 +369,7 @@ export function openEngine(options: EngineOptions): Engine {
       collisions: [],
       inHand: new Map(),
       countLive: () => countLive(work.tenant, sync.id),
+      onDrift: () => void opened.delete(`${work.tenant}/${sync.id}`),
     };
   }
 

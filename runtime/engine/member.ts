@@ -10,6 +10,7 @@ import {
   type Connector,
   type Item,
   type Limit,
+  type VendorField,
 } from '../connectors/connector.ts';
 import { TributaryError } from '../core/errors.ts';
 import type { FieldProblem, ItemWrite, Mapping } from '../core/mapping/mapping.ts';
@@ -47,9 +48,18 @@ export interface Member {
   write(patch: Values, current?: unknown): ItemWrite;
   /** The field that a member of the vendor's item belongs to. */
   fieldAt(path: string): string | undefined;
+  /** The vendor's type of each mapped member, and what it is mapped as, by `path kind`. */
+  readonly types: Types;
+  /** When its schema was read. */
+  readonly schemaAt: number;
+  /** Reads the schema anew: which mapped fields the vendor does not offer as mapped any more. */
+  readonly driftNow: () => Promise<NonNullable<EndpointFacts['drifted']>>;
   /** Where a field stands, when it stands in one place. */
   pathOf(field: string): string | undefined;
 }
+
+/** As they were when a path was mapped first; a mapping as another kind accepts another type. */
+export type Types = Readonly<Record<string, string>>;
 
 export interface MemberRead {
   readonly present: Present;
@@ -128,6 +138,10 @@ export class Accounts {
     this.#open.delete(endpoint);
   }
 
+  now(): number {
+    return this.#options.world.clock.now();
+  }
+
   /** Somebody says that it is worth trying again. */
   wake(): void {
     this.#rests.clear();
@@ -167,6 +181,8 @@ export async function openSync(
   accounts: Accounts,
   /** Members that are open already, where only others were not to be had. */
   open?: ReadonlyMap<EndpointId, Member>,
+  /** The types that the members' fields had at first. */
+  known: ReadonlyMap<EndpointId, Types> = new Map(),
 ): Promise<Sync> {
   const { id, title, status, policy } = stored;
   const settings = readSettings(title, stored.settings);
@@ -201,18 +217,24 @@ export async function openSync(
   };
 
   async function openMember(endpoint: EndpointId): Promise<Member> {
-    const known = endpoints.find((each) => each.id === endpoint);
+    const chosen = endpoints.find((each) => each.id === endpoint);
     const configured = settings.members[endpoint];
-    if (!known || !configured) {
+    if (!chosen || !configured) {
       throw new TributaryError('member-unknown', {
-        what: `The sync "${title}" has a member ${endpoint} without ${known ? 'a collection' : 'an account'}.`,
+        what: `The sync "${title}" has a member ${endpoint} without ${chosen ? 'a collection' : 'an account'}.`,
         next: 'Choose an account and a collection for it, or remove it from the sync.',
       });
     }
     const mapping = compileMapping(configured.mapping);
-    const account = await accounts.get(known);
+    const account = await accounts.get(chosen);
     const collection = await account.collection(configured.collection);
-    return memberOf(known, account, collection, mapping, policy);
+    const again = async (): Promise<Collection> =>
+      (await accounts.get(chosen)).collection(configured.collection);
+    return memberOf(chosen, account, collection, mapping, policy, {
+      known: known.get(endpoint) ?? {},
+      schemaAt: accounts.now(),
+      again,
+    });
   }
 }
 
@@ -222,6 +244,11 @@ function memberOf(
   collection: Collection,
   mapping: Mapping,
   policy: Policy,
+  schema: {
+    readonly known: Types;
+    readonly schemaAt: number;
+    readonly again: () => Promise<Collection>;
+  },
 ): Member {
   const references = new Set(policy.fields.filter((f) => f.reference).map(({ name }) => name));
   const paths = new Map(mapping.fields.flatMap(({ name, paths: at }) => at.map((p) => [p, name])));
@@ -231,7 +258,7 @@ function memberOf(
     absenceHorizonMs: collection.can.absenceHorizonMs,
     normalize: (field, value) => mapping.normalize(field, value),
     explains: (field, sent, readBack) => mapping.explains(field, sent, readBack) !== undefined,
-    drifted: driftOf(mapping, collection, policy),
+    drifted: driftOf(mapping, collection, policy, schema.known),
   };
   return {
     endpoint: id,
@@ -240,6 +267,13 @@ function memberOf(
     can: collection.can,
     limits: account.limits,
     facts,
+    types: typesIn(mapping, collection),
+    schemaAt: schema.schemaAt,
+    driftNow: async () =>
+      driftOf(mapping, await schema.again(), policy, {
+        ...typesIn(mapping, collection),
+        ...schema.known,
+      }),
     read(item, takenAt) {
       const { fields, problems } = mapping.read(item.raw);
       const own = Object.entries(fields).filter(([name]) => !references.has(name));
@@ -285,18 +319,36 @@ function driftOf(
   mapping: Mapping,
   { fields: schema }: Collection,
   policy: Policy,
+  known: Types,
 ): NonNullable<EndpointFacts['drifted']> {
   if (schema.length === 0) return {};
   const byPath = new Map(schema.map((field) => [field.path, field]));
   const drifted: Record<string, 'missing' | 'typeChanged' | 'readOnly'> = {};
-  for (const { name, paths, direction } of mapping.fields) {
+  for (const { name, paths, direction, spec } of mapping.fields) {
     if (!policy.fields.some((field) => field.name === name)) continue;
     const found = paths.map((path) => byPath.get(path) ?? byPath.get(path.split('.')[0]!));
     if (found.includes(undefined)) drifted[name] = 'missing';
+    else if (paths.some((path, n) => isRetyped(found[n], known[`${path} ${spec.kind}`])))
+      drifted[name] = 'typeChanged';
     else if (direction !== 'in' && found.some((field) => field?.readOnly))
       drifted[name] = 'readOnly';
   }
   return drifted;
+}
+
+function isRetyped(field: VendorField | undefined, type: string | undefined): boolean {
+  return field !== undefined && type !== undefined && field.type !== type;
+}
+
+function typesIn(mapping: Mapping, { fields: schema }: Collection): Types {
+  const byPath = new Map(schema.map((field) => [field.path, field]));
+  const types = mapping.fields.flatMap(({ paths, spec }) =>
+    paths.flatMap((path): [string, string][] => {
+      const field = byPath.get(path) ?? byPath.get(path.split('.')[0]!);
+      return field ? [[`${path} ${spec.kind}`, field.type]] : [];
+    }),
+  );
+  return Object.fromEntries(types);
 }
 
 function timesByField(

@@ -3,7 +3,7 @@
  * id belongs to another item by now, or it may be gone (absence.ts). Nothing is read twice that a list
  * has just shown, unless something is to be written on top of it.
  */
-import type { Item, Read } from '../connectors/connector.ts';
+import { VendorError, type Item, type Read } from '../connectors/connector.ts';
 import type {
   EndpointId,
   EntityId,
@@ -13,7 +13,7 @@ import type {
   Present,
 } from '../core/planner/model.ts';
 import { cellNames, inParts, joinParts } from '../core/planner/parts.ts';
-import { canonicalText, isList, same, type Value } from '../core/value.ts';
+import { canonicalText, isList, same, type Value, type Values } from '../core/value.ts';
 import { fingerprintOf } from '../core/hash.ts';
 import { readMarker } from '../core/marker.ts';
 import type { FoundLink, Ref, SyncId } from '../store/store.ts';
@@ -132,6 +132,7 @@ export async function observeItems(
     member,
     reads.map(({ references }) => references),
   );
+  const drift: Drift = {};
   for (const [n, { one, link: given, seen: shown }] of seen.entries()) {
     const { item, takenAt, weak } = shown;
     const { present, problems } = reads[n]!;
@@ -142,9 +143,10 @@ export async function observeItems(
       continue;
     }
     const { fields, unresolved } = targets[n]!;
+    const all = { ...present.fields, ...fields };
     const observation: Present = {
       ...present,
-      fields: { ...present.fields, ...fields },
+      fields: await withoutDrift(context, member, link, all, drift),
       ...(unresolved ? { unresolved } : {}),
     };
     if (isDoubtful(context, member, link, observation, one)) continue;
@@ -160,6 +162,48 @@ export async function observeItems(
     one.items.set(link.id, item);
     one.unreadable.push(...problems);
   }
+}
+
+/** What the schema says now, once it was asked. */
+interface Drift {
+  now?: ReadonlySet<string>;
+}
+
+/** A schema is believed for so long when a field turns up empty. */
+const SCHEMA_MS = 2_000;
+
+/**
+ * A field that is empty all of a sudden may have been emptied, or the vendor may have made something else
+ * of it. The schema that says which has to be read after the item.
+ */
+async function withoutDrift(
+  { gate, sync, priority, world, onDrift }: Context,
+  member: Member,
+  { cells }: Link,
+  fields: Values,
+  drift: Drift,
+): Promise<Values> {
+  const emptied = Object.keys(fields).filter((name) => {
+    const base = cells[name]?.base ?? null;
+    return fields[name] === null && base !== null;
+  });
+  const isOld = world.clock.now() - member.schemaAt > SCHEMA_MS;
+  if (emptied.length === 0 || !isOld) return fields;
+  if (!drift.now) {
+    const call = { action: 'list', items: 1, priority } as const;
+    try {
+      const drifted = await gate.call(sync.tenant, member, call, () => member.driftNow());
+      drift.now = new Set(Object.keys(drifted));
+      if (Object.keys(drifted).some((name) => !member.facts.drifted?.[name])) onDrift();
+    } catch (error) {
+      if (!(error instanceof VendorError)) throw error;
+      // As long as nobody can tell, nothing counts as emptied.
+      drift.now = new Set(emptied);
+    }
+  }
+  const { now } = drift;
+  if (!emptied.some((name) => now.has(name))) return fields;
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !now.has(name)));
 }
 
 /** Ids of the vendor as ids of our records; what is not known here is looked at. */
