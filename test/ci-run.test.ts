@@ -10,7 +10,7 @@ import { delimiter, join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
-/** What npm does for its first argument: "ci", "run" (the checks) or "test". */
+/** What npm does for its first argument: "ci", "run" (of a script, which is the second) or "test". */
 const cases: readonly {
   readonly title: string;
   readonly npm: Readonly<Partial<Record<'ci' | 'run' | 'test', string>>>;
@@ -47,6 +47,12 @@ const cases: readonly {
     succeeds: false,
     lastLine: '12 passed, 0 failed, 0 skipped',
   },
+  ...['test:sim', 'test:real'].map((script) => ({
+    title: `fails when ${script} failed, and ends with the counts`,
+    npm: { run: `[ "$2" != ${script} ]`, test: counts('12 passed, 0 failed, 1 skipped') },
+    succeeds: false,
+    lastLine: '12 passed, 0 failed, 1 skipped',
+  })),
   {
     title: 'fails when the installation failed',
     npm: { ci: 'exit 1', test: counts('12 passed, 0 failed, 0 skipped') },
@@ -78,7 +84,7 @@ describe('.ci/run', () => {
       command(
         'npm',
         Object.entries(npm)
-          .map(([name, does]) => `[ "$1" = ${name} ] && { ${does}; }`)
+          .map(([name, does]) => `if [ "$1" = ${name} ]; then ${does} || exit 1; fi`)
           .join('\n'),
       );
       const path = [join(root, 'bin'), process.env['PATH']].join(delimiter);
