@@ -19,7 +19,7 @@ import pg from 'pg';
 import { connectors } from '../runtime/connectors/index.ts';
 import type { EndpointId } from '../runtime/core/planner/model.ts';
 import type { Values } from '../runtime/core/value.ts';
-import { emulator } from '../runtime/emulators/server.ts';
+import { emulator } from '../runtime/emulators/grumpy/vendor.ts';
 import { openEngine } from '../runtime/engine/engine.ts';
 import { openQueue, type Queue } from '../runtime/queue/queue.ts';
 import { openEmbeddedDatabase } from '../runtime/store/embedded/embedded.ts';

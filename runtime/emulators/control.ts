@@ -8,13 +8,25 @@
  *     POST /_emulator/create   {"account", "collection", "fields"}           {"id"}
  *     POST /_emulator/edit     {"account", "collection", "id", "fields"}     {}
  *     POST /_emulator/remove   {"account", "collection", "id"}               {}
+ *     POST /_emulator/restore  {"account", "collection", "id"}               {}
  *     POST /_emulator/merge    {"account", "collection", "loser", "winner"}  {"id"}
+ *     POST /_emulator/fields   {"account", "collection", and one of these}   {"fields"}, all there are then
+ *                              "add": {"path", "type", ...}
+ *                              "remove": path
+ *                              "rename": {"path", "to"}
+ *                              "retype": {"path", "type", "options"?}
+ *                              "dropOption": {"path", "option"}
  *     POST /_emulator/trouble  {"rates": {"lost": 0.1}, "seed"?}             {}
+ *     POST /_emulator/advance  {"ms"}                                        {}, when all has happened that was due
  */
 import express, { type Router } from 'express';
 import { z } from 'zod';
 import { TributaryError } from '../core/errors.ts';
-import { Refused, type Grumpy } from './grumpy/grumpy.ts';
+import type { FieldOptions } from './crm/model.ts';
+import { FIELD_TYPES } from './crm/values.ts';
+import { Refused } from './crm/refused.ts';
+import type { Directory } from './emulator.ts';
+import type { MovableWorld } from './movable-world.ts';
 import { TROUBLES, type TroubleMaker } from './trouble.ts';
 
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -22,14 +34,36 @@ const BODY_BYTES_MAX = 1024 * 1024;
 const where = { account: z.string(), collection: z.string() };
 const id = z.string();
 const fields = z.record(z.string(), z.unknown());
+const path = z.string().min(1);
+const type = z.enum(FIELD_TYPES);
+const options = z.array(z.string()).optional();
+const field = z.strictObject({
+  path,
+  type,
+  options,
+  maxLength: z.int().positive().optional(),
+  readOnly: z.boolean().optional(),
+  unique: z.boolean().optional(),
+  to: z.string().optional(),
+  quiet: z.boolean().optional(),
+  own: z.record(z.string(), z.unknown()).optional(),
+});
 
-export function controlRoutes(grumpy: Grumpy, troubles: TroubleMaker): Router {
+export function controlRoutes({
+  directory,
+  troubles,
+  world,
+}: {
+  directory: Directory;
+  troubles: TroubleMaker;
+  world: MovableWorld;
+}): Router {
   const routes = express.Router();
   routes.use(express.json({ limit: BODY_BYTES_MAX, strict: true }));
 
   routes.get('/truth', (_request, reply) => {
-    const accounts = grumpy.accounts.map((name) => {
-      const hands = grumpy.account(name);
+    const accounts = directory.accounts.map((name) => {
+      const hands = directory.account(name);
       const all = hands.collections.map((collection) => [collection, hands.items(collection)]);
       return [name, Object.fromEntries(all) as object] as const;
     });
@@ -43,32 +77,64 @@ export function controlRoutes(grumpy: Grumpy, troubles: TroubleMaker): Router {
       }),
       request.query,
     );
-    const { log } = grumpy.account(account);
+    const { log } = directory.account(account);
     reply.json({ log: log.slice(after), next: log.length });
   });
   routes.get('/calls', (_request, reply) => {
     reply.json(
-      Object.fromEntries(grumpy.accounts.map((name) => [name, grumpy.account(name).calls])),
+      Object.fromEntries(directory.accounts.map((name) => [name, directory.account(name).calls])),
     );
   });
   routes.post('/create', (request, reply) => {
     const given = understood(z.strictObject({ ...where, fields }), request.body);
-    reply.json({ id: grumpy.account(given.account).create(given.collection, given.fields) });
+    reply.json({ id: directory.account(given.account).create(given.collection, given.fields) });
   });
   routes.post('/edit', (request, reply) => {
     const given = understood(z.strictObject({ ...where, id, fields }), request.body);
-    grumpy.account(given.account).edit(given.collection, given.id, given.fields);
+    directory.account(given.account).edit(given.collection, given.id, given.fields);
     reply.json({});
   });
   routes.post('/remove', (request, reply) => {
     const given = understood(z.strictObject({ ...where, id }), request.body);
-    grumpy.account(given.account).remove(given.collection, given.id);
+    directory.account(given.account).remove(given.collection, given.id);
+    reply.json({});
+  });
+  routes.post('/restore', (request, reply) => {
+    const given = understood(z.strictObject({ ...where, id }), request.body);
+    directory.account(given.account).restore(given.collection, given.id);
     reply.json({});
   });
   routes.post('/merge', (request, reply) => {
     const given = understood(z.strictObject({ ...where, loser: id, winner: id }), request.body);
-    const hands = grumpy.account(given.account);
+    const hands = directory.account(given.account);
     reply.json({ id: hands.merge(given.collection, given.loser, given.winner) });
+  });
+  routes.post('/fields', (request, reply) => {
+    const { account, collection, ...edit } = understood(
+      z.union([
+        z.strictObject({ ...where, add: field }),
+        z.strictObject({ ...where, remove: path }),
+        z.strictObject({ ...where, rename: z.strictObject({ path, to: path }) }),
+        z.strictObject({ ...where, retype: z.strictObject({ path, type, options }) }),
+        z.strictObject({ ...where, dropOption: z.strictObject({ path, option: z.string() }) }),
+      ]),
+      request.body,
+    );
+    const hands = directory.account(account);
+    if ('add' in edit) hands.addField(collection, edit.add as FieldOptions);
+    else if ('remove' in edit) hands.removeField(collection, edit.remove);
+    else if ('rename' in edit) hands.renameField(collection, edit.rename.path, edit.rename.to);
+    else if ('dropOption' in edit) {
+      hands.dropOption(collection, edit.dropOption.path, edit.dropOption.option);
+    } else {
+      hands.retypeField(collection, edit.retype.path, edit.retype.type, edit.retype.options);
+    }
+    reply.json({ fields: hands.fields(collection) });
+  });
+  routes.post('/advance', async (request, reply) => {
+    const { ms } = understood(z.strictObject({ ms: z.int().min(0) }), request.body);
+    await world.advance(ms);
+    reply.json({});
   });
   routes.post('/trouble', (request, reply) => {
     const rate = z.number().min(0).max(1);

@@ -1,35 +1,37 @@
 /**
- * `node runtime/emulators/main.ts [--port 4010] [--people 200]`: the emulator with its accounts for
- * demonstrations, until the process is stopped. The last line of a good start has the address.
+ * `node runtime/emulators/main.ts [grumpy ...] [--port 4010] [--people 200]`: emulators of these vendors,
+ * or of `all`, with their accounts for demonstrations, until the process is stopped. The last line of a
+ * good start has the address.
  */
 import { parseArgs } from 'node:util';
 import { TributaryError } from '../core/errors.ts';
 import { systemWorld } from '../world/system.ts';
-import { DEMO_ACCOUNTS } from './demo.ts';
-import { emulator } from './server.ts';
+import { serveVendors } from './vendors.ts';
 
 try {
-  const { port, people } = settings();
-  const server = emulator({ world: systemWorld() });
-  server.seed(people);
-  const { url } = await server.listen({ port });
-  const tokens = DEMO_ACCOUNTS.map(({ name, token }) => `${name}: ${token}`).join(', ');
-  process.stdout.write(`Tokens of the accounts: ${tokens}\nGrumpy is ready at ${url}\n`);
+  const { vendors, port, people } = settings();
+  const served = serveVendors(vendors, systemWorld());
+  served.seed(people);
+  const { url } = await served.listen({ port });
+  const tokens = served.tokens.map(({ name, token }) => `${name}: ${token}`).join(', ');
+  process.stdout.write(`Tokens of the accounts: ${tokens}\n${served.titles} is ready at ${url}\n`);
 } catch (error) {
   if (!(error instanceof TributaryError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }
 
-function settings(): { port: number; people: number } {
+function settings(): { vendors: readonly string[]; port: number; people: number } {
   try {
     const options = { port: { type: 'string' }, people: { type: 'string' } } as const;
-    const { port = '4010', people = '200' } = parseArgs({ options }).values;
-    return { port: numberOf(port), people: numberOf(people) };
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    const { port = '4010', people = '200' } = values;
+    const vendors = positionals.length === 0 ? ['grumpy'] : positionals;
+    return { vendors, port: numberOf(port), people: numberOf(people) };
   } catch (error) {
     throw new TributaryError('emulator-arguments', {
       what: `The emulator was not started: ${(error as Error).message}.`,
-      next: 'Use --port and --people, each with a number.',
+      next: 'Name vendors, and use --port and --people, each with a number.',
       cause: error,
     });
   }

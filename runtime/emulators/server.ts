@@ -1,7 +1,7 @@
 /**
- * Grumpy as a local server: its API under /v1, what a person sees and does at /, and what a test or a
- * demonstration wants to know and to break under /_emulator. It serves this machine only. A connection
- * that Grumpy breaks is really broken.
+ * Emulators as a local server: their APIs where the vendors have them, what a person sees and does at /,
+ * and what a test or a demonstration wants to know and to break under /_emulator. It serves this machine
+ * only. A connection that an emulator breaks is really broken.
  */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,13 +9,13 @@ import express, { type NextFunction, type Response as Reply } from 'express';
 import { TributaryError } from '../core/errors.ts';
 import type { World } from '../world/world.ts';
 import { controlRoutes } from './control.ts';
-import { DEMO_ACCOUNTS, seedDemo } from './demo.ts';
-import { Grumpy, type AccountOptions } from './grumpy/grumpy.ts';
+import { directoryOf, type Circumstances, type Emulator } from './emulator.ts';
+import { movable } from './movable-world.ts';
 import { pageRoutes } from './page/page.ts';
+import { townOf } from './town.ts';
 import { troubleMaker } from './trouble.ts';
 
-export interface Emulator {
-  readonly grumpy: Grumpy;
+export interface Served {
   /** Fills the accounts of the demonstration with so many people and their companies. */
   seed(count: number): void;
   /** Port 0 takes a free one. */
@@ -32,31 +32,37 @@ export interface Listening {
 const HOST = '127.0.0.1';
 const BODY_BYTES_MAX = 5 * 1024 * 1024;
 
-export function emulator({
-  world,
-  accounts = DEMO_ACCOUNTS,
+export function serve<Emulators extends readonly [Emulator, ...Emulator[]]>({
+  world: given,
+  open,
 }: {
   world: World;
-  accounts?: readonly AccountOptions[];
-}): Emulator {
+  open: (circumstances: Circumstances) => Emulators;
+}): Served & { readonly emulators: Emulators } {
+  const world = movable(given);
   const troubles = troubleMaker();
-  const grumpy = new Grumpy({ world, accounts, trouble: troubles.next });
+  const town = townOf(world.random('emulators:town'));
+  const emulators = open({ world, trouble: troubles.next, town });
+  const directory = directoryOf(emulators);
   const app = express();
   app.disable('x-powered-by');
-  app.use('/v1', express.raw({ type: () => true, limit: BODY_BYTES_MAX }), bridgeTo(grumpy));
+  for (const emulator of emulators) {
+    const body = express.raw({ type: () => true, limit: BODY_BYTES_MAX });
+    app.use([...emulator.paths], body, bridgeTo(emulator));
+  }
   app.use(refuseOtherSites);
-  app.use('/_emulator', controlRoutes(grumpy, troubles));
-  app.use(pageRoutes(grumpy));
+  app.use('/_emulator', controlRoutes({ directory, troubles, world }));
+  app.use(pageRoutes(directory));
   app.use(notFound, wentWrong(world));
   return {
-    grumpy,
-    seed: (count) => seedDemo(grumpy, { count, random: world.random('grumpy:seed') }),
+    emulators,
+    seed: (count) => emulators.forEach((emulator) => emulator.seed(count)),
     listen: ({ port }) => listen(http.createServer(app), port),
   };
 }
 
-/** Express speaks of streams, Grumpy of requests as `fetch` knows them. */
-function bridgeTo(grumpy: Grumpy) {
+/** Express speaks of streams, emulators of requests as `fetch` knows them. */
+function bridgeTo(emulator: Emulator) {
   return async (request: express.Request, reply: Reply): Promise<void> => {
     const headers = new Headers();
     for (const [name, value] of Object.entries(request.headers)) {
@@ -66,7 +72,7 @@ function bridgeTo(grumpy: Grumpy) {
     const hasBody = request.method !== 'GET' && request.method !== 'HEAD' && body instanceof Buffer;
     let response: Response;
     try {
-      response = await grumpy.handle(
+      response = await emulator.handle(
         new Request(`http://${HOST}${request.originalUrl}`, {
           method: request.method,
           headers,

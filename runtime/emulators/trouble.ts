@@ -1,10 +1,30 @@
 /**
- * Trouble by the dice: how often each kind comes is set by rates, and the seed decides when. The same
- * seed and the same requests in the same order meet the same trouble.
+ * Trouble: what can go wrong with a request, for every vendor, and trouble by the dice. How often each
+ * kind comes is set by rates, and the seed decides when. The same seed and the same requests in the same
+ * order meet the same trouble.
  */
 import { randomStreams } from '../world/random.ts';
 import type { Random } from '../world/world.ts';
-import type { Call, Trouble } from './grumpy/grumpy.ts';
+import type { Call } from './call.ts';
+
+export type Trouble =
+  /** The connection breaks, and nothing is carried out. */
+  | { readonly kind: 'lost' }
+  /** It is carried out, and then the connection breaks. */
+  | { readonly kind: 'answerLost' }
+  /** The connection breaks, and it is carried out so much later; never, beyond the horizon. */
+  | { readonly kind: 'late'; readonly ms: number }
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly retryAfterS?: number;
+      /** As a gateway does that has lost patience. */
+      readonly carriedOut?: boolean;
+    }
+  /** All is well, only slow; it is carried out somewhere in between. */
+  | { readonly kind: 'slow'; readonly ms: number }
+  /** These items of a batch fail with `busy`. */
+  | { readonly kind: 'busy'; readonly items: readonly number[] };
 
 /** By kind, the share of requests it befalls, from 0 to 1. */
 export type Rates = Readonly<Partial<Record<Trouble['kind'], number>>>;

@@ -2,14 +2,14 @@
  * Emulators on this machine for tests. Their world is the real one, except that what is to happen
  * later happens at once and that chance has a seed; so no test waits, and each run is like the last.
  */
-import { emulator, type Emulator } from '../../runtime/emulators/server.ts';
+import { emulator, type ServedGrumpy } from '../../runtime/emulators/grumpy/vendor.ts';
 import type { AccountOptions } from '../../runtime/emulators/grumpy/grumpy.ts';
 import { randomStreams } from '../../runtime/world/random.ts';
 import { scheduleOn } from '../../runtime/world/schedule.ts';
 import { systemWorld } from '../../runtime/world/system.ts';
 import type { Json } from './grumpy/practice.ts';
 
-export interface Local extends Emulator {
+export interface Local extends ServedGrumpy {
   readonly url: string;
   readonly logged: readonly string[];
   readonly ask: (method: string, path: string, body?: unknown) => Promise<Asked>;

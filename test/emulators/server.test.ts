@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { TributaryError } from '../../runtime/core/errors.ts';
-import { emulator } from '../../runtime/emulators/server.ts';
+import { emulator } from '../../runtime/emulators/grumpy/vendor.ts';
 import { systemWorld } from '../../runtime/world/system.ts';
 import { localEmulators, type Local } from './local.ts';
 

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RuleName } from '../../runtime/engine/rules.ts';
 import type { Change } from '../../runtime/emulators/grumpy/grumpy.ts';
-import { emulator } from '../../runtime/emulators/server.ts';
+import { emulator } from '../../runtime/emulators/grumpy/vendor.ts';
 import type { Rates } from '../../runtime/emulators/trouble.ts';
 import { openQueue, type Queue } from '../../runtime/queue/queue.ts';
 import { openPostgresStore } from '../../runtime/store/postgres.ts';

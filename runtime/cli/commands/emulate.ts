@@ -1,12 +1,12 @@
-/** `tributary emulate`: a vendor for practice on this machine, with two accounts of the same people. */
+/** `tributary emulate`: vendors on this machine, with accounts of the same people. */
 import { randomStreams } from '../../world/random.ts';
 import { systemWorld } from '../../world/system.ts';
-import { misused, numberOption, textOption, type Command } from '../command.ts';
+import { numberOption, textOption, type Command } from '../command.ts';
 import { live } from '../live.ts';
 
 export const emulate: Command = {
   name: 'emulate',
-  summary: 'serve a practice vendor with two accounts of people: emulate grumpy',
+  summary: 'serve a vendor, or all, with accounts of people to practise: emulate grumpy',
   about:
     'Nothing is kept when it ends. Its page shows what is in the accounts, and lets you edit.\n',
   words: ['<vendor>'],
@@ -16,7 +16,6 @@ export const emulate: Command = {
     seed: { value: '<text>', about: 'the same seed makes the same people; 1' },
   },
   async run(given) {
-    if (given.words[0] !== 'grumpy') throw misused('emulate', 'There is one vendor: grumpy.');
     const port = numberOption('emulate', given, { name: 'port', otherwise: 4010, max: 65_535 });
     const records = numberOption('emulate', given, {
       name: 'records',
@@ -26,15 +25,14 @@ export const emulate: Command = {
     const random = randomStreams(textOption(given, 'seed') ?? '1');
     const world = { ...systemWorld({ log: process.stderr }), random };
     return live(world, async (lifetime) => {
-      // Only this command needs a vendor of its own.
-      const { DEMO_ACCOUNTS } = await import('../../emulators/demo.ts');
-      const { emulator } = await import('../../emulators/server.ts');
-      const served = emulator({ world });
+      // Only this command needs vendors of its own.
+      const { serveVendors } = await import('../../emulators/vendors.ts');
+      const served = serveVendors(given.words, world);
       served.seed(records);
       const listening = await served.listen({ port });
       lifetime.opened('requests', () => listening.close());
-      for (const { name, token } of DEMO_ACCOUNTS) given.output.say(`${name}: token ${token}`);
-      given.output.say(`Grumpy is ready at ${listening.url}`);
+      for (const { name, token } of served.tokens) given.output.say(`${name}: token ${token}`);
+      given.output.say(`${served.titles} is ready at ${listening.url}`);
     });
   },
 };

@@ -3,6 +3,8 @@
  * out is the kindest value there is, so that a test names only the habits it is about.
  */
 import { TributaryError } from '../../core/errors.ts';
+import type { FieldOptions } from '../crm/model.ts';
+import type { Limit } from '../limits.ts';
 
 export interface AccountOptions {
   readonly name: string;
@@ -10,27 +12,6 @@ export interface AccountOptions {
   readonly abilities?: Partial<Abilities>;
   readonly collections: Readonly<Record<string, readonly FieldOptions[]>>;
 }
-
-export interface FieldOptions {
-  readonly path: string;
-  readonly type: FieldType;
-  readonly options?: readonly string[];
-  readonly maxLength?: number;
-  readonly readOnly?: boolean;
-  readonly unique?: boolean;
-}
-
-export type FieldType =
-  | 'text'
-  | 'email'
-  | 'phone'
-  | 'number'
-  | 'boolean'
-  | 'date'
-  | 'enum'
-  | 'set'
-  | 'object'
-  | 'reference';
 
 /** The table "Abilities" of README.md says what each means. */
 export interface Abilities {
@@ -54,7 +35,7 @@ export interface Abilities {
   readonly changesLagMs: number;
   readonly horizonMs: number;
   readonly batch: Readonly<Record<Batch, number>>;
-  readonly limits: readonly Limit[];
+  readonly limits: readonly Omit<Limit, 'refills'>[];
   readonly bodyCharactersMax: number;
   readonly uniqueFields: Readonly<Record<string, readonly string[]>>;
   readonly spelling: Readonly<Record<string, Spelling>>;
@@ -62,12 +43,6 @@ export interface Abilities {
 }
 
 export type Batch = 'list' | 'read' | 'find' | 'create' | 'update' | 'delete' | 'restore';
-
-export interface Limit {
-  readonly name: string;
-  readonly capacity: number;
-  readonly perMs: number;
-}
 
 export type Spelling = 'lower' | 'trim' | 'phone' | `cut:${number}`;
 

@@ -4,38 +4,16 @@
  */
 import { z } from 'zod';
 import type { Random } from '../../world/world.ts';
+import type { Action, Call } from '../call.ts';
+import type { Collection } from '../crm/collection.ts';
+import { iso } from '../crm/item.ts';
+import type { Webhooks } from '../webhooks.ts';
 import type { Account } from './account.ts';
-import type { Collection } from './collection.ts';
-import { iso } from './item.ts';
+import type { Hook } from './hooks.ts';
 import type { Abilities, Batch } from './options.ts';
-import { changes, history, list, read, search, viewOf } from './reading.ts';
-import { RequestRefused } from './refused.ts';
-import type { Webhooks } from './webhooks.ts';
+import { changes, history, list, read, search, sightOf } from './reading.ts';
+import { refusal } from './refused.ts';
 import { create, remove, restore, update } from './writing.ts';
-
-export type Action =
-  | 'about'
-  | 'fields'
-  | 'list'
-  | 'changes'
-  | 'read'
-  | 'find'
-  | 'history'
-  | 'create'
-  | 'update'
-  | 'delete'
-  | 'restore'
-  | 'hooks';
-
-/** One request that was understood. */
-export interface Call {
-  readonly account: string;
-  readonly collection?: string;
-  readonly action: Action;
-  readonly items: number;
-  /** The ids that it names. */
-  readonly ids?: readonly string[];
-}
 
 export interface Understood {
   readonly call: Call;
@@ -46,7 +24,7 @@ export interface Understood {
 /** What a request has to do with, apart from itself. */
 export interface Surroundings {
   readonly account: Account;
-  readonly webhooks: Webhooks;
+  readonly webhooks: Webhooks<Hook>;
   readonly lag: Random;
 }
 
@@ -58,7 +36,7 @@ export async function understand(
   const { pathname, searchParams } = new URL(request.url);
   const { route, collection, id } = find(request.method, pathname, surroundings);
   if (collection !== undefined && surroundings.account.forbidden.has(collection.name)) {
-    throw new RequestRefused(403, 'forbidden', `This token may not use ${collection.name}.`);
+    throw refusal(403, 'forbidden', `This token may not use ${collection.name}.`);
   }
   const place = { ...surroundings, collection };
   if (request.method !== 'POST') return route({ ...Object.fromEntries(searchParams), id }, place);
@@ -66,7 +44,7 @@ export async function understand(
   const understood = route(given, place);
   const { bodyCharactersMax } = surroundings.account.abilities;
   if (characters <= bodyCharactersMax) return understood;
-  throw new RequestRefused(413, 'too_large', `A body has ${bodyCharactersMax} characters at most.`);
+  throw refusal(413, 'too_large', `A body has ${bodyCharactersMax} characters at most.`);
 }
 
 type Route = (given: unknown, place: Place) => Understood;
@@ -96,7 +74,7 @@ function find(method: string, path: string, { account }: Surroundings): Found {
       return { route: entry.route, collection };
     }
   }
-  throw new RequestRefused(404, 'not_found', `There is no ${method} ${path}.`);
+  throw refusal(404, 'not_found', `There is no ${method} ${path}.`);
 }
 
 async function bodyOf(request: Request): Promise<{ given: unknown; characters: number }> {
@@ -109,7 +87,7 @@ async function bodyOf(request: Request): Promise<{ given: unknown; characters: n
       if (!(error instanceof SyntaxError)) throw error;
     }
   }
-  throw new RequestRefused(400, 'bad_request', 'The body must be JSON, and say that it is.');
+  throw refusal(400, 'bad_request', 'The body must be JSON, and say that it is.');
 }
 
 interface Definition<Input> {
@@ -127,7 +105,7 @@ function define<Input>({ action, input, items, ids, most, answer }: Definition<I
     const parsed = input.safeParse(given);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
-      throw new RequestRefused(400, 'bad_request', issue?.message ?? 'Not understood.', {
+      throw refusal(400, 'bad_request', issue?.message ?? 'Not understood.', {
         path: issue?.path.join('.'),
       });
     }
@@ -135,7 +113,7 @@ function define<Input>({ action, input, items, ids, most, answer }: Definition<I
     const count = items?.(parsed.data) ?? 1;
     if (most !== undefined && count > account.abilities.batch[most]) {
       const mostItems = account.abilities.batch[most];
-      throw new RequestRefused(413, 'too_large', `${action} takes ${mostItems} at most.`);
+      throw refusal(413, 'too_large', `${action} takes ${mostItems} at most.`);
     }
     return {
       call: {
@@ -192,7 +170,7 @@ const addHook = define({
   answer: ({ account, webhooks }, hook) => {
     const unknown = hook.collections.find((name) => !account.collections.has(name));
     if (unknown === undefined) return { id: webhooks.add(hook) };
-    throw new RequestRefused(400, 'bad_request', `There is no collection ${unknown}.`);
+    throw refusal(400, 'bad_request', `There is no collection ${unknown}.`);
   },
 });
 
@@ -201,7 +179,7 @@ const removeHook = define({
   input: z.strictObject({ id }),
   answer: ({ webhooks }, hook) => {
     if (webhooks.remove(hook.id)) return {};
-    throw new RequestRefused(404, 'not_found', `There is no webhook ${hook.id}.`);
+    throw refusal(404, 'not_found', `There is no webhook ${hook.id}.`);
   },
 });
 
@@ -213,10 +191,10 @@ function pageOf(place: Place, page: { limit?: number | undefined }): number {
 }
 
 function view(place: Place, kind: 'read' | 'search' | 'changes') {
-  return viewOf(place.account, place.collection!, kind, place.lag);
+  return sightOf(place.account, place.collection!, kind, place.lag);
 }
 
-function desk({ account, collection }: Place, busy: readonly number[]) {
+function batchIn({ account, collection }: Place, busy: readonly number[]) {
   return { account, collection: collection!, busy: new Set(busy) };
 }
 
@@ -302,7 +280,7 @@ const ROUTES: Readonly<
       input: batchOf(z.strictObject({ fields, marker: z.string().min(1).optional() })),
       items: ({ items }) => items.length,
       most: 'create',
-      answer: (place, input, busy) => create(desk(place, busy), input),
+      answer: (place, input, busy) => create(batchIn(place, busy), input),
     }),
   },
   'POST update': {
@@ -315,7 +293,7 @@ const ROUTES: Readonly<
       most: 'update',
       answer: (place, input, busy) => {
         refuseConditions(place, input.items);
-        return update(desk(place, busy), input);
+        return update(batchIn(place, busy), input);
       },
     }),
   },
@@ -329,7 +307,7 @@ const ROUTES: Readonly<
       most: 'delete',
       answer: (place, input, busy) => {
         refuseConditions(place, input.items);
-        return remove(desk(place, busy), input);
+        return remove(batchIn(place, busy), input);
       },
     }),
   },
@@ -341,7 +319,7 @@ const ROUTES: Readonly<
       items: ({ items }) => items.length,
       ids: ({ items }) => items.map((item) => item.id),
       most: 'restore',
-      answer: (place, input, busy) => restore(desk(place, busy), input),
+      answer: (place, input, busy) => restore(batchIn(place, busy), input),
     }),
   },
 };
@@ -353,5 +331,5 @@ function refuseConditions(
 ): void {
   if (account.abilities.conditionalWrites) return;
   if (items.every((item) => item.ifVersion === undefined)) return;
-  throw new RequestRefused(400, 'bad_request', 'This account knows no ifVersion.');
+  throw refusal(400, 'bad_request', 'This account knows no ifVersion.');
 }

@@ -2,83 +2,88 @@
  * What the API does for those who write. Items of a batch are taken one after the other, so that a
  * later one meets what an earlier one has done; each stands alone, or all of them stand together.
  */
-import type { Account, Doer } from './account.ts';
-import type { Collection } from './collection.ts';
-import { latest, versionOf } from './item.ts';
-import { Refused, RequestRefused } from './refused.ts';
+import type { Collection } from '../crm/collection.ts';
+import { latest, versionOf } from '../crm/item.ts';
+import type { Doer, Given } from '../crm/model.ts';
+import { Refused, refusing } from '../crm/refused.ts';
+import type { Account } from './account.ts';
+import { refusal } from './refused.ts';
 
-export interface Desk {
+/** Where a batch is written. */
+export interface Place {
   readonly account: Account;
   readonly collection: Collection;
   /** The places in the batch of items that cannot be stored just now. */
   readonly busy: ReadonlySet<number>;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 const APP: Doer = { by: 'app', via: 'api' };
 
 export function create(
-  desk: Desk,
-  { items }: { items: readonly { fields: Fields; marker?: string | undefined }[] },
+  place: Place,
+  { items }: { items: readonly { fields: Given; marker?: string | undefined }[] },
 ): object {
-  const { account, collection } = desk;
-  return batch(desk, items, ({ fields, marker }) => {
-    const isUpsert = account.abilities.create === 'upsert' && marker !== undefined;
+  const { account, collection } = place;
+  return batch(place, items, ({ fields, marker }) => {
+    const kind = account.abilities.create;
+    const isUpsert = kind === 'upsert' && marker !== undefined;
     const known = isUpsert ? collection.withMarker(marker) : undefined;
-    if (known === undefined) return account.create(collection, fields, APP, marker);
+    if (known === undefined) {
+      const kept = kind === 'naturalKey' ? undefined : marker;
+      return account.create(collection, fields, APP, { marker: kept });
+    }
     account.update(collection, known, fields, APP);
     return known;
   });
 }
 
 export function update(
-  desk: Desk,
-  { items }: { items: readonly { id: string; fields: Fields; ifVersion?: number | undefined }[] },
+  place: Place,
+  { items }: { items: readonly { id: string; fields: Given; ifVersion?: number | undefined }[] },
 ): object {
-  return batch(desk, items, ({ id, fields, ifVersion }) => {
-    assertShown(desk, id);
-    desk.account.update(desk.collection, id, fields, APP, ifVersion);
+  return batch(place, items, ({ id, fields, ifVersion }) => {
+    assertShown(place, id);
+    place.account.update(place.collection, id, fields, APP, ifVersion);
     return id;
   });
 }
 
 export function remove(
-  desk: Desk,
+  place: Place,
   { items }: { items: readonly { id: string; ifVersion?: number | undefined }[] },
 ): object {
-  return batch(desk, items, ({ id, ifVersion }) => {
-    assertShown(desk, id);
-    desk.account.remove(desk.collection, id, APP, ifVersion);
+  return batch(place, items, ({ id, ifVersion }) => {
+    assertShown(place, id);
+    place.account.remove(place.collection, id, APP, ifVersion);
     return id;
   });
 }
 
-export function restore(desk: Desk, { items }: { items: readonly { id: string }[] }): object {
-  return batch(desk, items, ({ id }) => {
-    assertShown(desk, id);
-    desk.account.restore(desk.collection, id, APP);
+export function restore(place: Place, { items }: { items: readonly { id: string }[] }): object {
+  return batch(place, items, ({ id }) => {
+    assertShown(place, id);
+    place.account.restore(place.collection, id, APP);
     return id;
   });
 }
 
-function assertShown({ collection }: Desk, id: string): void {
+function assertShown({ collection }: Place, id: string): void {
   if (collection.hidden.has(id)) throw new Refused('missing', `There is no item ${id}.`);
 }
 
 /** `write` answers the id of what it has written. */
-function batch<One>(desk: Desk, items: readonly One[], write: (item: One) => string): object {
-  const { account, busy } = desk;
+function batch<One>(place: Place, items: readonly One[], write: (item: One) => string): object {
+  const { account, busy } = place;
   const one = (item: One, index: number): object => {
     if (busy.has(index)) throw new Refused('busy', 'It could not be stored just now.');
-    return written(desk, write(item));
+    return written(place, write(item));
   };
   if (account.abilities.partial === 'allOrNothing') {
     const all = (item: One, index: number): object => {
       return refusing(
         () => one(item, index),
         (refused) => {
-          throw new RequestRefused(422, refused.code, refused.message, {
+          throw refusal(422, refused.code, refused.message, {
             path: refused.path,
             existingId: refused.existingId,
             index,
@@ -97,7 +102,7 @@ function batch<One>(desk: Desk, items: readonly One[], write: (item: One) => str
   return { results };
 }
 
-function written({ account, collection }: Desk, id: string): object {
+function written({ account, collection }: Place, id: string): object {
   const { writeReturns, version } = account.abilities;
   if (writeReturns === 'id') return { status: 'ok', id };
   const entry = collection.entry(id)!;
@@ -105,16 +110,7 @@ function written({ account, collection }: Desk, id: string): object {
   return {
     status: 'ok',
     id,
-    version: version === 'none' ? undefined : versionOf(state, account.abilities),
-    item: state.life === 'live' ? collection.shown(id, state) : undefined,
+    version: version === 'none' ? undefined : versionOf(state, account.habits),
+    item: state.life === 'live' ? account.shown(collection.item(id, state)) : undefined,
   };
-}
-
-function refusing<Result>(work: () => Result, refuse: (refused: Refused) => Result): Result {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof Refused) return refuse(error);
-    throw error;
-  }
 }

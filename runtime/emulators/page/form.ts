@@ -2,7 +2,8 @@
  * Between fields and form controls. Each control is accompanied by what it showed at first, under
  * `was.<path>`; only controls that differ from it count.
  */
-import { Refused, type FieldOptions } from '../grumpy/grumpy.ts';
+import type { FieldOptions } from '../crm/model.ts';
+import { Refused } from '../crm/refused.ts';
 
 /** What a browser sends: several values where several options are chosen. */
 export type Form = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -21,10 +22,11 @@ export function changedFields(
   return changed;
 }
 
-/** How a value stands in its control; a set has one option per line. */
+/** How a value stands in its control; a set has one option per line, a list of objects is JSON. */
 export function shownIn(value: unknown): string {
   if (value === null || value === undefined) return '';
-  if (Array.isArray(value)) return value.join('\n');
+  const isList = Array.isArray(value) && value.some((one) => typeof one === 'object');
+  if (Array.isArray(value) && !isList) return value.join('\n');
   return typeof value === 'string' ? value : JSON.stringify(value, null, 1);
 }
 
@@ -38,12 +40,17 @@ function valueOf({ path, type }: FieldOptions, text: string): unknown {
   if (text === '') return null;
   if (type === 'number') return Number(text);
   if (type === 'boolean') return text === 'true';
-  if (type === 'set') return text.split('\n').map((option) => option.trim());
-  if (type !== 'object') return text;
+  if (type === 'set' || type === 'references')
+    return text.split('\n').map((option) => option.trim());
+  if (type !== 'object' && type !== 'list') return text;
   try {
     return JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new Refused('invalid', `${path} takes a JSON object.`, { path });
+    throw new Refused(
+      'invalid',
+      `${path} takes ${type === 'list' ? 'a JSON array' : 'a JSON object'}.`,
+      { path },
+    );
   }
 }

@@ -6,7 +6,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import express, { type Request, type Response as Reply, type Router } from 'express';
-import { Refused, type Grumpy } from '../grumpy/grumpy.ts';
+import { Refused } from '../crm/refused.ts';
+import type { Directory } from '../emulator.ts';
 import { changedFields, type Form } from './form.ts';
 import { renderPage, type Place } from './render.ts';
 
@@ -33,7 +34,7 @@ const SCRIPT = `setInterval(async () => {
 
 const BODY_BYTES_MAX = 256 * 1024;
 
-export function pageRoutes(grumpy: Grumpy): Router {
+export function pageRoutes(directory: Directory): Router {
   const routes = express.Router();
   const style = readFileSync(path.join(import.meta.dirname, 'page.css'), 'utf8');
   routes.get('/page.css', (_request, reply) => {
@@ -43,21 +44,21 @@ export function pageRoutes(grumpy: Grumpy): Router {
     harden(reply).type('js').send(SCRIPT);
   });
   routes.get('/', (request, reply) => {
-    const place = placeOf(grumpy, request.query);
+    const place = placeOf(directory, request.query);
     if (place === undefined) return lost(request, reply);
-    return harden(reply).type('html').send(renderPage(grumpy, place));
+    return harden(reply).type('html').send(renderPage(directory, place));
   });
   routes.post(
     '/',
     express.urlencoded({ extended: false, limit: BODY_BYTES_MAX }),
     (request, reply) => {
-      const place = placeOf(grumpy, request.query);
+      const place = placeOf(directory, request.query);
       if (place === undefined) return lost(request, reply);
       try {
-        act(grumpy, place, (request.body ?? {}) as Form);
+        act(directory, place, (request.body ?? {}) as Form);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        const page = renderPage(grumpy, place, error.message);
+        const page = renderPage(directory, place, error.message);
         return harden(reply).status(422).type('html').send(page);
       }
       return reply.redirect(303, request.originalUrl);
@@ -66,8 +67,8 @@ export function pageRoutes(grumpy: Grumpy): Router {
   return routes;
 }
 
-function act(grumpy: Grumpy, { account, collection }: Place, form: Form): void {
-  const hands = grumpy.account(account);
+function act(directory: Directory, { account, collection }: Place, form: Form): void {
+  const hands = directory.account(account);
   const id = String(form['id'] ?? '');
   if (form['act'] === 'remove') {
     hands.remove(collection, id);
@@ -85,15 +86,15 @@ function lost({ query }: Request, reply: Reply): void {
 }
 
 /** Undefined when there is no such place; without any, the first one. */
-function placeOf(grumpy: Grumpy, query: object): Place | undefined {
+function placeOf(directory: Directory, query: object): Place | undefined {
   const asked = query as Readonly<Record<string, unknown>>;
   const text = (name: string): string => {
     const value = asked[name];
     return typeof value === 'string' ? value : '';
   };
-  const account = text('account') || grumpy.accounts[0]!;
-  if (!grumpy.accounts.includes(account)) return undefined;
-  const { collections } = grumpy.account(account);
+  const account = text('account') || directory.accounts[0]!;
+  if (!directory.accounts.includes(account)) return undefined;
+  const { collections } = directory.account(account);
   const collection = text('collection') || collections[0]!;
   if (!collections.includes(collection)) return undefined;
   const page = Math.max(1, Math.floor(Number(text('page'))) || 1);

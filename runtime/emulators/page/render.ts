@@ -2,7 +2,9 @@
  * The HTML of the page. Every value of an item goes through `escape`, and nothing of an item is ever
  * part of a name or a script.
  */
-import type { FieldOptions, Grumpy, Hands, Item } from '../grumpy/grumpy.ts';
+import type { Hands } from '../crm/hands.ts';
+import type { FieldOptions, Item } from '../crm/model.ts';
+import type { Directory } from '../emulator.ts';
 import { shownIn } from './form.ts';
 
 /** What of all the accounts is shown. */
@@ -17,8 +19,9 @@ export interface Place {
 
 const ITEMS_PER_PAGE = 25;
 
-export function renderPage(grumpy: Grumpy, place: Place, problem?: string): string {
-  const hands = grumpy.account(place.account);
+export function renderPage(directory: Directory, place: Place, problem?: string): string {
+  const hands = directory.account(place.account);
+  const title = escape(directory.titleOf(place.account));
   const fields = hands.fields(place.collection);
   return `<!doctype html>
 <html lang="en">
@@ -26,17 +29,17 @@ export function renderPage(grumpy: Grumpy, place: Place, problem?: string): stri
 <meta charset="utf-8" />
 <meta name="viewport" content="width=device-width, initial-scale=1" />
 <meta name="color-scheme" content="light dark" />
-<title>${escape(place.collection)} in ${escape(place.account)} · Grumpy</title>
+<title>${escape(place.collection)} in ${escape(place.account)} · ${title}</title>
 <link rel="icon" href="data:," />
 <link rel="stylesheet" href="/page.css" />
 <script src="/page.js" defer></script>
 </head>
 <body>
 <header>
-<h1>Grumpy</h1>
+<h1>${title}</h1>
 <p>A CRM for practice. What you do here, a person has done there.</p>
 </header>
-<nav aria-label="Accounts">${grumpy.accounts.map((name) => accountLinks(grumpy.account(name), place)).join('')}</nav>
+<nav aria-label="Accounts">${directory.accounts.map((name) => accountLinks(directory, name, place)).join('')}</nav>
 <main>
 <h2>${escape(place.collection)} <small>in ${escape(place.account)}</small></h2>
 ${problem === undefined ? '' : `<p class="problem" role="alert">${escape(problem)}</p>`}
@@ -53,14 +56,20 @@ ${itemList(hands, fields, place)}
 `;
 }
 
-function accountLinks(hands: Hands, place: Place): string {
+function accountLinks(directory: Directory, name: string, place: Place): string {
+  const hands = directory.account(name);
+  const vendor = isOneVendor(directory) ? '' : ` <small>${escape(directory.titleOf(name))}</small>`;
   const links = hands.collections.map((collection) => {
     const isHere = hands.name === place.account && collection === place.collection;
     const href = linkTo({ account: hands.name, collection, page: 1, wanted: '' });
     const count = hands.items(collection).length;
     return `<a href="${href}"${isHere ? ' aria-current="page"' : ''}>${escape(collection)} <small>${count}</small></a>`;
   });
-  return `<p><strong>${escape(hands.name)}</strong> ${links.join(' ')}</p>`;
+  return `<p><strong>${escape(hands.name)}</strong>${vendor} ${links.join(' ')}</p>`;
+}
+
+function isOneVendor(directory: Directory): boolean {
+  return new Set(directory.accounts.map((name) => directory.titleOf(name))).size <= 1;
 }
 
 function itemList(hands: Hands, fields: readonly FieldOptions[], place: Place): string {
@@ -122,7 +131,7 @@ function control(
     const chosen = text.split('\n');
     return select(`${name} multiple`, withOwn(options, text === '' ? [] : chosen), chosen);
   }
-  if (type === 'set' || type === 'object') {
+  if (['set', 'object', 'list', 'references'].includes(type)) {
     return `<textarea ${name} rows="3">${escape(text)}</textarea>`;
   }
   const kind = { date: 'date', number: 'number', email: 'email', phone: 'tel' }[type as string];

@@ -2,11 +2,9 @@
  * The fields of one collection. Values are kept under a key that outlives a rename; so a field that
  * is renamed keeps its values, and one that is removed and made again starts empty.
  */
-import type { FieldOptions, Spelling } from './options.ts';
+import type { Habits } from './habits.ts';
+import type { FieldOptions, Given, Value, Values } from './model.ts';
 import { Refused } from './refused.ts';
-import { stored, type Value } from './values.ts';
-
-export type Values = Readonly<Record<string, Value>>;
 
 export interface Field extends FieldOptions {
   readonly key: string;
@@ -14,22 +12,14 @@ export interface Field extends FieldOptions {
 
 export class Schema {
   readonly #fields = new Map<string, Field>();
-  readonly #spelling: Readonly<Record<string, Spelling>>;
+  readonly #store: Habits['store'];
   #made = 0;
   /** One more with each change of the schema. */
   edition = 0;
 
-  constructor(
-    fields: readonly FieldOptions[],
-    {
-      unique,
-      spelling,
-    }: { unique: readonly string[]; spelling: Readonly<Record<string, Spelling>> },
-  ) {
-    this.#spelling = spelling;
-    for (const field of fields) {
-      this.add(unique.includes(field.path) ? { ...field, unique: true } : field);
-    }
+  constructor(fields: readonly FieldOptions[], { store }: Pick<Habits, 'store'>) {
+    this.#store = store;
+    for (const field of fields) this.add(field);
   }
 
   get fields(): Iterable<Field> {
@@ -67,10 +57,13 @@ export class Schema {
     this.edition += 1;
   }
 
-  /** Given values by key, as they will be stored; `Refused` when one of them cannot be. */
+  /**
+   * Given values by key, as they will be stored in the place of those before; `Refused` when one of
+   * them cannot be.
+   */
   accept(
-    given: Readonly<Record<string, unknown>>,
-    { readOnlyToo = false } = {},
+    given: Given,
+    { readOnlyToo = false, before = {} }: { readOnlyToo?: boolean; before?: Values } = {},
   ): Record<string, Value> {
     const accepted: Record<string, Value> = {};
     for (const [path, value] of Object.entries(given)) {
@@ -78,7 +71,7 @@ export class Schema {
       if (field.readOnly === true && !readOnlyToo) {
         throw new Refused('read_only', `${path} is only to read.`, { path });
       }
-      accepted[field.key] = stored(field, value, this.#spelling[path]);
+      accepted[field.key] = this.#store(field, value, before[field.key] ?? null);
     }
     return accepted;
   }
@@ -88,6 +81,13 @@ export class Schema {
     const shown: Record<string, Value> = {};
     for (const { path, key } of this.#fields.values()) shown[path] = values[key] ?? null;
     return shown;
+  }
+
+  /** Whether all values with these keys are of fields whose changes move no time. */
+  areQuiet(keys: readonly string[]): boolean {
+    const isQuiet = (key: string): boolean =>
+      [...this.#fields.values()].some((field) => field.key === key && field.quiet === true);
+    return keys.length > 0 && keys.every(isQuiet);
   }
 
   #known(path: string): Field {

@@ -1,10 +1,10 @@
 /**
  * Workflow rules, as people set them up in a CRM: after a change, other fields follow by themselves a
- * moment later. What a rule has done starts no rule.
+ * moment later. What a rule or the vendor itself has done starts no rule.
  */
 import type { Random, World } from '../../world/world.ts';
-import type { Account, Change, Doer, Given } from './account.ts';
-import type { Item } from './item.ts';
+import type { Account } from './account.ts';
+import type { Change, Doer, Given, Item } from './model.ts';
 import { Refused } from './refused.ts';
 
 /** What to write after this change; undefined for nothing. */
@@ -21,7 +21,7 @@ export class Rules {
   constructor(account: Account, world: World) {
     this.#account = account;
     this.#world = world;
-    this.#chance = world.random(`grumpy:${account.name}:rules`);
+    this.#chance = world.random(`${account.vendor}:${account.name}:rules`);
     account.onChanges((changes) => {
       for (const change of changes) this.#follow(change);
     });
@@ -32,7 +32,8 @@ export class Rules {
   }
 
   #follow({ collection, id, via, after, before }: Change): void {
-    if (via === 'rule' || via === 'backup' || after === undefined || after.archived) return;
+    if (via !== 'api' && via !== 'hands') return;
+    if (after === undefined || after.archived) return;
     for (const { collection: its, rule, doer } of this.#rules) {
       const given = its === collection ? rule(after, before) : undefined;
       if (given === undefined) continue;
@@ -48,7 +49,7 @@ export class Rules {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       const details = { account: this.#account.name, collection: name, id, code: error.code };
-      this.#world.log.write('debug', 'A rule of Grumpy was refused.', details);
+      this.#world.log.write('debug', `A rule of ${this.#account.title} was refused.`, details);
     }
   }
 }

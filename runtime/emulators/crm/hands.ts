@@ -5,27 +5,19 @@
  * it is the vendor itself who fills them.
  */
 import { TributaryError } from '../../core/errors.ts';
-import type { Account, Backup, Change, Given } from './account.ts';
+import type { Calls } from '../call.ts';
+import type { Account, Backup } from './account.ts';
 import type { Collection } from './collection.ts';
-import { latest, type Author, type Item } from './item.ts';
-import type { FieldOptions, FieldType } from './options.ts';
-import type { Action } from './requests.ts';
+import { latest } from './item.ts';
+import type { Author, Change, FieldOptions, FieldType, Given, Item } from './model.ts';
 import type { Rule, Rules } from './rules.ts';
-
-/** What the API was asked for, by action; requests that were not understood do not count. */
-export type Calls = Readonly<Partial<Record<Action, Tally>>>;
-
-export interface Tally {
-  readonly requests: number;
-  readonly items: number;
-}
 
 export class Hands {
   readonly #account: Account;
   readonly #rules: Rules;
-  readonly #calls: Partial<Record<Action, Tally>>;
+  readonly #calls: Calls;
 
-  constructor(account: Account, rules: Rules, calls: Partial<Record<Action, Tally>>) {
+  constructor(account: Account, rules: Rules, calls: Calls) {
     this.#account = account;
     this.#rules = rules;
     this.#calls = calls;
@@ -58,6 +50,11 @@ export class Hands {
 
   remove(collection: string, id: string, by: Author = 'person'): void {
     this.#do((account) => account.remove(this.#collection(collection), id, { by, via: 'hands' }));
+  }
+
+  /** For good, also what was archived. */
+  destroy(collection: string, id: string, by: Author = 'person'): void {
+    this.#do((account) => account.destroy(this.#collection(collection), id, { by, via: 'hands' }));
   }
 
   restore(collection: string, id: string, by: Author = 'person'): void {
@@ -102,7 +99,8 @@ export class Hands {
   where(collection: string, id: string): string {
     const entry = this.#collection(collection).entry(id);
     const state = entry && latest(entry);
-    return state?.life === 'merged' ? this.where(collection, state.into!) : id;
+    const isMergedAway = state?.life === 'merged' || state?.life === 'archived';
+    return isMergedAway && state.into !== undefined ? this.where(collection, state.into) : id;
   }
 
   /** Every change of an item, in order. Changes of the schema are not in it. */
@@ -177,6 +175,11 @@ export class Hands {
     }
   }
 
+  /** What a request of this account shows who it is. */
+  get token(): string {
+    return this.#account.token;
+  }
+
   /** The one before is worth nothing any more. */
   setToken(token: string): void {
     this.#account.token = token;
@@ -198,8 +201,8 @@ export class Hands {
   #collection(name: string): Collection {
     const collection = this.#account.collections.get(name);
     if (collection !== undefined) return collection;
-    throw new TributaryError('grumpy-collection', {
-      what: `The account "${this.name}" of Grumpy has no collection "${name}".`,
+    throw new TributaryError(`${this.#account.vendor}-collection`, {
+      what: `The account "${this.name}" of ${this.#account.title} has no collection "${name}".`,
       next: `Use one of: ${this.collections.join(', ')}.`,
     });
   }

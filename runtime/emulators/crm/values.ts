@@ -1,27 +1,28 @@
 /**
- * Values as Grumpy stores them. What is of another type is refused, never guessed at; what is
- * accepted is then spelled as the account likes it, and spelling twice changes nothing more.
+ * Values as they are kept, unless a vendor has habits of its own. What is of another type is refused,
+ * never guessed at; what is accepted may then be spelled as the vendor likes it.
  */
-import type { FieldOptions, FieldType, Spelling } from './options.ts';
+import type { FieldOptions, FieldType, Value } from './model.ts';
 import { Refused } from './refused.ts';
 
-export type Value =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly string[]
-  | Readonly<Record<string, unknown>>;
-
-/** The value to store, or `Refused`. An empty text and an empty set are stored as null. */
-export function stored(field: FieldOptions, given: unknown, spelling?: Spelling): Value {
+/**
+ * The value to store, or `Refused`. Texts are spelled before they are measured. An empty text, set or
+ * list is stored as null.
+ */
+export function stored(
+  field: FieldOptions,
+  given: unknown,
+  spell: (text: string) => string = asItIs,
+): Value {
   if (given === null) return null;
   const { path, type, options, maxLength } = field;
   if (!isOfType[type](given)) {
     throw new Refused('invalid', `${path} takes a value of type ${type}.`, { path });
   }
-  const value = typeof given === 'string' ? spell(given, spelling) : given;
+  const value = typeof given === 'string' ? spell(given) : given;
   if (type === 'set') return storedSet(field, value as string[]);
+  if (type === 'references') return asSet(value as string[]);
+  if (type === 'list') return (value as object[]).length === 0 ? null : (value as object[]);
   if (typeof value !== 'string') return value as Value;
   if (type === 'enum' && options?.includes(value) !== true) throw unknownOption(path, value);
   if (maxLength !== undefined && Array.from(value).length > maxLength) {
@@ -47,7 +48,7 @@ export function uniqueKey(type: FieldType, value: Value): string | undefined {
 export function isFoundBy(value: Value, wanted: ReadonlySet<string>): boolean {
   if (value === null) return false;
   if (typeof value === 'string') return wanted.has(value.toLowerCase());
-  if (Array.isArray(value)) return value.some((one: string) => wanted.has(one.toLowerCase()));
+  if (Array.isArray(value)) return value.some((one) => wanted.has(String(one).toLowerCase()));
   return typeof value !== 'object' && wanted.has(String(value));
 }
 
@@ -65,7 +66,30 @@ export function retyped(field: FieldOptions, value: Value): Value {
   return null;
 }
 
+const asItIs = (text: string): string => text;
+
 const isText = (value: unknown): boolean => typeof value === 'string';
+
+const areTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Every type there is, for those who read a schema from outside. */
+export const FIELD_TYPES = [
+  'text',
+  'email',
+  'phone',
+  'number',
+  'boolean',
+  'date',
+  'enum',
+  'set',
+  'object',
+  'list',
+  'reference',
+  'references',
+] as const satisfies readonly FieldType[];
 
 const isOfType: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   text: isText,
@@ -76,9 +100,11 @@ const isOfType: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   boolean: (value) => typeof value === 'boolean',
   date: (value) => isText(value) && isDate(value as string),
   enum: isText,
-  set: (value) => Array.isArray(value) && value.every(isText),
-  object: (value) => typeof value === 'object' && !Array.isArray(value),
+  set: areTexts,
+  object: isObject,
+  list: (value) => Array.isArray(value) && value.every(isObject),
   reference: isText,
+  references: areTexts,
 };
 
 function isDate(text: string): boolean {
@@ -90,6 +116,10 @@ function isDate(text: string): boolean {
 function storedSet({ path, options }: FieldOptions, given: readonly string[]): Value {
   const unknown = options && given.find((option) => !options.includes(option));
   if (unknown !== undefined) throw unknownOption(path, unknown);
+  return asSet(given);
+}
+
+function asSet(given: readonly string[]): Value {
   return given.length === 0 ? null : [...new Set(given)];
 }
 
@@ -97,27 +127,11 @@ function unknownOption(path: string, option: string): Refused {
   return new Refused('invalid', `${path} has no option "${option}".`, { path });
 }
 
-function spell(text: string, spelling: Spelling | undefined): string {
-  if (spelling === undefined) return text;
-  if (spelling === 'lower') return text.toLowerCase();
-  if (spelling === 'trim') return text.trim();
-  if (spelling === 'phone') return spellPhone(text);
-  return Array.from(text)
-    .slice(0, Number(spelling.slice('cut:'.length)))
-    .join('');
-}
-
-/** Groups of three from the left. What has more in it than a number, such as "ask Anna", stays. */
-function spellPhone(text: string): string {
-  if (!/^\s*\+?[\d\s().-]*\d[\d\s().-]*$/.test(text)) return text;
-  const digits = text.replaceAll(/\D/g, '');
-  const groups = digits.replaceAll(/\d{3}(?=\d)/g, '$& ');
-  return text.trimStart().startsWith('+') ? `+${groups}` : groups;
-}
-
-/** Sets know no order, and neither do the members of an object. */
+/** Sets know no order, and neither do the members of an object; only lists do. */
 function inOrder(value: object): unknown {
-  if (Array.isArray(value)) return value.map(String).toSorted(inTextOrder);
+  if (Array.isArray(value)) {
+    return value.some(isObject) ? value.map(inOrder) : value.map(String).toSorted(inTextOrder);
+  }
   return Object.entries(value).toSorted(([a], [b]) => inTextOrder(a, b));
 }
 

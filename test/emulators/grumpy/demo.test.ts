@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { DEMO_ACCOUNTS, seedDemo } from '../../runtime/emulators/demo.ts';
-import { Grumpy, type Hands } from '../../runtime/emulators/grumpy/grumpy.ts';
-import { randomStreams } from '../../runtime/world/random.ts';
-import { virtualWorld } from '../sim/virtual-world.ts';
+import { DEMO_ACCOUNTS, seedDemo } from '../../../runtime/emulators/grumpy/demo.ts';
+import { Grumpy, type Hands } from '../../../runtime/emulators/grumpy/grumpy.ts';
+import { randomStreams } from '../../../runtime/world/random.ts';
+import { virtualWorld } from '../../sim/virtual-world.ts';
 
 describe('the accounts for demonstrations', () => {
   const { sales, support } = filled(2000);
