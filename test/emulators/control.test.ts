@@ -55,6 +55,49 @@ describe('the control API of the emulator', () => {
     assert.equal((await create()).status, 'ok');
   });
 
+  it('gives back what was deleted', async () => {
+    const { ask, grumpy } = await start();
+    await ask('POST', '_emulator/create', { ...place, fields: { name: 'a' } });
+    await ask('POST', '_emulator/remove', { ...place, id: '1' });
+    assert.deepEqual((await ask('POST', '_emulator/restore', { ...place, id: '1' })).body, {});
+    assert.equal(grumpy.account('sales').items('companies').length, 1);
+  });
+
+  it('changes fields as an administrator does, and tells which there are then', async () => {
+    const { ask, grumpy } = await start();
+    const change = async (edit: object) =>
+      (await ask('POST', '_emulator/fields', { ...place, ...edit })).body.fields;
+    const size = { path: 'size', type: 'enum', options: ['s', 'l'], own: { label: 'Size' } };
+    assert.deepEqual((await change({ add: size })).at(-1), size);
+    const hands = grumpy.account('sales');
+    hands.create('companies', { name: '7', size: 'l' });
+    assert.deepEqual((await change({ dropOption: { path: 'size', option: 's' } })).at(-1), {
+      ...size,
+      options: ['l'],
+    });
+    assert.equal((await change({ rename: { path: 'size', to: 'girth' } })).at(-1).path, 'girth');
+    await change({ retype: { path: 'name', type: 'number' } });
+    await change({ remove: 'domain' });
+    assert.deepEqual(hands.item('companies', '1')?.fields, {
+      employees: null,
+      girth: 'l',
+      name: 7,
+    });
+  });
+
+  it('moves the clock ahead, and has happen what is due meanwhile', async () => {
+    const { ask, grumpy } = await start();
+    const hands = grumpy.account('sales');
+    await ask('POST', '_emulator/create', { ...place, fields: { name: 'a' } });
+    assert.deepEqual((await ask('POST', '_emulator/advance', { ms: 86_400_000 })).body, {});
+    await ask('POST', '_emulator/edit', { ...place, id: '1', fields: { name: 'b' } });
+    const [before, after] = hands.log.map(({ at }) => at);
+    const movedMs = after! - before!;
+    assert.ok(movedMs >= 86_400_000 && movedMs < 86_400_000 + 60_000, `${movedMs}`);
+    const { now } = (await ask('GET', 'v1/about')).body;
+    assert.ok(Date.parse(now) >= after!);
+  });
+
   for (const [what, status, path, body] of [
     ['an unknown account', 404, 'create', { account: 'x', collection: 'y', fields: {} }],
     ['an unknown collection', 404, 'create', { account: 'sales', collection: 'y', fields: {} }],
@@ -62,6 +105,11 @@ describe('the control API of the emulator', () => {
     ['a missing member', 400, 'edit', { ...place, fields: {} }],
     ['an item that is not there', 422, 'remove', { ...place, id: '1' }],
     ['a value of another type', 422, 'create', { ...place, fields: { name: 7 } }],
+    ['a restored item that never was', 422, 'restore', { ...place, id: '1' }],
+    ['two changes of fields', 400, 'fields', { ...place, remove: 'name', rename: {} }],
+    ['a field of no type', 400, 'fields', { ...place, add: { path: 'a', type: 'rain' } }],
+    ['a field that is not there', 422, 'fields', { ...place, rename: { path: 'a', to: 'b' } }],
+    ['a clock that goes back', 400, 'advance', { ms: -1 }],
     ['a rate beyond one', 400, 'trouble', { rates: { lost: 2 } }],
     ['an unknown trouble', 400, 'trouble', { rates: { rain: 1 } }],
   ] as const) {

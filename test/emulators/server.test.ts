@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { TributaryError } from '../../runtime/core/errors.ts';
+import type { Circumstances, Emulator } from '../../runtime/emulators/emulator.ts';
+import { Grumpy } from '../../runtime/emulators/grumpy/grumpy.ts';
 import { emulator } from '../../runtime/emulators/grumpy/vendor.ts';
+import { serve } from '../../runtime/emulators/server.ts';
 import { systemWorld } from '../../runtime/world/system.ts';
 import { localEmulators, type Local } from './local.ts';
 
@@ -73,6 +76,34 @@ describe('the emulator as a local server', () => {
     assert.equal((await fetch(`${local.url}elsewhere`)).status, 404);
   });
 
+  it('serves several vendors, each where it is, and all of them on one page', async () => {
+    const world = systemWorld({ log: { write: () => true } });
+    const served = serve({ world, open: (given) => [moved('one', given), moved('two', given)] });
+    const listening = await served.listen({ port: 0 });
+    const { url } = listening;
+    try {
+      served.emulators[1].account('two').create('things', { name: 'Pagoda' });
+      for (const [name, count] of [
+        ['one', 0],
+        ['two', 1],
+      ] as const) {
+        const headers = { authorization: `Bearer token of ${name}` };
+        const { items } = (await (await fetch(`${url}${name}/v1/things`, { headers })).json()) as {
+          items: unknown[];
+        };
+        assert.equal(items.length, count);
+        const other = await fetch(`${url}${name === 'one' ? 'two' : 'one'}/v1/things`, { headers });
+        assert.equal(other.status, 401);
+      }
+      const page = await (await fetch(`${url}?account=two`)).text();
+      assert.match(page, /<h1>The two Grumpy<\/h1>/);
+      assert.match(page, /<strong>one<\/strong> <small>The one Grumpy<\/small>/);
+      assert.match(page, /Pagoda/);
+    } finally {
+      await listening.close();
+    }
+  });
+
   it('says what is wrong with a port that it cannot have', async () => {
     const { url } = await start();
     const other = emulator({ world: systemWorld({ log: { write: () => true } }) });
@@ -84,6 +115,22 @@ describe('the emulator as a local server', () => {
     }
   });
 });
+
+/** A Grumpy under a name and a path of its own. */
+function moved(name: string, given: Circumstances): Emulator {
+  const collections = { things: [{ path: 'name', type: 'text' }] } as const;
+  const accounts = [{ name, token: `token of ${name}`, collections }];
+  const grumpy = new Grumpy({ ...given, accounts });
+  return {
+    vendor: name,
+    title: `The ${name} Grumpy`,
+    paths: [`/${name}`],
+    accounts: grumpy.accounts,
+    account: (account) => grumpy.account(account),
+    handle: (asked) => grumpy.handle(new Request(asked.url.replace(`/${name}/`, '/'), asked)),
+    seed: (count) => grumpy.seed(count),
+  };
+}
 
 /** `fetch` would not let us choose the host. */
 function statusOf(

@@ -12,8 +12,8 @@ export class Collection {
   readonly name: string;
   readonly schema: Schema;
   readonly #habits: Habits;
-  /** By id, in the order in which the ids were given. */
   readonly #entries = new Map<string, Entry>();
+  readonly #inOrder: Entry[] = [];
   /** Ids that deleted items have left behind. */
   #free: string[] = [];
   /** Ids to which merges lead; these are never used again, or a merge would lead to a stranger. */
@@ -32,8 +32,9 @@ export class Collection {
     this.#habits = habits;
   }
 
-  get entries(): Iterable<Entry> {
-    return this.#entries.values();
+  /** In the order in which the ids were given. */
+  get entries(): readonly Entry[] {
+    return this.#inOrder;
   }
 
   entry(id: string): Entry | undefined {
@@ -69,9 +70,10 @@ export class Collection {
 
   /** Refuses what another item holds, as far as it changes what this one holds. */
   assertUnique(id: string | undefined, before: Values | undefined, changed: Values): void {
+    const { uniqueFields } = this.schema;
+    if (uniqueFields.length === 0) return;
     const after = { ...before, ...changed };
-    for (const field of this.schema.fields) {
-      if (field.unique !== true) continue;
+    for (const field of uniqueFields) {
       const isWritten = before === undefined || Object.hasOwn(changed, field.key);
       const held = new Set(isWritten ? [] : this.#uniqueKeys(field, before));
       for (const key of this.#uniqueKeys(field, after)) {
@@ -85,11 +87,10 @@ export class Collection {
 
   put(id: string, state: State): () => void {
     const [free, given] = [this.#free, this.#given];
-    const entry = this.#entries.get(id) ?? { id, order: this.#entries.size + 1, states: [] };
+    const entry = this.#entries.get(id) ?? this.#newEntry(id);
     const before = entry.states.at(-1);
     if (before !== undefined) this.#unlist(id, before);
     entry.states.push(state);
-    this.#entries.set(id, entry);
     this.#given = Math.max(given, entry.order);
     this.#list(id, state);
     if (state.into !== undefined) this.#winners.add(state.into);
@@ -98,7 +99,10 @@ export class Collection {
     return () => {
       this.#unlist(id, state);
       entry.states.pop();
-      if (entry.states.length === 0) this.#entries.delete(id);
+      if (entry.states.length === 0) {
+        this.#entries.delete(id);
+        this.#inOrder.splice(entry.order - 1, 1);
+      }
       if (before !== undefined) this.#list(id, before);
       [this.#free, this.#given] = [free, given];
     };
@@ -141,7 +145,7 @@ export class Collection {
       throw new Refused('unknown_field', `There is no field ${path}.`, { path });
     const { key, ...field } = before;
     const after = this.schema.add({ ...field, ...differences });
-    for (const { states } of this.#entries.values()) {
+    for (const { states } of this.#inOrder) {
       for (const [index, state] of states.entries()) {
         const value = this.#habits.retype(after, state.values[key] ?? null);
         const values = { ...state.values, [after.key]: value };
@@ -156,7 +160,14 @@ export class Collection {
   /** After a change of the schema: what is unique may be something else now. */
   reindex(): void {
     this.#holders.clear();
-    for (const entry of this.#entries.values()) this.#hold(entry.id, latest(entry));
+    for (const entry of this.#inOrder) this.#hold(entry.id, latest(entry));
+  }
+
+  #newEntry(id: string): Entry {
+    const entry: Entry = { id, order: this.#inOrder.length + 1, states: [] };
+    this.#entries.set(id, entry);
+    this.#inOrder.push(entry);
+    return entry;
   }
 
   #list(id: string, state: State): void {
@@ -185,13 +196,12 @@ export class Collection {
     }
   }
 
-  *#held({ life, values }: State): Iterable<readonly [field: string, key: string]> {
+  #held({ life, values }: State): readonly (readonly [field: string, key: string])[] {
     const holds = life === 'live' || (life === 'archived' && this.#habits.archivedHoldUnique);
-    if (!holds) return;
-    for (const field of this.schema.fields) {
-      if (field.unique !== true) continue;
-      for (const key of this.#uniqueKeys(field, values)) yield [field.key, key];
-    }
+    if (!holds) return [];
+    return this.schema.uniqueFields.flatMap((field) =>
+      this.#uniqueKeys(field, values).map((key) => [field.key, key] as const),
+    );
   }
 
   #uniqueKeys(field: Field, values: Values): readonly string[] {

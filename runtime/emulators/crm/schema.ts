@@ -14,8 +14,9 @@ export class Schema {
   readonly #fields = new Map<string, Field>();
   readonly #store: Habits['store'];
   #made = 0;
-  /** One more with each change of the schema. */
-  edition = 0;
+  #edition = 0;
+  #unique: readonly Field[] = [];
+  #quietKeys: ReadonlySet<string> = new Set();
 
   constructor(fields: readonly FieldOptions[], { store }: Pick<Habits, 'store'>) {
     this.#store = store;
@@ -24,6 +25,15 @@ export class Schema {
 
   get fields(): Iterable<Field> {
     return this.#fields.values();
+  }
+
+  /** One more with each change of the schema. */
+  get edition(): number {
+    return this.#edition;
+  }
+
+  get uniqueFields(): readonly Field[] {
+    return this.#unique;
   }
 
   field(path: string): Field | undefined {
@@ -40,13 +50,13 @@ export class Schema {
     this.#made += 1;
     const added = { ...field, key: `field${this.#made}` };
     this.#fields.set(field.path, added);
-    this.edition += 1;
+    this.#changed();
     return added;
   }
 
   remove(path: string): void {
     this.#fields.delete(path);
-    this.edition += 1;
+    this.#changed();
   }
 
   /** Its values stay. */
@@ -54,7 +64,7 @@ export class Schema {
     const changed = { ...this.#known(path), ...differences };
     this.#fields.delete(path);
     this.#fields.set(changed.path, changed);
-    this.edition += 1;
+    this.#changed();
   }
 
   /**
@@ -85,9 +95,14 @@ export class Schema {
 
   /** Whether all values with these keys are of fields whose changes move no time. */
   areQuiet(keys: readonly string[]): boolean {
-    const isQuiet = (key: string): boolean =>
-      [...this.#fields.values()].some((field) => field.key === key && field.quiet === true);
-    return keys.length > 0 && keys.every(isQuiet);
+    return keys.length > 0 && keys.every((key) => this.#quietKeys.has(key));
+  }
+
+  #changed(): void {
+    const fields = [...this.#fields.values()];
+    this.#edition += 1;
+    this.#unique = fields.filter(({ unique }) => unique === true);
+    this.#quietKeys = new Set(fields.filter(({ quiet }) => quiet === true).map(({ key }) => key));
   }
 
   #known(path: string): Field {

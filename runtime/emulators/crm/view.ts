@@ -23,9 +23,14 @@ export function viewOf(
   return { collection, seenMs: account.worldMs - lagMs };
 }
 
-/** Everything that ever was there and has left a trace, in the order of ids. */
-export function* statesIn({ collection, seenMs }: View): Iterable<{ entry: Entry; state: State }> {
-  for (const entry of collection.entries) {
+/** Everything that ever was there and has left a trace, in the order of ids, after so many of them. */
+export function* statesIn(
+  { collection, seenMs }: View,
+  after = 0,
+): Iterable<{ entry: Entry; state: State }> {
+  const { entries } = collection;
+  for (let index = after; index < entries.length; index += 1) {
+    const entry = entries[index]!;
     if (collection.hidden.has(entry.id)) continue;
     const state = stateAt(entry, seenMs);
     if (state !== undefined) yield { entry, state };

@@ -33,11 +33,10 @@ export function list(
   sight: Sight,
   { limit, after }: { limit: number; after?: string | undefined },
 ): object {
-  const lastId = after === undefined ? 0 : Number(readCursor(after, /^id(\d+)$/)[1]);
+  let last = after === undefined ? 0 : Number(readCursor(after, /^id(\d+)$/)[1]);
   const items: object[] = [];
-  let last = lastId;
-  for (const { entry, state } of statesIn(sight)) {
-    if (entry.order <= lastId || state.life !== 'live') continue;
+  for (const { entry, state } of statesIn(sight, last)) {
+    if (state.life !== 'live') continue;
     if (items.length === limit) return { items, next: `id${last}` };
     items.push(shown(sight, entry.id, state));
     last = entry.order;
