@@ -14,8 +14,11 @@ import { Limits, type Costs, type Limit, type Shortage } from './limits.ts';
 import type { Trouble } from './trouble.ts';
 
 export interface Dialect<Place extends Host> {
-  /** Whose request it is, by its token; undefined for nobody's. */
-  identify(request: Request, hosts: readonly Place[]): Place | undefined;
+  /** Whose request it is, by its token; undefined for nobody's. Who reads the body reads a clone. */
+  identify(
+    request: Request,
+    hosts: readonly Place[],
+  ): Place | undefined | Promise<Place | undefined>;
   /** What it takes from which limits; one from each when it says nothing. */
   costs?(request: Request, host: Place): Costs | undefined;
   /** Rejects with `RequestRefused` for what the vendor does not understand or allow. */
@@ -111,7 +114,8 @@ export function openDesk<Place extends Host>({
   async function handle(request: Request): Promise<Response> {
     let host: Place | undefined;
     try {
-      host = dialect.identify(request, hosts);
+      const owner = dialect.identify(request, hosts);
+      host = owner instanceof Promise ? await owner : owner;
       if (host === undefined) return dialect.stranger(request);
       const shortage = host.limits.take(host.account.worldMs, dialect.costs?.(request, host));
       if (shortage !== undefined) return dialect.slowDown(host, shortage);

@@ -17,6 +17,11 @@ describe('the desk of a vendor', () => {
     assert.deepEqual(await ask('/', {}), [403, 'No key at all.']);
   });
 
+  it('waits for a vendor who has to read before it knows who asks', async () => {
+    const { ask } = desk();
+    assert.deepEqual(await ask('/cheap', { key: 'in the body' }), [200, 'busy: ']);
+  });
+
   it('asks what a request costs before it looks into it, and tells which limit is short', async () => {
     const { ask, hands } = desk();
     assert.equal((await ask('/expensive'))[0], 200);
@@ -76,6 +81,11 @@ function desk(trouble?: Trouble) {
   const dialect: Dialect<Host> = {
     identify(request, hosts) {
       const key = request.headers.get('key');
+      if (key === 'in the body')
+        return request
+          .clone()
+          .text()
+          .then(() => hosts[0]);
       if (key === null) throw new RequestRefused(403, { text: 'No key at all.' });
       return hosts.find((host) => host.account.token === key);
     },

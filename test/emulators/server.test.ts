@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { TributaryError } from '../../runtime/core/errors.ts';
-import type { Circumstances, Emulator } from '../../runtime/emulators/emulator.ts';
-import { Grumpy } from '../../runtime/emulators/grumpy/grumpy.ts';
-import { emulator } from '../../runtime/emulators/grumpy/vendor.ts';
+import { emulator, grumpy as practiceVendor } from '../../runtime/emulators/grumpy/vendor.ts';
 import { serve } from '../../runtime/emulators/server.ts';
 import { systemWorld } from '../../runtime/world/system.ts';
+import { acme } from './acme/acme.ts';
 import { localEmulators, type Local } from './local.ts';
 
 const people = 'v1/people';
@@ -78,26 +77,22 @@ describe('the emulator as a local server', () => {
 
   it('serves several vendors, each where it is, and all of them on one page', async () => {
     const world = systemWorld({ log: { write: () => true } });
-    const served = serve({ world, open: (given) => [moved('one', given), moved('two', given)] });
+    const served = serve({
+      world,
+      open: (given) => [practiceVendor.open(given), acme.open(given)],
+    });
     const listening = await served.listen({ port: 0 });
     const { url } = listening;
     try {
-      served.emulators[1].account('two').create('things', { name: 'Pagoda' });
-      for (const [name, count] of [
-        ['one', 0],
-        ['two', 1],
-      ] as const) {
-        const headers = { authorization: `Bearer token of ${name}` };
-        const { items } = (await (await fetch(`${url}${name}/v1/things`, { headers })).json()) as {
-          items: unknown[];
-        };
-        assert.equal(items.length, count);
-        const other = await fetch(`${url}${name === 'one' ? 'two' : 'one'}/v1/things`, { headers });
-        assert.equal(other.status, 401);
-      }
-      const page = await (await fetch(`${url}?account=two`)).text();
-      assert.match(page, /<h1>The two Grumpy<\/h1>/);
-      assert.match(page, /<strong>one<\/strong> <small>The one Grumpy<\/small>/);
+      served.emulators[1].account('acme').create('companies', { name: 'Pagoda' });
+      const headers = { authorization: 'Bearer demo-sales', 'x-token': 'demo-acme' };
+      const answers = ['v1/companies', 'acme/companies/1'].map(async (path) =>
+        (await fetch(`${url}${path}`, { headers })).json(),
+      );
+      assert.deepEqual(await Promise.all(answers), [{ items: [] }, { name: 'Pagoda' }]);
+      const page = await (await fetch(`${url}?account=acme&collection=companies`)).text();
+      assert.match(page, /<h1>Acme<\/h1>/);
+      assert.match(page, /<strong>sales<\/strong> <small>Grumpy<\/small>/);
       assert.match(page, /Pagoda/);
     } finally {
       await listening.close();
@@ -115,22 +110,6 @@ describe('the emulator as a local server', () => {
     }
   });
 });
-
-/** A Grumpy under a name and a path of its own. */
-function moved(name: string, given: Circumstances): Emulator {
-  const collections = { things: [{ path: 'name', type: 'text' }] } as const;
-  const accounts = [{ name, token: `token of ${name}`, collections }];
-  const grumpy = new Grumpy({ ...given, accounts });
-  return {
-    vendor: name,
-    title: `The ${name} Grumpy`,
-    paths: [`/${name}`],
-    accounts: grumpy.accounts,
-    account: (account) => grumpy.account(account),
-    handle: (asked) => grumpy.handle(new Request(asked.url.replace(`/${name}/`, '/'), asked)),
-    seed: (count) => grumpy.seed(count),
-  };
-}
 
 /** `fetch` would not let us choose the host. */
 function statusOf(

@@ -3,11 +3,11 @@
  * chance, and everything it does later, comes from the given world; so the same seed gives the same
  * bad day again.
  */
-import { openDesk, hostOf, type Desk, type Dialect, type Host } from '../desk.ts';
-import type { Circumstances, Emulator } from '../emulator.ts';
-import type { Hands } from '../crm/hands.ts';
-import type { Town } from '../town.ts';
 import type { World } from '../../world/world.ts';
+import type { Hands } from '../crm/hands.ts';
+import { hostOf, openDesk, type Desk, type Dialect, type Host } from '../desk.ts';
+import type { Circumstances, Emulator } from '../emulator.ts';
+import type { Town } from '../town.ts';
 import { Webhooks } from '../webhooks.ts';
 import { Account } from './account.ts';
 import { seedDemo } from './demo.ts';

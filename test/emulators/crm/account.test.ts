@@ -151,6 +151,16 @@ describe('an account, by habit,', () => {
     hands.edit('people', bea, { otherEmails: ['a2@x.hu'] });
   });
 
+  it('knows who holds a unique value', () => {
+    const { account, hands } = crmPractice();
+    const people = account.collections.get('people')!;
+    const id = hands.create('people', { email: 'Anna@x.hu' });
+    assert.equal(people.holding('email', 'anna@x.hu'), id);
+    hands.edit('people', id, { email: null });
+    assert.equal(people.holding('email', 'anna@x.hu'), undefined);
+    assert.equal(people.holding('fax', 'anna@x.hu'), undefined);
+  });
+
   it('destroys for good what is there or archived, and nothing twice', () => {
     const { hands, told } = crmPractice();
     for (const name of ['a', 'b']) hands.create('companies', { name });

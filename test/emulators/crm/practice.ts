@@ -22,7 +22,7 @@ export interface CrmPractice {
 export const DAY_MS = 86_400_000;
 export const START_MS = Date.UTC(2026, 0, 1);
 
-export const COLLECTIONS: AccountSetup['collections'] = {
+const COLLECTIONS: AccountSetup['collections'] = {
   people: [
     { path: 'name', type: 'text' },
     { path: 'initials', type: 'text', readOnly: true },
