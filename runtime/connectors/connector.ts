@@ -237,6 +237,8 @@ export class VendorError extends TributaryError {
   readonly retryAfterMs?: number;
   /** The member of the item that the vendor complains about. */
   readonly path?: string;
+  /** Of a call that was one too many: the limit of the account that it reached. Missing: not told. */
+  readonly limit?: string;
 
   constructor(
     kind: FailureKind,
@@ -245,10 +247,12 @@ export class VendorError extends TributaryError {
       mayHaveLanded = false,
       retryAfterMs,
       path,
+      limit,
     }: {
       readonly mayHaveLanded?: boolean;
       readonly retryAfterMs?: number;
       readonly path?: string;
+      readonly limit?: string;
     } = {},
   ) {
     super(`vendor-${kind}`, about);
@@ -257,5 +261,6 @@ export class VendorError extends TributaryError {
     this.mayHaveLanded = mayHaveLanded;
     if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
     if (path !== undefined) this.path = path;
+    if (limit !== undefined) this.limit = limit;
   }
 }

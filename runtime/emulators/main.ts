@@ -10,7 +10,8 @@ import { emulator } from './server.ts';
 
 try {
   const { port, people } = settings();
-  const server = emulator({ world: systemWorld() });
+  // Whoever practises takes webhooks on this machine.
+  const server = emulator({ world: systemWorld({ allowedHosts: ['127.0.0.1', 'localhost'] }) });
   server.seed(people);
   const { url } = await server.listen({ port });
   const tokens = DEMO_ACCOUNTS.map(({ name, token }) => `${name}: ${token}`).join(', ');

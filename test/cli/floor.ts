@@ -64,7 +64,7 @@ export function commandFloor(): Floor {
     chmodSync(folder, 0o755);
     const made = emulator({
       world: {
-        ...systemWorld({ log: { write: () => true } }),
+        ...systemWorld({ log: { write: () => true }, allowedHosts: ['127.0.0.1'] }),
         random: randomStreams('1'),
         // Webhooks come at once.
         schedule: scheduleOn((_delayMs, task) => {
@@ -98,6 +98,7 @@ export function commandFloor(): Floor {
       DATABASE_URL: databaseUrlOf(own.database.connection),
       TRIBUTARY_SECRET: SECRET,
       GRUMPY: own.url,
+      TRIBUTARY_ALLOWED_HOSTS: '127.0.0.1',
       // The programs start faster; coverage would be less exact.
       ...(process.env['NODE_V8_COVERAGE'] ? {} : { NODE_COMPILE_CACHE: `${own.folder}/compiled` }),
       ...environment,

@@ -1,4 +1,5 @@
 /** `tributary emulate`: a vendor for practice on this machine, with two accounts of the same people. */
+import { hostsIn } from '../../world/addresses.ts';
 import { randomStreams } from '../../world/random.ts';
 import { systemWorld } from '../../world/system.ts';
 import { misused, numberOption, textOption, type Command } from '../command.ts';
@@ -24,7 +25,13 @@ export const emulate: Command = {
       max: 100_000,
     });
     const random = randomStreams(textOption(given, 'seed') ?? '1');
-    const world = { ...systemWorld({ log: process.stderr }), random };
+    // Whoever practises takes webhooks on this machine.
+    const allowedHosts = [
+      '127.0.0.1',
+      'localhost',
+      ...hostsIn(given.environment['TRIBUTARY_ALLOWED_HOSTS']),
+    ];
+    const world = { ...systemWorld({ log: process.stderr, allowedHosts }), random };
     return live(world, async (lifetime) => {
       // Only this command needs a vendor of its own.
       const { DEMO_ACCOUNTS } = await import('../../emulators/demo.ts');
