@@ -190,7 +190,8 @@ function contentOf({ body, form }: Call<unknown>): Content {
 function pathOf({ path }: Call<unknown>): string {
   const dots = path.find((name) => /^\.{0,2}$/.test(name));
   if (dots !== undefined) throw new TypeError(`"${dots}" is no name`);
-  return path.map((name) => `/${encodeURIComponent(name)}`).join('');
+  // A colon may stand as it is, and Google wants it so.
+  return path.map((name) => `/${encodeURIComponent(name).replaceAll('%3A', ':')}`).join('');
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

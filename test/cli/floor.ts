@@ -98,7 +98,6 @@ export function commandFloor(): Floor {
       DATABASE_URL: databaseUrlOf(own.database.connection),
       TRIBUTARY_SECRET: SECRET,
       GRUMPY: own.url,
-      TRIBUTARY_ALLOWED_HOSTS: '127.0.0.1',
       // The programs start faster; coverage would be less exact.
       ...(process.env['NODE_V8_COVERAGE'] ? {} : { NODE_COMPILE_CACHE: `${own.folder}/compiled` }),
       ...environment,
@@ -132,6 +131,7 @@ export const SECRET = 'the secret of these tests';
 export function configOf({ tenant, more = '' }: { tenant: string; more?: string }): string {
   return `
 tenant: ${tenant}
+allow: [127.0.0.1]
 accounts:
   crm: { vendor: grumpy, baseUrl: "\${GRUMPY}", token: "\${CRM_TOKEN:-token-of-crm}", hookSecret: hush }
   desk: { vendor: grumpy, baseUrl: "\${GRUMPY}", token: token-of-desk }
