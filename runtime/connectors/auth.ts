@@ -47,18 +47,21 @@ export function signedAuth({
   readonly lifeMs?: number;
 }): Auth {
   let token = '';
+  /** May still be on its way. */
+  let before = '';
   let renewAt = -Infinity;
   return {
     async headers() {
       const now = world.clock.now();
       if (now >= renewAt) {
+        before = token;
         token = signed({ ...claims, ...times(now, lifeMs) }, secret);
         renewAt = now + lifeMs / 2;
       }
       return { authorization: `Bearer ${token}` };
     },
     get secrets() {
-      return [secret, token];
+      return [secret, token, before].filter((one) => one !== '');
     },
   };
 }
