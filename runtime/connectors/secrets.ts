@@ -9,7 +9,7 @@
 import { z } from 'zod';
 import { TributaryError } from '../core/errors.ts';
 import type { World } from '../world/world.ts';
-import { VendorError } from './connector.ts';
+import { VendorError, type SecretPlaces } from './connector.ts';
 import { restClient } from './http.ts';
 
 export interface SecretManager {
@@ -19,13 +19,7 @@ export interface SecretManager {
   read(name: string): Promise<string | undefined>;
 }
 
-export interface WantedSecret {
-  /** As a person calls it: `the API key of Twenty`. */
-  readonly title: string;
-  /** In Secret Manager. */
-  readonly names: readonly string[];
-  /** In the environment. */
-  readonly variables: readonly string[];
+export interface WantedSecret extends SecretPlaces {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly secretManager?: SecretManager | undefined;
 }

@@ -246,10 +246,10 @@ function setting({ as = 'form', tokens, save, onCall }: SettingOptions = {}) {
     tokenUrl: `${LOGIN}/oauth/token`,
     client: { id: 'tributary', secret: 'hush', as },
     load: async () => stored.tokens,
-    save: async (tokens) => {
-      await save?.(tokens, world);
-      stored.tokens = tokens;
-      saved.push(tokens as (typeof saved)[number]);
+    save: async (renewed) => {
+      await save?.(renewed, world);
+      stored.tokens = renewed;
+      saved.push(renewed as (typeof saved)[number]);
     },
   });
   const rest = restClient({

@@ -30,18 +30,18 @@ describe('the network of the machine', () => {
   });
 
   it('keeps connections open, and takes them again', async () => {
-    const { fetch } = systemNetwork(['127.0.0.1']);
+    const network = systemNetwork(['127.0.0.1']);
     for (let call = 0; call < 20; call += 1) {
-      assert.equal(await (await fetch(requestTo('127.0.0.1'))).text(), 'here');
+      assert.equal(await (await network.fetch(requestTo('127.0.0.1'))).text(), 'here');
     }
     assert.equal(requests, 20);
     assert.ok(connections <= 2, `${connections} connections`);
   });
 
   it('opens so many at once and no more, and the rest wait', async () => {
-    const { fetch } = systemNetwork(['127.0.0.1']);
+    const network = systemNetwork(['127.0.0.1']);
     const calls = Array.from({ length: 100 }, async () => {
-      return (await fetch(requestTo('127.0.0.1'))).text();
+      return (await network.fetch(requestTo('127.0.0.1'))).text();
     });
     assert.equal((await Promise.all(calls)).length, 100);
     assert.ok(connections <= 32, `${connections} connections`);
@@ -50,15 +50,15 @@ describe('the network of the machine', () => {
   // All are 127.0.0.1 in another spelling, or lead there.
   for (const host of ['127.0.0.1', '2130706433', '0x7f.1', '[::ffff:127.0.0.1]', 'localhost']) {
     it(`sends nothing to ${host} unless it is named`, async () => {
-      const { fetch } = systemNetwork([`127.0.0.1:${port + 1}`, 'else.example']);
-      await assert.rejects(fetch(requestTo(host)), isPrivate);
+      const network = systemNetwork([`127.0.0.1:${port + 1}`, 'else.example']);
+      await assert.rejects(network.fetch(requestTo(host)), isPrivate);
       assert.deepEqual([connections, requests], [0, 0]);
     });
   }
 
   it('goes to a name that leads to a private address where it is named', async () => {
-    const { fetch } = systemNetwork([`localhost:${port}`]);
-    assert.equal(await (await fetch(requestTo('localhost'))).text(), 'here');
+    const network = systemNetwork([`localhost:${port}`]);
+    assert.equal(await (await network.fetch(requestTo('localhost'))).text(), 'here');
   });
 
   it('refuses a name that was public when somebody looked, and is private when it is called', async () => {
