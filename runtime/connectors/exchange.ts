@@ -8,7 +8,7 @@
  * time-outs and its measurements run by the clock of the machine, and its limit of size forgets the
  * status. Its headers drop what they cannot hold, so they have to be checked before they come here.
  */
-import { AxiosHeaders, getAdapter } from 'axios';
+import { AxiosHeaders, getAdapter, type AxiosRequestConfig } from 'axios';
 import type { World } from '../world/world.ts';
 import {
   answeredTooMuch,
@@ -41,11 +41,12 @@ export interface Reply {
 export async function exchange(
   world: World,
   wanted: Wanted,
-  name: CallName,
+  /** Asked for when something fails, because it takes longer than the rest. */
+  name: () => CallName,
 ): Promise<Reply | Failure> {
-  if (isCalledOff(wanted)) return calledOff(name, { hasLeft: false });
+  if (isCalledOff(wanted)) return calledOff(name(), { hasLeft: false });
   using limit = limitOf(world, wanted);
-  const line = lineTo(world);
+  const line = lineTo(world, limit.signal);
   try {
     const { method, url, headers, body } = wanted;
     const answered = await sendByFetch({
@@ -53,7 +54,6 @@ export async function exchange(
       url,
       headers: AxiosHeaders.from(headers),
       data: body,
-      signal: limit.signal,
       responseType: 'stream',
       validateStatus: () => true,
       fetchOptions: { redirect: 'manual', send: line.send },
@@ -70,11 +70,11 @@ export async function exchange(
     if (bytes !== undefined) return { ...told, body: bytes };
     return status >= 300
       ? { ...told, body: NOTHING }
-      : answeredTooMuch(name, wanted.answerBytesMax);
+      : answeredTooMuch(name(), wanted.answerBytesMax);
   } catch (error) {
-    if (isCalledOff(wanted)) return calledOff(name, { hasLeft: true });
-    if (limit.signal.aborted) return timedOut(name, wanted.timeoutMs);
-    return disconnected(name, line.failure ?? error);
+    if (isCalledOff(wanted)) return calledOff(name(), { hasLeft: true });
+    if (limit.signal.aborted) return timedOut(name(), wanted.timeoutMs);
+    return disconnected(name(), line.failure ?? error);
   }
 }
 
@@ -82,26 +82,32 @@ const NOTHING = new Uint8Array();
 
 /**
  * There is one for all calls, and the way to the world comes with each: axios keeps an adapter for every
- * `fetch` that it was ever given, and with it everything that the `fetch` knows.
+ * `fetch` that it was ever given, and with it everything that the `fetch` knows. It is told to make no
+ * `Request` and gets no signal, because it would copy every answer to watch over it.
  */
 const sendByFetch = getAdapter('fetch', {
   env: {
-    fetch: (request, way) => (way as unknown as Line).send(request as Request),
-  },
+    fetch: (url: string, way: Way) => way.send(url, way),
+    Request: null,
+  } as unknown as AxiosRequestConfig['env'] & {},
 });
 
+/** What axios would have the platform's `fetch` do, and what we have told it to pass on. */
+type Way = RequestInit & Pick<Line, 'send'>;
+
 interface Line {
-  send(this: void, request: Request): Promise<Response>;
+  readonly send: (url: string, way: RequestInit) => Promise<Response>;
   /** As the platform told it, before axios turned it into an error of its own. */
   readonly failure: unknown;
 }
 
-function lineTo(world: World): Line {
+function lineTo(world: World, signal: AbortSignal): Line {
   let failure: unknown;
   return {
-    async send(request) {
+    async send(url, { method, headers, body, redirect }) {
       try {
-        return await world.network.fetch(request);
+        const wanted = { method, headers, body: body ?? null, redirect, signal } as RequestInit;
+        return await world.network.fetch(new Request(url, wanted));
       } catch (error) {
         failure = error;
         throw error;

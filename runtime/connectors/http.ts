@@ -130,10 +130,9 @@ async function replyWith(
   call: Call<unknown>,
 ): Promise<Reply> {
   const { world, timeoutMs = TIMEOUT_MS, answerBytesMax = ANSWER_BYTES_MAX } = options;
-  const name = nameOf(options, call);
   const request = requestOf(options, call, authHeaders);
   const limits = { timeoutMs, answerBytesMax, signal: call.signal };
-  const reply = await exchange(world, { ...request, ...limits }, name);
+  const reply = await exchange(world, { ...request, ...limits }, () => nameOf(options, call));
   if (!('status' in reply)) throw errorOf(call, reply);
   options.onAnswer?.(reply);
   return reply;
