@@ -25,6 +25,7 @@ import type {
   StoredSync,
   TenantId,
 } from '../store/store.ts';
+import { hostsIn } from '../world/addresses.ts';
 import { systemWorld } from '../world/system.ts';
 import type { LogLevel, World } from '../world/world.ts';
 import { isOn, textOption, type Given } from './command.ts';
@@ -91,7 +92,8 @@ export async function openSite(given: Given, options: SiteOptions = {}): Promise
   const file = textOption(given, 'config') ?? 'tributary.yaml';
   const { config, file: absolute } = await readConfig(file, environment);
   const logLevel = isOn(given, 'verbose') ? 'debug' : (options.logLevel ?? 'warn');
-  const world = systemWorld({ log: process.stderr, logLevel });
+  const allowedHosts = [...config.allow, ...hostsIn(environment['TRIBUTARY_ALLOWED_HOSTS'])];
+  const world = systemWorld({ log: process.stderr, logLevel, allowedHosts });
   const beside = path.dirname(absolute);
   const data = path.resolve(
     beside,

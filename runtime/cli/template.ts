@@ -13,6 +13,9 @@ export const template = `# yaml-language-server: $schema=./tributary.schema.json
 # Without a database, one of its own is kept in the folder .tributary beside this file.
 # database: \${DATABASE_URL}
 
+# Accounts are on the internet, and encrypted; other places are only called when they are named here.
+allow: [127.0.0.1]
+
 accounts:
   sales:
     vendor: grumpy

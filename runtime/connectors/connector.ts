@@ -22,7 +22,18 @@ export interface Connector<Config = unknown> {
   readonly config: z.ZodType<Config>;
   /** Members of the configuration that nobody may see or log. */
   readonly secrets: readonly string[];
+  /** Where a secret is looked for that is not filled in, by the member of the configuration. */
+  readonly secretPlaces?: Readonly<Record<string, SecretPlaces>>;
   open(config: Config, world: World): Promise<Account>;
+}
+
+export interface SecretPlaces {
+  /** As a person calls it: `API key of Twenty`. */
+  readonly title: string;
+  /** In a secret manager, the first that is there. */
+  readonly names: readonly string[];
+  /** In the environment, after those. */
+  readonly variables: readonly string[];
 }
 
 export interface Account {
@@ -31,18 +42,60 @@ export interface Account {
   /** How far the vendor's clock is ahead of ours, as far as an answer has told. */
   readonly clockOffsetMs?: number;
   readonly limits: readonly Limit[];
+  /** What is left of the limits, as far as answers have told. It is a look back; nothing is asked. */
+  left?(): readonly Left[];
+  /** What this login can be shown, for a person to choose from; it may open others by name as well. */
+  collections?(signal?: AbortSignal): Promise<readonly CollectionName[]>;
+  /** Permissions that the login lacks for reading and writing these collections. None: all is well. */
+  missingScopes?(collections: readonly string[], signal?: AbortSignal): Promise<readonly string[]>;
   collection(name: string): Promise<Collection>;
   /**
    * Which items a delivery is about, once it is proven genuine; one that is not is refused with the code
-   * `delivery-refused`. Raw bytes in, refs out, nothing else.
+   * `delivery-refused`. Raw bytes in, refs out, nothing else. `secret` is what `webhooks.ensure` answered;
+   * without it, the one of the configuration counts.
    */
-  receive?(delivery: RawDelivery): readonly Hint[];
+  receive?(delivery: RawDelivery, secret?: string): readonly Hint[];
+  /** Missing where somebody has to set them up at the vendor. */
+  readonly webhooks?: Webhooks;
   close(): Promise<void>;
+}
+
+export interface CollectionName {
+  /** What `collection` opens. */
+  readonly name: string;
+  /** What people call it. */
+  readonly title: string;
+}
+
+export interface Webhooks {
+  /**
+   * Afterwards the vendor tells `url` of changes in these collections, once each. It looks at what is
+   * there first, removes what is there twice or leads to `url` for nothing, and renews what expires; so
+   * repeating it is harmless, and repairs what the vendor or a person has removed. Others' are left alone.
+   */
+  ensure(wanted: WantedHooks, signal?: AbortSignal): Promise<Hooks>;
+  /** Nothing leads to `url` any more, also when nothing did. */
+  remove(url: string, signal?: AbortSignal): Promise<void>;
+}
+
+export interface WantedHooks {
+  readonly url: string;
+  /** Made by us; whoever does not know it can send nothing that is believed. */
+  readonly secret: string;
+  readonly collections: readonly string[];
+}
+
+export interface Hooks {
+  /** What proves that a delivery is genuine: the given secret, unless the vendor makes its own. */
+  readonly secret: string;
+  /** By our clock; `ensure` has to be repeated before. Missing: they stay. */
+  readonly expiresAt?: number;
 }
 
 export interface Collection {
   readonly name: string;
   readonly can: Can;
+  /** All of them, those that the account's own people have made as well. */
   readonly fields: readonly VendorField[];
   /** All items that are there, in pages; an item may turn up twice when others move meanwhile. */
   list(request: PageRequest): Promise<ItemPage>;
@@ -59,6 +112,11 @@ export interface Collection {
   history?(items: readonly HistoryRequest[], signal?: AbortSignal): Promise<readonly Version[][]>;
   /** All of one operation, at most `can.batch[op]` at once; outcomes in the order of the changes. */
   write(changes: readonly ItemChange[], signal?: AbortSignal): Promise<readonly Outcome[]>;
+  /**
+   * Makes a field, unless it is there, and answers with it as it is, under the path that the vendor gives
+   * it. Repeating it is harmless. A field of that name that cannot take its place fails as `rejected`.
+   */
+  ensureField?(wanted: WantedField, signal?: AbortSignal): Promise<VendorField>;
 }
 
 /** What one collection of one account can do. Unknown abilities are declared at their weakest. */
@@ -98,16 +156,31 @@ export interface Can {
 
 export type Operation = 'create' | 'update' | 'delete' | 'restore';
 
-/** What an account may be asked, together by all of its collections and all of our processes. */
+/**
+ * What an account may be asked, together by all of its collections and all of our processes: a bucket
+ * that is full at first, and filled once in `perMs`, steadily. What a vendor counts in windows of time is
+ * turned into one by `windowLimit`.
+ */
 export interface Limit {
   readonly name: string;
   readonly capacity: number;
   readonly perMs: number;
-  /** What one call costs. */
+  /** What one call costs, with all the requests that it takes. 0: this limit is not about it. */
   readonly cost: (
     call: 'list' | 'changes' | 'read' | 'find' | 'history' | Operation,
     items: number,
+    collection: string,
   ) => number;
+}
+
+export interface Left {
+  /** Of one of the limits, if it is among them. */
+  readonly name: string;
+  readonly left: number;
+  /** Of how many. */
+  readonly most?: number;
+  /** When there is more again, by our clock. Until then, nothing is asked once nothing is left. */
+  readonly resetsAt?: number;
 }
 
 export interface PageRequest {
@@ -187,10 +260,22 @@ export type Outcome =
 /** One field of the vendor's schema. */
 export interface VendorField {
   readonly path: string;
+  /** What people call it, where that is not the path. */
+  readonly title?: string;
   readonly type: string;
   readonly readOnly?: boolean;
   readonly unique?: boolean;
   readonly options?: readonly string[];
+}
+
+/** A field of our own: the marker, or what a set-up wants to keep there. */
+export interface WantedField {
+  /** Letters, digits and `_`, a letter first; a connector writes it in the vendor's way. */
+  readonly name: string;
+  readonly title: string;
+  readonly type: 'text' | 'longText' | 'number' | 'boolean' | 'date' | 'time' | 'json';
+  /** No two items can have the same value, and an item can be found by it, where the vendor can do that. */
+  readonly unique?: boolean;
 }
 
 export interface RawDelivery {
@@ -237,6 +322,8 @@ export class VendorError extends TributaryError {
   readonly retryAfterMs?: number;
   /** The member of the item that the vendor complains about. */
   readonly path?: string;
+  /** Of a call that was one too many: the limit of the account that it reached. Missing: not told. */
+  readonly limit?: string;
 
   constructor(
     kind: FailureKind,
@@ -245,10 +332,12 @@ export class VendorError extends TributaryError {
       mayHaveLanded = false,
       retryAfterMs,
       path,
+      limit,
     }: {
       readonly mayHaveLanded?: boolean;
       readonly retryAfterMs?: number;
       readonly path?: string;
+      readonly limit?: string;
     } = {},
   ) {
     super(`vendor-${kind}`, about);
@@ -257,5 +346,6 @@ export class VendorError extends TributaryError {
     this.mayHaveLanded = mayHaveLanded;
     if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
     if (path !== undefined) this.path = path;
+    if (limit !== undefined) this.limit = limit;
   }
 }

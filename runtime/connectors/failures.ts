@@ -11,6 +11,7 @@ export interface Failure {
   readonly next: string;
   readonly mayHaveLanded: boolean;
   readonly retryAfterMs?: number | undefined;
+  readonly limit?: string | undefined;
 }
 
 /** A call, as errors name it. */
@@ -23,88 +24,113 @@ export interface CallName {
   readonly words: (said: string) => string;
 }
 
-/** The vendor answered with a status that says no. */
+/** An answer with a status that says no. */
+export interface Refusal {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The JSON of the answer; undefined when it is none, which an error page need not be. */
+  readonly body: unknown;
+}
+
+/** What a refusal means at one vendor, where that is not what it means elsewhere. */
+export interface Meaning {
+  readonly kind?: FailureKind;
+  readonly retryAfterMs?: number;
+  /** The one of the account's limits that was reached, by its name. */
+  readonly limit?: string;
+}
+
 export function refused(
   name: CallName,
   {
     status,
     said,
+    kind = kindOf(status),
     retryAfterMs,
-  }: {
-    readonly status: number;
-    readonly said: string | undefined;
-    readonly retryAfterMs: number | undefined;
-  },
+    limit,
+  }: Meaning & { readonly status: number; readonly said: string | undefined },
 ): Failure {
-  const { kind, verb, next } = meaningOf(status, name);
+  const { verb, next } = status < 400 ? elsewhere(name) : SAYINGS[kind](name);
   const reason = said === undefined ? `${status}` : `${status}: ${name.words(said)}`;
   const isCertain = status >= 400 && status < 500;
   const what = `${name.vendor} ${verb} (${reason}).`;
-  return { kind, what, next, mayHaveLanded: !isCertain, retryAfterMs };
+  return { kind, what, next, mayHaveLanded: !isCertain, retryAfterMs, limit };
 }
+
+function kindOf(status: number): FailureKind {
+  if (status < 400) return 'broken';
+  return KINDS[status] ?? (status >= 500 ? 'transient' : 'rejected');
+}
+
+const KINDS: Readonly<Record<number, FailureKind>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'missing',
+  // Request timeout, locked, too early: another try may work.
+  408: 'transient',
+  423: 'transient',
+  425: 'transient',
+  410: 'missing',
+  412: 'outdated',
+  // So is an address that is too long, and so are headers.
+  413: 'tooLarge',
+  414: 'tooLarge',
+  431: 'tooLarge',
+  429: 'throttled',
+};
 
 /** `verb` stands between the name of the vendor and the status. */
-type Meaning = Pick<Failure, 'kind' | 'next'> & { readonly verb: string };
-
-function meaningOf(status: number, name: CallName): Meaning {
-  const meaning = MEANINGS[SAME_AS[status] ?? status];
-  if (meaning !== undefined) return meaning(name);
-  if (status < 400) return elsewhere(name);
-  return status >= 500 || PASSING.has(status) ? troubled(name) : unacceptable(name);
+interface Saying {
+  readonly verb: string;
+  readonly next: string;
 }
 
-const MEANINGS: Readonly<Record<number, (name: CallName) => Meaning>> = {
-  401: ({ account }) => ({
-    kind: 'unauthorized',
+const SAYINGS: Readonly<Record<FailureKind, (name: CallName) => Saying>> = {
+  unauthorized: ({ account }) => ({
     verb: `refused the token of account '${account}'`,
     next: 'Open the account node and log in again.',
   }),
-  403: ({ account, request }) => ({
-    kind: 'forbidden',
+  forbidden: ({ account, request }) => ({
     verb: `does not let account '${account}' call ${request}`,
     next: 'Grant the account this permission, or choose another account.',
   }),
-  404: ({ account, request }) => ({
-    kind: 'missing',
+  missing: ({ account, request }) => ({
     verb: `shows account '${account}' nothing at ${request}`,
     next: 'Check the address and the collection, and whether the account may see it.',
   }),
-  412: ({ account, request }) => ({
-    kind: 'outdated',
+  outdated: ({ account, request }) => ({
     verb: `has another version than ${request} of account '${account}' expects`,
     next: 'It is read again; nothing needs to be done.',
   }),
-  413: ({ account, request }) => ({
-    kind: 'tooLarge',
+  tooLarge: ({ account, request }) => ({
     verb: `finds ${request} of account '${account}' too large`,
     next: 'Send or ask for less at once.',
   }),
-  429: ({ account }) => ({
-    kind: 'throttled',
+  throttled: ({ account }) => ({
     verb: `asks account '${account}' to slow down`,
     next: 'It is tried again later; nothing needs to be done.',
   }),
+  rejected: ({ account, request }) => ({
+    verb: `does not accept ${request} of account '${account}'`,
+    next: 'Correct what it names; if it names nothing, report it.',
+  }),
+  duplicate: ({ account, request }) => ({
+    verb: `already has what ${request} of account '${account}' would make`,
+    next: 'Merge the two items, or give one of them another value.',
+  }),
+  transient: ({ vendor, account, request }) => ({
+    verb: `could not answer ${request} of account '${account}'`,
+    next: laterOr(`look at the status page of ${vendor}`),
+  }),
+  broken: ({ vendor, account, request }) => ({
+    verb: `answered ${request} of account '${account}' with something nobody understands`,
+    next: `Check that the address leads to ${vendor}; if it does, the connector needs an update.`,
+  }),
 };
 
-/** Gone is missing; an address or headers that are too long are too large. */
-const SAME_AS: Readonly<Record<number, number>> = { 410: 404, 414: 413, 431: 413 };
-
-/** Request timeout, locked, too early: another try may work. */
-const PASSING: ReadonlySet<number> = new Set([408, 423, 425]);
-
-function elsewhere({ account, request }: CallName): Meaning {
+function elsewhere({ account, request }: CallName): Saying {
   const next = 'Open the account node and correct the address.';
-  return { kind: 'broken', verb: `sends ${request} of account '${account}' elsewhere`, next };
-}
-
-function unacceptable({ account, request }: CallName): Meaning {
-  const next = 'Correct what it names; if it names nothing, report it.';
-  return { kind: 'rejected', verb: `does not accept ${request} of account '${account}'`, next };
-}
-
-function troubled({ vendor, account, request }: CallName): Meaning {
-  const next = laterOr(`look at the status page of ${vendor}`);
-  return { kind: 'transient', verb: `could not answer ${request} of account '${account}'`, next };
+  return { verb: `sends ${request} of account '${account}' elsewhere`, next };
 }
 
 /** A 2xx whose body is not what it should be. */
@@ -151,8 +177,12 @@ export function timedOut({ vendor, account, request }: CallName, timeoutMs: numb
   };
 }
 
+/** The name of a host leads into a private network. */
+const PRIVATE_ADDRESS = 'ERR_PRIVATE_ADDRESS';
+
 /** Failures to connect: these requests never left. */
 const NEVER_LEFT: ReadonlySet<unknown> = new Set([
+  PRIVATE_ADDRESS,
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -166,6 +196,8 @@ export function disconnected(
 ): Failure {
   const { message, cause } = error as Error;
   const { code, message: detail } = (cause ?? {}) as { code?: string; message?: string };
+  if (code === PRIVATE_ADDRESS)
+    return privateAddress({ vendor, account, request, words }, `${detail}`);
   const reason = [message, detail, code].filter((part) => Boolean(part)).join(', ');
   return {
     kind: 'transient',
@@ -174,6 +206,19 @@ export function disconnected(
     mayHaveLanded: !NEVER_LEFT.has(code),
   };
 }
+
+function privateAddress({ vendor, account, request, words }: CallName, detail: string): Failure {
+  return {
+    kind: 'forbidden',
+    what: `${request} of account '${account}' was not sent to ${vendor}, because ${words(detail)}.`,
+    next: ALLOW_IT,
+    mayHaveLanded: false,
+  };
+}
+
+/** What to do about an address that is refused. */
+export const ALLOW_IT =
+  'Correct it; or, if it is meant, let the operator name the host in TRIBUTARY_ALLOWED_HOSTS.';
 
 /** The platform refuses to make a request of it: a header with an accent, an address that is none. */
 export function unsendable({ vendor, account, request, words }: CallName, error: unknown): Failure {

@@ -2,23 +2,26 @@
  * The way to vendors that speak JSON over HTTP: sends one request, reads its answer within limits of time
  * and size, and turns everything that can go wrong into a `VendorError` that says what to do.
  *
- * Promises: nothing is retried and nothing waits; no error holds a secret; redirects are not followed, so
- * that a token goes nowhere but to its vendor. A write that failed says `mayHaveLanded` unless it is
- * certain that the vendor did not carry it out.
+ * Promises: nothing is retried and nothing waits, but for a token: one that was refused is renewed, where
+ * that is possible, and the call is sent once more, for it was not carried out. No error holds a secret.
+ * Redirects are not followed, and private addresses not called, so that a token goes nowhere but to its
+ * vendor. What is sent is what was given: a header that cannot be sent as it is fails, and is not mended.
+ * A write that failed says `mayHaveLanded` unless it is certain that the vendor did not carry it out.
  */
 import type { z } from 'zod';
 import type { World } from '../world/world.ts';
+import { checkAddress } from './address.ts';
+import type { Auth } from './auth.ts';
 import { VendorError } from './connector.ts';
+import { exchange, type Reply } from './exchange.ts';
 import {
-  answeredTooMuch,
-  calledOff,
-  disconnected,
   notUnderstood,
   refused,
-  timedOut,
   unsendable,
   type CallName,
   type Failure,
+  type Meaning,
+  type Refusal,
 } from './failures.ts';
 
 export interface RestOptions {
@@ -27,12 +30,20 @@ export interface RestOptions {
   /** Names the login in errors. */
   readonly account: string;
   readonly baseUrl: string;
-  /** Sent with every request; how the vendor knows who is calling. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Cut out of everything that an error says. */
-  readonly secrets: readonly string[];
+  /** The hosts that the base URL may name: see `AddressRules`. */
+  readonly hosts?: readonly string[];
+  /** How the vendor knows who is calling. */
+  readonly auth?: Auth;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Cut out of everything that an error says, beside those of `auth`. */
+  readonly secrets?: readonly string[];
   /** What the vendor says about a failure, from the JSON of its answer. */
   readonly complaint?: (body: unknown) => string | undefined;
+  /** What a refusal means, where this vendor means something else by its status than others do. */
+  readonly meaning?: (refusal: Refusal) => Meaning | undefined;
+  /** Hears of every answer, also of one that says no; to keep count of what is left of a limit. */
+  readonly onAnswer?: (answer: Pick<Reply, 'status' | 'headers'>) => void;
   /** From the request to the last byte of its answer. */
   readonly timeoutMs?: number;
   readonly answerBytesMax?: number;
@@ -41,6 +52,8 @@ export interface RestOptions {
 export interface Rest {
   /** Answers with the parsed JSON of a 2xx; everything else is a `VendorError`. */
   send<T>(call: Call<T>): Promise<T>;
+  /** The same, with the status and the headers of the answer. */
+  ask<T>(call: Call<T>): Promise<Answer<T>>;
   /** What the vendor says about an item, made fit for an error: one line, not endless, no secrets. */
   words(said: string): string;
 }
@@ -50,7 +63,12 @@ export interface Call<T> {
   /** Names between slashes; they are escaped here. */
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent in the way of web forms, instead of a body. */
+  readonly form?: Readonly<Record<string, string>>;
+  /** Of an answer without a body, such as a 204: `z.undefined()`. */
   readonly answer: z.ZodType<T>;
   /** What is wrong with an answer although it has the right form; nothing when nothing is. */
   flawIn?(answer: T): string | undefined;
@@ -61,151 +79,134 @@ export interface Call<T> {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface Answer<T> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly data: T;
+}
+
 /** Most vendors give up on a request of their own after 30 seconds. */
 export const TIMEOUT_MS = 30_000;
 const ANSWER_BYTES_MAX = 32 * 2 ** 20;
 
+/** Throws when the base URL may not be called. */
 export function restClient(options: RestOptions): Rest {
+  checkAddress(options.baseUrl, options);
   return {
-    async send<T>(call: Call<T>): Promise<T> {
-      const reply = await exchange(options, call);
-      const { status, headers } = reply;
-      const json = jsonIn(reply.body);
-      const isOk = status >= 200 && status < 300;
-      const form = isOk ? call.answer : call.answers?.[status];
-      const understood = form === undefined ? NO_ANSWER : understand(form, json, call);
-      if ('data' in understood) return understood.data;
-      const name = nameOf(options, call);
-      if (isOk) throw errorOf(call, notUnderstood(name, status, understood.flaw));
-      const retryAfterMs = retryAfterOf(headers, options.world);
-      const said = options.complaint?.(json);
-      throw errorOf(call, refused(name, { status, said, retryAfterMs }));
-    },
+    send: async (call) => (await ask(options, call)).data,
+    ask: (call) => ask(options, call),
     words: (said) => wordsOf(said, options),
   };
 }
 
-interface Reply {
-  readonly status: number;
-  readonly headers: Headers;
-  /** Empty when it could not be read and the status says enough. */
-  readonly body: Uint8Array;
+async function ask<T>(options: RestOptions, call: Call<T>): Promise<Answer<T>> {
+  const { status, headers, body } = await replyTo(options, call);
+  const json = jsonIn(body);
+  const isOk = status >= 200 && status < 300;
+  const form = isOk ? call.answer : call.answers?.[status];
+  const understood = form === undefined ? NO_ANSWER : understand(form, json, call);
+  if ('data' in understood) return { status, headers, data: understood.data };
+  const name = nameOf(options, call);
+  if (isOk) throw errorOf(call, notUnderstood(name, status, understood.flaw));
+  const refusal = { status, headers, body: json === NO_JSON ? undefined : json };
+  const said = options.complaint?.(refusal.body);
+  const retryAfterMs = retryAfterOf(headers, options.world);
+  const usual = { status, said, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  throw errorOf(call, refused(name, { ...usual, ...options.meaning?.(refusal) }));
 }
 
-/** One request and its answer, or the error that says why there is none. */
-async function exchange(options: RestOptions, call: Call<unknown>): Promise<Reply> {
+/** With a token that was renewed, if the first one was refused. */
+async function replyTo(options: RestOptions, call: Call<unknown>): Promise<Reply> {
+  const { auth } = options;
+  const sent = (await auth?.headers()) ?? {};
+  const reply = await replyWith(sent, options, call);
+  if (reply.status !== 401 || !(await auth?.renew?.(sent))) return reply;
+  return replyWith(await auth!.headers(), options, call);
+}
+
+async function replyWith(
+  authHeaders: Readonly<Record<string, string>>,
+  options: RestOptions,
+  call: Call<unknown>,
+): Promise<Reply> {
   const { world, timeoutMs = TIMEOUT_MS, answerBytesMax = ANSWER_BYTES_MAX } = options;
-  if (isCalledOff(call)) {
-    throw errorOf(call, calledOff(nameOf(options, call), { hasLeft: false }));
-  }
-  using limit = limitOf(world, timeoutMs, call.signal);
-  const request = requestOf(options, call, limit.signal);
-  try {
-    const response = await world.network.fetch(request);
-    const { status, headers } = response;
-    const body = await bytesOf(response, answerBytesMax, limit.signal).catch((error: unknown) => {
-      if (status < 300) throw error;
-      return NOTHING;
-    });
-    if (body !== undefined) return { status, headers, body };
-    if (status >= 300) return { status, headers, body: NOTHING };
-  } catch (error) {
-    const name = nameOf(options, call);
-    if (isCalledOff(call)) throw errorOf(call, calledOff(name, { hasLeft: true }));
-    if (limit.signal.aborted) throw errorOf(call, timedOut(name, timeoutMs));
-    throw errorOf(call, disconnected(name, error));
-  }
-  throw errorOf(call, answeredTooMuch(nameOf(options, call), answerBytesMax));
+  const request = requestOf(options, call, authHeaders);
+  const limits = { timeoutMs, answerBytesMax, signal: call.signal };
+  const reply = await exchange(world, { ...request, ...limits }, () => nameOf(options, call));
+  if (!('status' in reply)) throw errorOf(call, reply);
+  options.onAnswer?.(reply);
+  return reply;
 }
 
-const NOTHING = new Uint8Array();
-
-function isCalledOff({ signal }: Call<unknown>): boolean {
-  return signal?.aborted === true;
+interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
 }
 
-function requestOf(options: RestOptions, call: Call<unknown>, signal: AbortSignal): Request {
-  const { method, body, query = {} } = call;
-  const content = body === undefined ? {} : { 'content-type': 'application/json' };
+function requestOf(
+  options: RestOptions,
+  call: Call<unknown>,
+  authHeaders: Readonly<Record<string, string>>,
+): HttpRequest {
+  const { method, query = {} } = call;
+  const { body, type } = contentOf(call);
   try {
     const url = new URL(`${options.baseUrl.replace(/\/+$/, '')}${pathOf(call)}`);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
-    return new Request(url, {
-      method,
-      headers: { accept: 'application/json', ...content, ...options.headers },
-      redirect: 'manual',
-      signal,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    // Each one over those before it, whatever their capitals; a value that no header can hold throws.
+    const headers = new Headers({ accept: 'application/json', 'user-agent': USER_AGENT });
+    for (const more of [type, options.headers, call.headers, authHeaders]) {
+      for (const [name, value] of Object.entries(more ?? {})) headers.set(name, value);
+    }
+    return { method, url: url.href, headers: Object.fromEntries(headers), body };
   } catch (error) {
     throw errorOf(call, unsendable(nameOf(options, call), error));
   }
+}
+
+/** Some vendors show it to people beside what we have changed. */
+const USER_AGENT = 'Tributary';
+
+interface Content {
+  readonly body: string | undefined;
+  readonly type: Readonly<Record<string, string>>;
+}
+
+function contentOf({ body, form }: Call<unknown>): Content {
+  if (form !== undefined) {
+    const type = { 'content-type': 'application/x-www-form-urlencoded' };
+    return { body: new URLSearchParams(form).toString(), type };
+  }
+  if (body === undefined) return { body, type: {} };
+  return { body: JSON.stringify(body), type: { 'content-type': 'application/json' } };
 }
 
 /** A name of dots would lead out of the path, even when it is escaped. */
 function pathOf({ path }: Call<unknown>): string {
   const dots = path.find((name) => /^\.{0,2}$/.test(name));
   if (dots !== undefined) throw new TypeError(`"${dots}" is no name`);
-  return path.map((name) => `/${encodeURIComponent(name)}`).join('');
-}
-
-interface TimeLimit extends Disposable {
-  readonly signal: AbortSignal;
-}
-
-/** Falls when time is over or the caller gives up. */
-function limitOf(world: World, timeoutMs: number, caller: AbortSignal | undefined): TimeLimit {
-  const controller = new AbortController();
-  const giveUp = (): void => controller.abort();
-  const callOff = world.schedule.after(timeoutMs, giveUp);
-  caller?.addEventListener('abort', giveUp, { once: true });
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]() {
-      callOff();
-      caller?.removeEventListener('abort', giveUp);
-    },
-  };
-}
-
-/** Undefined when there is more of it than `bytesMax`. */
-async function bytesOf(
-  { body }: Response,
-  bytesMax: number,
-  signal: AbortSignal,
-): Promise<Uint8Array | undefined> {
-  if (body === null) return NOTHING;
-  const reader = body.getReader();
-  // A stream that broke has told so already, where it was read.
-  const stop = (): void => void reader.cancel().catch(() => {});
-  signal.addEventListener('abort', stop, { once: true });
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    signal.throwIfAborted();
-    if (done) return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-    chunks.push(value);
-    size += value.length;
-    if (size > bytesMax) {
-      stop();
-      return undefined;
-    }
-  }
+  // A colon may stand as it is, and Google wants it so.
+  return path.map((name) => `/${encodeURIComponent(name).replaceAll('%3A', ':')}`).join('');
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Undefined when it is none, which an error page need not be. */
+/** Undefined where there is nothing. */
 function jsonIn(body: Uint8Array): unknown {
+  if (body.length === 0) return undefined;
   try {
     return JSON.parse(utf8.decode(body)) as unknown;
   } catch {
-    return undefined;
+    return NO_JSON;
   }
 }
+
+/** Something is there, and it is no JSON, such as an error page. */
+const NO_JSON = Symbol('no JSON');
 
 /** A status that the call does not take for an answer. */
 const NO_ANSWER = { flaw: 'no answer' } as const;
@@ -215,6 +216,7 @@ function understand<T>(
   json: unknown,
   call: Call<T>,
 ): { readonly data: T } | { readonly flaw: string } {
+  if (json === NO_JSON) return { flaw: 'no JSON' };
   const { success, data, error } = form.safeParse(json);
   if (!success) {
     const [issue] = error.issues;
@@ -250,7 +252,7 @@ function nameOf(
 /** No cause is passed on: those of the platform quote requests, and with them tokens. */
 function errorOf(
   { method, writes = method !== 'GET' }: Pick<Call<unknown>, 'method' | 'writes'>,
-  { kind, what, next, mayHaveLanded, retryAfterMs }: Failure,
+  { kind, what, next, mayHaveLanded, retryAfterMs, limit }: Failure,
 ): VendorError {
   return new VendorError(
     kind,
@@ -258,6 +260,7 @@ function errorOf(
     {
       mayHaveLanded: mayHaveLanded && writes,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(limit !== undefined && { limit }),
     },
   );
 }
@@ -265,9 +268,11 @@ function errorOf(
 const WORDS_MAX = 300;
 
 /** One line, not endless; and without secrets first, because a piece of one is no longer recognised. */
-function wordsOf(said: string, { secrets }: RestOptions): string {
+function wordsOf(said: string, { secrets = [], auth }: RestOptions): string {
   // A header loses the blanks around it, so a vendor that quotes it does not have them.
-  const bare = secrets.map((secret) => secret.trim()).filter((secret) => secret !== '');
+  const bare = [...secrets, ...(auth?.secrets ?? [])]
+    .map((secret) => secret.trim())
+    .filter((secret) => secret !== '');
   const clean = bare
     .flatMap((secret) => [secret, encodeURIComponent(secret.toWellFormed())])
     .reduce((words, spelling) => words.replaceAll(spelling, '[secret]'), said);

@@ -65,6 +65,7 @@ export class Gate {
     try {
       const answer = await this.#inTime(work);
       this.#recover(health);
+      await this.#heed(tenant, member);
       return answer;
     } catch (error) {
       await this.#learn(tenant, member, health, error);
@@ -96,11 +97,13 @@ export class Gate {
   }
 
   async #spend(tenant: TenantId, member: Member, { action, items, priority }: Call): Promise<void> {
-    const requests = member.limits.map(({ name, capacity, perMs, cost }) => {
-      const amount = cost(action, items);
-      const keep = Math.min(capacity * HEAD_ROOM[priority], capacity - amount);
-      return { bucket: `${member.endpoint}/${name}`, capacity, perMs, amount, keep };
-    });
+    const requests = member.limits
+      .map(({ name, capacity, perMs, cost }) => {
+        const amount = cost(action, items, member.collection.name);
+        const keep = Math.min(capacity * HEAD_ROOM[priority], capacity - amount);
+        return { bucket: `${member.endpoint}/${name}`, capacity, perMs, amount, keep };
+      })
+      .filter(({ amount }) => amount > 0);
     if (requests.length === 0) return;
     const { clock, schedule } = this.#world;
     const deadline = clock.now() + WAIT_MS_MAX;
@@ -133,6 +136,15 @@ export class Gate {
     }
   }
 
+  /** What the vendor says is used up is left alone until there is more. Others may use the account, too. */
+  async #heed(tenant: TenantId, { endpoint, limits, left }: Member): Promise<void> {
+    const now = this.#world.clock.now();
+    for (const { name, left: amount, resetsAt = 0 } of left()) {
+      if (amount > 0 || resetsAt <= now || !limits.some((limit) => limit.name === name)) continue;
+      await this.#store.slowDown(tenant, now, { bucket: `${endpoint}/${name}`, until: resetsAt });
+    }
+  }
+
   #recover(health: Health): void {
     if (health.restsUntil > 0) health.outcomes.length = 0;
     health.restsUntil = 0;
@@ -146,8 +158,10 @@ export class Gate {
     const now = clock.monotonicMs();
     if (error.kind === 'throttled') {
       const until = clock.now() + (error.retryAfterMs ?? SLOW_MS);
+      const reached = member.limits.filter(({ name }) => name === error.limit);
+      const slowed = reached.length > 0 ? reached : member.limits;
       await Promise.all(
-        member.limits.map(({ name }) =>
+        slowed.map(({ name }) =>
           this.#store.slowDown(tenant, clock.now(), {
             bucket: `${member.endpoint}/${name}`,
             until,

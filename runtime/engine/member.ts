@@ -9,6 +9,7 @@ import {
   type Collection,
   type Connector,
   type Item,
+  type Left,
   type Limit,
   type VendorField,
 } from '../connectors/connector.ts';
@@ -42,6 +43,7 @@ export interface Member {
   readonly collection: Collection;
   readonly can: Can;
   readonly limits: readonly Limit[];
+  readonly left: () => readonly Left[];
   readonly facts: EndpointFacts;
   read(item: Item, takenAt: number): MemberRead;
   /** `current` is the vendor's item as it was last read. */
@@ -266,6 +268,7 @@ function memberOf(
     collection,
     can: collection.can,
     limits: account.limits,
+    left: () => account.left?.() ?? [],
     facts,
     types: typesIn(mapping, collection),
     schemaAt: schema.schemaAt,

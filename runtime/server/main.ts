@@ -30,7 +30,9 @@ async function main(): Promise<number> {
     if (command.action === 'print') return (say(command.text), 0);
     const { action, settings } = command;
     verbose = settings.verbose;
-    const world = systemWorld({ log: process.stderr, logLevel: verbose ? 'debug' : 'info' });
+    const { allowedHosts } = settings;
+    const logLevel = verbose ? 'debug' : 'info';
+    const world = systemWorld({ log: process.stderr, logLevel, allowedHosts });
     if (action === 'reset-password') return (await makeNewPassword(settings, world), 0);
     const underNpm = isUnderNpm();
     return await liveUntilStopped((life) => serve(settings, world, life), {

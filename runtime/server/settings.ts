@@ -10,6 +10,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { TributaryError } from '../core/errors.ts';
+import { hostsIn } from '../world/addresses.ts';
 
 export interface Settings {
   /** 0 takes any free port. */
@@ -23,6 +24,8 @@ export interface Settings {
   readonly verbose: boolean;
   /** The same on all machines that share a database; made in the data directory when it is not given. */
   readonly secret?: string | undefined;
+  /** Systems may be called there although the address is private or not encrypted. */
+  readonly allowedHosts: readonly string[];
 }
 
 export type Command =
@@ -51,7 +54,11 @@ export function readCommand({
     secret: environment['TRIBUTARY_SECRET'] || undefined,
   });
   if (!settings.success) throw refusal(settings.error.issues[0]?.message ?? 'A setting is wrong.');
-  return { action: flags['reset-password'] ? 'reset-password' : 'start', settings: settings.data };
+  const allowedHosts = hostsIn(environment['TRIBUTARY_ALLOWED_HOSTS']);
+  return {
+    action: flags['reset-password'] ? 'reset-password' : 'start',
+    settings: { ...settings.data, allowedHosts },
+  };
 }
 
 /** Whether there is an npm, and perhaps a shell, between us and whoever started us. */
@@ -86,6 +93,8 @@ const help = `Tributary keeps customer data the same in many systems.
   --data <folder>         where flows, secrets and data are kept    TRIBUTARY_DATA, .tributary
   (by variable only)      the same on all machines that share a   TRIBUTARY_SECRET
                           database
+  (by variable only)      hosts of systems that may be private    TRIBUTARY_ALLOWED_HOSTS
+                          and unencrypted: 10.0.0.5, crm.lan:8080
   --no-login              no login; on this machine only            TRIBUTARY_LOGIN=off
   --reset-password        make a new password for admin, print it once, log everybody out, and end
   --verbose               log more, and show where errors came from

@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { inspect, types } from 'node:util';
+import { systemNetwork } from './network.ts';
 import { randomStreams } from './random.ts';
 import { scheduleOn } from './schedule.ts';
 import { idSource } from './uuid.ts';
@@ -19,7 +20,12 @@ export interface LogTarget {
 export function systemWorld({
   log = process.stdout,
   logLevel = 'info',
-}: { log?: LogTarget; logLevel?: LogLevel } = {}): World {
+  allowedHosts = [],
+}: {
+  log?: LogTarget;
+  logLevel?: LogLevel;
+  allowedHosts?: readonly string[];
+} = {}): World {
   const clock: Clock = { now: () => Date.now(), monotonicMs: () => performance.now() };
   const random = randomStreams(randomBytes(32).toString('hex'));
   return {
@@ -27,7 +33,8 @@ export function systemWorld({
     random,
     newId: idSource(clock, random('world:ids')),
     secretBytes: (count) => new Uint8Array(randomBytes(count)),
-    network: { fetch: (request) => fetch(request) },
+    network: systemNetwork(allowedHosts),
+    allowedHosts,
     log: logTo(log, { clock, logLevel }),
     schedule: scheduleOn(after),
   };

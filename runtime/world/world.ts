@@ -14,6 +14,11 @@ export interface World {
   /** Bytes nobody can guess: passwords, tokens, keys, nonces. In a simulation they follow the seed. */
   secretBytes(count: number): Uint8Array;
   readonly network: Network;
+  /**
+   * Hosts (`crm.example`, `10.0.0.5`, `127.0.0.1:4010`) that may have a private address and need no
+   * encryption, because the operator says so. Without it, none.
+   */
+  readonly allowedHosts?: readonly string[];
   readonly log: Log;
   readonly schedule: Schedule;
 }

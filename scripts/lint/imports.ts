@@ -45,7 +45,10 @@ const CORE = 'runtime/core';
 const WORLD = 'runtime/world';
 const STORE = 'runtime/store/store.ts';
 const CONNECTOR = 'runtime/connectors/connector.ts';
-const HTTP = 'runtime/connectors/http.ts';
+/** What vendors are reached with. */
+const REACH = ['address', 'auth', 'failures', 'http', 'limits', 'oauth'].map(
+  (name) => `runtime/connectors/${name}.ts`,
+);
 
 /** Packages that compute and do nothing else. */
 const PURE_PACKAGES = ['canonicalize', 'libphonenumber-js', 'tldts', 'zod'];
@@ -74,7 +77,7 @@ const ROWS: readonly Row[] = [
   { files: 'runtime/connectors/index.ts', may: [CORE, WORLD, 'runtime/connectors'], builtins: [] },
   {
     files: 'runtime/connectors/*/',
-    may: ['.', CORE, WORLD, CONNECTOR, HTTP],
+    may: ['.', CORE, WORLD, CONNECTOR, ...REACH],
     builtins: SIMULATED_BUILTINS,
   },
   { files: 'runtime/connectors', may: ['./*.ts', CORE, WORLD], builtins: SIMULATED_BUILTINS },

@@ -11,7 +11,11 @@ describe('the check of the accounts', () => {
   const account = { baseUrl: 'http://127.0.0.1:1', token: 'sesame' };
   const check = (fetch: () => Promise<Response>): Promise<void> =>
     checkAccounts(
-      { setup, world: { ...quietWorld, network: { fetch } }, vendorConfig: () => account },
+      {
+        setup,
+        world: { ...quietWorld, network: { fetch }, allowedHosts: ['127.0.0.1'] },
+        vendorConfig: () => account,
+      },
       setup.syncs,
     );
 

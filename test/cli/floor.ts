@@ -65,7 +65,7 @@ export function commandFloor(): Floor {
     chmodSync(folder, 0o755);
     const made = emulator({
       world: {
-        ...systemWorld({ log: { write: () => true } }),
+        ...systemWorld({ log: { write: () => true }, allowedHosts: ['127.0.0.1'] }),
         random: randomStreams('1'),
         // Webhooks come at once.
         schedule: scheduleOn((_delayMs, task) => {
@@ -132,6 +132,7 @@ export const SECRET = 'the secret of these tests';
 export function configOf({ tenant, more = '' }: { tenant: string; more?: string }): string {
   return `
 tenant: ${tenant}
+allow: [127.0.0.1]
 accounts:
   crm: { vendor: grumpy, baseUrl: "\${GRUMPY}", token: "\${CRM_TOKEN:-token-of-crm}", hookSecret: hush }
   desk: { vendor: grumpy, baseUrl: "\${GRUMPY}", token: token-of-desk }

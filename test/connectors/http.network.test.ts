@@ -92,7 +92,7 @@ async function withServer<T>(
 
 function client(port: number, timeoutMs = 20_000) {
   const rest = restClient({
-    world: systemWorld(),
+    world: systemWorld({ allowedHosts: ['127.0.0.1'] }),
     vendor: 'crm',
     account: 'Sales',
     baseUrl: `http://127.0.0.1:${port}`,

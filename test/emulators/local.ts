@@ -29,7 +29,10 @@ export function localEmulators(): (accounts?: readonly AccountOptions[]) => Prom
   return async (accounts) => {
     const logged: string[] = [];
     const world = {
-      ...systemWorld({ log: { write: (line) => logged.push(line) } }),
+      ...systemWorld({
+        log: { write: (line) => logged.push(line) },
+        allowedHosts: ['127.0.0.1'],
+      }),
       random: randomStreams('1'),
       schedule: scheduleOn((_delayMs, task) => {
         const soon = setImmediate(task);

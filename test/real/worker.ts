@@ -55,7 +55,7 @@ async function work({
 }: WorkerOrder): Promise<void> {
   const points = killPoints(
     process.env['KILL_POINT'],
-    systemWorld({ log: process.stderr, logLevel: 'warn' }),
+    systemWorld({ log: process.stderr, logLevel: 'warn', allowedHosts: ['127.0.0.1'] }),
   );
   const { world } = points;
   const systems = systemsOf(scenario);

@@ -128,7 +128,7 @@ describe('the front door', () => {
     report = { ready: true, waiting: {} },
   }: { login?: boolean; report?: Report } = {}): Promise<FrontDoor> {
     const door = await openFrontDoor({
-      settings: { port: 0, host: '127.0.0.1', data: '', login, verbose: false },
+      settings: { port: 0, host: '127.0.0.1', data: '', login, verbose: false, allowedHosts: [] },
       readiness: { watch: () => {}, report: () => Promise.resolve(report) },
       world,
     });

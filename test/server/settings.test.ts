@@ -15,6 +15,7 @@ describe('the settings', () => {
       login: true,
       verbose: false,
       secret: undefined,
+      allowedHosts: [],
     });
   });
 
@@ -26,6 +27,7 @@ describe('the settings', () => {
       TRIBUTARY_DATA: '/a',
       TRIBUTARY_LOGIN: 'on',
       TRIBUTARY_SECRET: 'sixteen or more characters',
+      TRIBUTARY_ALLOWED_HOSTS: '10.0.0.5, crm.lan:8080',
     };
     assert.deepEqual(read([], environment), {
       port: 1,
@@ -35,6 +37,7 @@ describe('the settings', () => {
       login: true,
       verbose: false,
       secret: 'sixteen or more characters',
+      allowedHosts: ['10.0.0.5', 'crm.lan:8080'],
     });
     const flags =
       '--port 2 --host ::1 --database-url postgresql://d/e --data /f --no-login --verbose';
@@ -46,6 +49,7 @@ describe('the settings', () => {
       login: false,
       verbose: true,
       secret: 'sixteen or more characters',
+      allowedHosts: ['10.0.0.5', 'crm.lan:8080'],
     });
   });
 

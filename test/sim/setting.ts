@@ -220,7 +220,7 @@ function fieldPolicy(
   return {
     name,
     strategy,
-    ...(parts && strategy === 'fieldLevelMerge' ? { parts } : {}),
+    ...(parts ? { parts } : {}),
     ...(name === 'company' ? { reference: true } : {}),
     ...(ways.length > 0 ? { direction } : {}),
     initialMerge,

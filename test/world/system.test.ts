@@ -30,7 +30,7 @@ describe('the system world', () => {
     const { port } = server.address() as AddressInfo;
     try {
       const request = new Request(`http://127.0.0.1:${port}/contacts`);
-      const response = await systemWorld().network.fetch(request);
+      const response = await systemWorld({ allowedHosts: ['127.0.0.1'] }).network.fetch(request);
       assert.equal(await response.text(), 'you asked /contacts');
     } finally {
       server.closeAllConnections();

@@ -1,4 +1,5 @@
 /** `tributary emulate`: vendors on this machine, with accounts of the same people. */
+import { hostsIn } from '../../world/addresses.ts';
 import { randomStreams } from '../../world/random.ts';
 import { systemWorld } from '../../world/system.ts';
 import { numberOption, textOption, type Command } from '../command.ts';
@@ -23,7 +24,13 @@ export const emulate: Command = {
       max: 100_000,
     });
     const random = randomStreams(textOption(given, 'seed') ?? '1');
-    const world = { ...systemWorld({ log: process.stderr }), random };
+    // Whoever practises takes webhooks on this machine.
+    const allowedHosts = [
+      '127.0.0.1',
+      'localhost',
+      ...hostsIn(given.environment['TRIBUTARY_ALLOWED_HOSTS']),
+    ];
+    const world = { ...systemWorld({ log: process.stderr, allowedHosts }), random };
     return live(world, async (lifetime) => {
       // Only this command needs vendors of its own.
       const { serveVendors } = await import('../../emulators/vendors.ts');

@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import { connectors } from '../../connectors/index.ts';
 import { TributaryError } from '../../core/errors.ts';
 import { problemsWith } from './check.ts';
+import { fillInSecrets } from './fill-in-secrets.ts';
 import { plainIssues, problemsIn } from './issues.ts';
 import { configSchema, type Config } from './schema.ts';
 import { readSource, type Mistake, type Path, type Place, type Source } from './source.ts';
@@ -23,8 +24,9 @@ export interface ReadConfig {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export async function readConfig(file: string, environment: Environment): Promise<ReadConfig> {
-  const text = await textOf(file);
-  return { config: parseConfig(text, { file, environment }), file: path.resolve(file) };
+  const source = readSource(await textOf(file), environment);
+  await fillInSecrets(source.value, { connectors, environment });
+  return { config: configIn(source, file), file: path.resolve(file) };
 }
 
 /** @internal The text may come from anywhere. */
@@ -32,7 +34,10 @@ export function parseConfig(
   text: string,
   { file, environment }: { file: string; environment: Environment },
 ): Config {
-  const source = readSource(text, environment);
+  return configIn(readSource(text, environment), file);
+}
+
+function configIn(source: Source, file: string): Config {
   if (source.value === undefined) throw refusal(file, source.mistakes);
   const { data, error } = checkForm(source);
   const problems = data ? problemsWith(data, connectors) : problemsIn(error);

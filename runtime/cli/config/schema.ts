@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { mappingConfig } from '../../core/mapping/config.ts';
 import { syncSettings } from '../../engine/settings.ts';
+import { HOST } from '../../world/addresses.ts';
 
 const name = z.string().regex(/^[A-Za-z][\w-]*$/, 'a name is letters, digits, - and _');
 const fieldName = z.string().regex(/^[A-Za-z]\w*$/, 'a field is named by one word');
@@ -143,6 +144,10 @@ export const configSchema = z.strictObject({
     .string()
     .optional()
     .describe('Folder of the keys and of the database of its own; .tributary beside this file.'),
+  allow: z
+    .array(z.string().regex(HOST, 'a host, such as crm.example or 127.0.0.1:4010'))
+    .default([])
+    .describe('Hosts of systems that may be private and unencrypted, such as 127.0.0.1:4010.'),
   accounts: z.record(name, account).describe('Logins, by the names they have in this file.'),
   syncs: z.record(name, sync).describe('What is kept the same, and where.'),
 });

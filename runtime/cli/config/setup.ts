@@ -142,7 +142,7 @@ function fieldOf(config: Config, sync: SyncConfig, name: string): FieldPolicy {
   return {
     name,
     strategy,
-    ...(parts && strategy === 'fieldLevelMerge' ? { parts } : {}),
+    ...(parts ? { parts } : {}),
     ...(kind === 'reference' ? { reference: true } : {}),
     ...(directions.length > 0 ? { direction: Object.fromEntries(directions) } : {}),
     ...(order ? { order: order.map((account) => endpointOf(config, account)) } : {}),

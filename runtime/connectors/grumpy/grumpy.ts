@@ -24,6 +24,7 @@ import {
   type Item,
   type ItemChange,
   type ItemPage,
+  type Left,
   type Limit,
   type Outcome,
   type PageRequest,
@@ -32,6 +33,7 @@ import {
   type VendorField,
   type Version,
 } from '../connector.ts';
+import { tokenAuth } from '../auth.ts';
 import { restClient, TIMEOUT_MS, type Call, type Rest } from '../http.ts';
 import * as api from './api.ts';
 
@@ -59,13 +61,15 @@ const MARKER = 'externalId';
 async function open(settings: GrumpyConfig, world: World): Promise<Account> {
   const { baseUrl, token, hookSecret } = settings;
   const login = settings.title ?? new URL(baseUrl).host;
+  let left: readonly Left[] = [];
   const rest = restClient({
     world,
     vendor: grumpy.vendor,
     account: login,
     baseUrl,
-    headers: { authorization: `Bearer ${token}` },
-    secrets: [token, hookSecret ?? ''],
+    auth: tokenAuth(token),
+    secrets: [hookSecret ?? ''],
+    onAnswer: ({ headers }) => (left = leftIn(headers) ?? left),
     complaint: (body) => {
       const { data } = api.failure.safeParse(body);
       return data && `${data.code} ${data.message}`;
@@ -83,6 +87,7 @@ async function open(settings: GrumpyConfig, world: World): Promise<Account> {
     title: account,
     clockOffsetMs,
     limits: abilities.limits.map((limit): Limit => ({ ...limit, cost: () => 1 })),
+    left: () => left,
     collection: (name) => openCollection(name, { rest, abilities, login }),
     ...(hookSecret !== undefined && {
       receive(delivery: RawDelivery) {
@@ -93,6 +98,18 @@ async function open(settings: GrumpyConfig, world: World): Promise<Account> {
     async close() {},
   };
 }
+
+/** `x-limit-burst: 4;5;1`: four of five are left, and in a second it is all of them. */
+function leftIn(headers: Headers): Left[] | undefined {
+  const told = [...headers].filter(([name]) => name.startsWith(LIMIT));
+  if (told.length === 0) return undefined;
+  return told.map(([name, value]) => {
+    const [left, most] = value.split(';').map(Number);
+    return { name: name.slice(LIMIT.length), left: left!, most: most! };
+  });
+}
+
+const LIMIT = 'x-limit-';
 
 interface Context {
   readonly rest: Rest;

@@ -176,7 +176,10 @@ export type Direction = 'both' | 'in' | 'out' | 'off';
 export interface FieldPolicy {
   readonly name: string;
   readonly strategy: Strategy;
-  /** With `fieldLevelMerge`: merge element by element, or sub-field by sub-field. */
+  /**
+   * What a value consists of; only with `fieldLevelMerge` it is merged element by element, or sub-field by
+   * sub-field. Named with every strategy, so that parts find together again after a change.
+   */
   readonly parts?: 'set' | 'record';
   /** The value is the id of another entity. */
   readonly reference?: boolean;

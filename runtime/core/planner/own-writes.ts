@@ -6,7 +6,7 @@
 import { same, type Value } from '../value.ts';
 import type { Draft, Site } from './draft.ts';
 import type { FieldPolicy, Intent } from './model.ts';
-import { inParts, linkCell, valueInCell } from './parts.ts';
+import { cellNames, fieldOf, inParts, linkCell, valueInCell } from './parts.ts';
 import { BEFORE_ALL, type Stamp } from './stamp.ts';
 
 export interface OwnWrite {
@@ -27,7 +27,10 @@ export function ownWrite(
     const intent = site.intents[i];
     if (!intent || intent.patch[field.name] === undefined) continue;
     const stamp = intent.stamps[cell];
-    if (!stamp && value === null) continue;
+    if (!stamp && value === null) {
+      if (covers(intent, site, field)) return { stamp: BEFORE_ALL, late: true };
+      continue;
+    }
     if (isEchoOf(intent, site, field, cell, value)) {
       if (stamp) return { stamp, late: newerUnanswered };
       // A part that went along unchanged, and was taken away meanwhile, came back with the write.
@@ -50,7 +53,7 @@ export function settleIntents(draft: Draft, site: Site): void {
       }
     } else if (isUnanswered(intent) && intent.op !== 'delete') {
       const { fields } = draft.input.policy;
-      if (shows(intent, site, fields)) {
+      if (shows(intent, site, fields) && isNews(intent, site, fields)) {
         draft.setIntent({ ...intent, state: 'applied', observed: true });
       } else if (
         isAccountedFor(intent, site, fields) &&
@@ -97,6 +100,15 @@ function isEchoOf(
   return part !== undefined && site.facts.explains(field.name, part, value);
 }
 
+/** A part that is on no write of ours is gone since an old one landed: it was typed after that one was planned. */
+function covers(intent: Intent, site: Site, field: FieldPolicy): boolean {
+  const sent = intent.patch[field.name];
+  const read = site.seen?.fields[field.name];
+  if (!inParts(field) || !isUnanswered(intent)) return false;
+  if (sent === undefined || read === undefined) return false;
+  return same(read, sent) || same(read, site.facts.normalize(field.name, sent));
+}
+
 function isCellValue(field: FieldPolicy, cell: string, whole: Value, value: Value): boolean {
   const part = valueInCell(field, cell, whole);
   return part !== undefined && same(part, value);
@@ -113,9 +125,27 @@ function shows(intent: Intent, site: Site, fields: readonly FieldPolicy[]): bool
 }
 
 /**
+ * Whether anything reads otherwise than it last did. What was repeated with success shows all the same, and
+ * may still land: then it is not what is there that tells.
+ */
+function isNews(intent: Intent, site: Site, fields: readonly FieldPolicy[]): boolean {
+  return fields
+    .filter(({ name }) => intent.patch[name] !== undefined)
+    .some((field) => {
+      const names = [...cellNames(field, site.link.cells), ...Object.keys(intent.stamps)];
+      return names
+        .filter((cell) => fieldOf(cell) === field.name)
+        .some((cell) => {
+          const read = site.read(field, cell);
+          const known = linkCell(field, cell, site.link.cells);
+          return read !== undefined && !same(known?.base ?? null, read);
+        });
+    });
+}
+
+/**
  * A read that lacks a field of the write proves nothing about it, unless the vendor has dropped the field;
- * nor does one that shows something
- * else for which no plan has found a place yet, because a person has to choose first.
+ * nor does one that shows something else for which no plan has found a place yet, because a person has to choose first.
  */
 function isAccountedFor(intent: Intent, site: Site, fields: readonly FieldPolicy[]): boolean {
   return fields

@@ -19,7 +19,7 @@ syncs:
       crm:
         collection: people
         filter: { stage: [lead, customer], active: true }
-        fields: { email: email, code: code, stage: stage, active: active, tags: tags, firm: firmId }
+        fields: { email: email, code: code, stage: stage, active: active, tags: tags, rights: rights, firm: firmId }
       desk:
         collection: contacts
         create: false
@@ -31,6 +31,7 @@ syncs:
       stage: { kind: enum, strategy: priority, order: [desk, crm], default: lead }
       active: boolean
       tags: set
+      rights: { kind: set, strategy: manualReview }
       firm: { kind: reference, to: firms }
     deletes: { authority: [crm], elsewhere: recreate, edited: editWins, restored: revive }
     merges: follow
@@ -66,6 +67,7 @@ describe('the set-up that a configuration stands for', () => {
       { name: 'stage', strategy: 'priority', order: [desk, crm], default: 'lead' },
       { name: 'active', strategy: 'lastWriteWins' },
       { name: 'tags', strategy: 'fieldLevelMerge', parts: 'set', direction: { [desk]: 'off' } },
+      { name: 'rights', strategy: 'manualReview', parts: 'set', direction: { [desk]: 'off' } },
       { name: 'firm', strategy: 'lastWriteWins', reference: true },
     ]);
   });

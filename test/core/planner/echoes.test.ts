@@ -1,6 +1,11 @@
 /** Is it our own write coming back, or did somebody type? Nothing here depends on a time window. */
 import assert from 'node:assert/strict';
-import type { EndpointFacts, Intent, Write } from '../../../runtime/core/planner/model.ts';
+import type {
+  EndpointFacts,
+  FieldPolicy,
+  Intent,
+  Write,
+} from '../../../runtime/core/planner/model.ts';
 import type { Value } from '../../../runtime/core/value.ts';
 import { conflictsOf, Story, writesOf } from './story.ts';
 
@@ -122,6 +127,40 @@ describe('our own write', () => {
     const planned = story.round();
     assert.deepEqual(writesOf(planned), ['hub update {"name":"Anna C."} value-behind']);
     assert.deepEqual(conflictsOf(planned), ['name late-own-write hub:"Anna B." autoResolved']);
+  });
+
+  it('that was repeated with success, and arrives late, is written over as well', () => {
+    const story = Story.settled(anna);
+    lostAnswer(story, 'Anna B.');
+    story.round();
+    const repeated = story.round();
+    assert.deepEqual(
+      repeated.intents.map(({ state }) => state),
+      ['unknown'],
+    );
+    story.read('app', { name: 'Anna C.' });
+    story.round();
+    story.read('hub', { name: 'Anna B.' });
+    const planned = story.round();
+    assert.deepEqual(writesOf(planned), ['hub update {"name":"Anna C."} value-behind']);
+    assert.deepEqual(conflictsOf(planned), ['name late-own-write hub:"Anna B." autoResolved']);
+    assert.equal(story.own['name'], 'Anna C.');
+  });
+
+  it('that arrives late takes no element out of a set that came there since', () => {
+    const tags: FieldPolicy = { name: 'tags', strategy: 'fieldLevelMerge', parts: 'set' };
+    const story = Story.settled({ tags: ['a'] }, { members: ['app', 'hub'], fields: [tags] });
+    story.read('app', { tags: ['a', 'b'] });
+    story.readAll();
+    const [write] = story.keep(story.plan()).writes;
+    assert.ok(write);
+    story.intents = [intent(write, 'unknown')];
+    story.read('app', { tags: ['a', 'b', 'c'] });
+    story.round();
+    story.read('hub', { tags: ['a', 'b'] });
+    const planned = story.round();
+    assert.deepEqual(writesOf(planned), ['hub update {"tags":["a","b","c"]} value-behind']);
+    assert.deepEqual(conflictsOf(planned), ['tags#c late-own-write hub:null autoResolved']);
   });
 });
 
