@@ -24,7 +24,15 @@ export interface Connector<Config = unknown> {
   readonly secrets: readonly string[];
   /** Where a secret is looked for that is not filled in, by the member of the configuration. */
   readonly secretPlaces?: Readonly<Record<string, SecretPlaces>>;
-  open(config: Config, world: World): Promise<Account>;
+  /** Without a memory, what it would have kept is gone with the process. */
+  open(config: Config, world: World, memory?: Memory): Promise<Account>;
+}
+
+/** What an account has to know when the process has died, such as a token that was renewed. Nobody else may read it. */
+export interface Memory {
+  load(name: string): Promise<Value | undefined>;
+  /** Once it is answered, it is not lost any more. */
+  save(name: string, value: Value): Promise<void>;
 }
 
 export interface SecretPlaces {
