@@ -3,9 +3,10 @@ import { TributaryError } from '../core/errors.ts';
 import type { World } from '../world/world.ts';
 import type { Vendor } from './emulator.ts';
 import { grumpy } from './grumpy/vendor.ts';
+import { hubspot } from './hubspot/vendor.ts';
 import { serve, type Served } from './server.ts';
 
-const VENDORS: readonly Vendor[] = [grumpy];
+const VENDORS: readonly Vendor[] = [grumpy, hubspot];
 
 export interface ServedVendors extends Served {
   /** As in "Grumpy is ready". */

@@ -1,0 +1,269 @@
+/**
+ * HubSpot: the API of README.md over accounts in memory. Everything it does by chance, and everything it
+ * does later, comes from the given world; so the same seed gives the same bad day again.
+ */
+import type { World } from '../../world/world.ts';
+import type { Hands } from '../crm/hands.ts';
+import { hostOf, openDesk, RequestRefused, type Desk, type Dialect } from '../desk.ts';
+import type { Circumstances, Emulator } from '../emulator.ts';
+import type { Costs, Shortage } from '../limits.ts';
+import { townOf, type Town } from '../town.ts';
+import { Webhooks } from '../webhooks.ts';
+import { Account } from './account.ts';
+import { startConsequences } from './consequences.ts';
+import { seedDemo } from './demo.ts';
+import type { Host } from './asking.ts';
+import { HUBSPOT_WEBHOOKS, type Hook } from './hooks.ts';
+import { BURST_MS, limitsOf, type AccountOptions } from './options.ts';
+import { Html, page } from './refused.ts';
+import { find, type Family } from './routes.ts';
+import { SearchIndex } from './search-index.ts';
+import { AppSettings, subscribe, type NewSubscription } from './app-settings.ts';
+import { ownerOfForm, Tokens } from './tokens.ts';
+import { formOf, understand } from './understanding.ts';
+
+export type { AccountOptions } from './options.ts';
+
+export interface HubSpotOptions extends Circumstances {
+  readonly accounts: readonly AccountOptions[];
+}
+
+export class HubSpot implements Emulator {
+  readonly vendor = 'hubspot';
+  readonly title = 'HubSpot';
+  readonly paths = [
+    '/crm',
+    '/account-info',
+    '/oauth/v1',
+    '/oauth/v3',
+    '/oauth/2026-09',
+    '/webhooks/v3',
+    '/app-webhooks',
+  ];
+  readonly #world: World;
+  readonly #town: Town;
+  readonly #hosts: readonly Host[];
+  readonly #desk: Desk;
+
+  constructor({ world, accounts, trouble, webhookTrouble, town }: HubSpotOptions) {
+    const { vendor, title } = this;
+    this.#world = world;
+    this.#town = town ?? townOf(world.random('hubspot:town'));
+    const tokens = new Tokens();
+    const apps = new Map<number, AppSettings>();
+    const hosts = accounts.map((options): Host => {
+      const account = new Account(options, world.clock);
+      const { settings } = account;
+      const app = apps.get(settings.app.id) ?? appOf(account, world);
+      apps.set(settings.app.id, app);
+      const webhooks = new Webhooks<Hook>({
+        account,
+        world,
+        dialect: HUBSPOT_WEBHOOKS,
+        trouble: webhookTrouble,
+      });
+      webhooks.add({
+        account,
+        app,
+        chance: world.random(`hubspot:${account.name}:events`),
+        get url() {
+          return app.effective(account.worldMs).target?.targetUrl ?? '';
+        },
+      });
+      startConsequences(account, world);
+      return {
+        ...hostOf(account, world, { limits: limitsOf(settings), horizonMs: settings.horizonMs }),
+        account,
+        world,
+        tokens,
+        app,
+        index: new SearchIndex(account, world.random(`hubspot:${account.name}:index`)),
+      };
+    });
+    this.#hosts = hosts;
+    const dialect = dialectOf(world, tokens);
+    this.#desk = openDesk({ vendor, title, world, hosts, dialect, trouble });
+  }
+
+  get accounts(): readonly string[] {
+    return this.#desk.accounts;
+  }
+
+  account(name: string): Hands {
+    return this.#desk.account(name);
+  }
+
+  handle(request: Request): Promise<Response> {
+    return this.#desk.handle(request);
+  }
+
+  seed(count: number): void {
+    seedDemo(this, { count, random: this.#world.random('hubspot:seed'), town: this.#town });
+  }
+
+  /** What a person sets up in the app's own pages; a private app has no other way. */
+  setWebhooks(
+    name: string,
+    { targetUrl, subscriptions }: { targetUrl: string; subscriptions: readonly NewSubscription[] },
+  ): void {
+    const { app, account } = this.#hosts.find((host) => host.account.name === name)!;
+    const at = new Date(account.nowMs).toISOString();
+    const target = { targetUrl, maxConcurrentRequests: 10, createdAt: at, updatedAt: at };
+    app.setTarget(target, account.worldMs);
+    for (const one of subscriptions) subscribe(app, { active: true, ...one }, account.worldMs);
+  }
+}
+
+function appOf({ settings, name }: Account, world: World): AppSettings {
+  const chance = world.random(`hubspot:${name}:settings`);
+  return new AppSettings(settings.app, { chance, cacheMs: settings.webhookCacheMs });
+}
+
+function dialectOf(world: World, tokens: Tokens): Dialect<Host> {
+  const answer = (
+    host: Host | undefined,
+    status: number,
+    body: object | undefined,
+    headers: Readonly<Record<string, string>> = {},
+  ): Response => {
+    const correlationId = world.newId();
+    const all = {
+      'x-hubspot-correlation-id': correlationId,
+      ...(host === undefined ? {} : limitHeaders(host)),
+      ...headers,
+    };
+    if (body === undefined) return new Response(null, { status, headers: all });
+    if (body instanceof Html) {
+      const type = { 'content-type': 'text/html;charset=utf-8' };
+      return new Response(body.html, { status, headers: { ...all, ...type } });
+    }
+    return Response.json(status < 400 ? body : { ...body, correlationId }, {
+      status,
+      headers: all,
+    });
+  };
+
+  function failed(host: Host, status: number, retryAfterS: number | undefined): Response {
+    const headers: Record<string, string> =
+      retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) };
+    if (status === 429) return answer(host, status, shortageBody('burst', world), headers);
+    const kind = host.chance.below(3);
+    if (kind === 0) return new Response(null, { status, headers });
+    if (kind === 1) return answer(host, status, page(status, 'Bad gateway'), headers);
+    const body = { status: 'error', message: 'internal error', category: 'INTERNAL_ERROR' };
+    return answer(host, status, body, headers);
+  }
+
+  return {
+    identify: (request, hosts) => identified(request, hosts, tokens),
+    costs: (request, host) => costsOf(familyOf(request), host),
+    async understand(request, host) {
+      const understood = await understand(request, host);
+      const { call, isSearch } = understood;
+      return {
+        call,
+        carryOut(busy) {
+          const { status, body } = understood.carryOut(busy);
+          return answer(isSearch ? undefined : host, status, body);
+        },
+      };
+    },
+    stranger: () =>
+      answer(undefined, 401, {
+        status: 'error',
+        message:
+          'Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview',
+        category: 'INVALID_AUTHENTICATION',
+      }),
+    slowDown: (host, { name }) =>
+      answer(name === 'search' ? undefined : host, 429, shortageBody(name, world)),
+    failure: failed,
+    refused: ({ status, body, headers }, host) => answer(host, status, body, headers),
+  };
+}
+
+/** By the token; forms for tokens say who they are in the form, and apps are managed with a key. */
+async function identified(
+  request: Request,
+  hosts: readonly Host[],
+  tokens: Tokens,
+): Promise<Host | undefined> {
+  const url = new URL(request.url);
+  if (url.pathname.startsWith('/oauth/')) {
+    const form = await formOf(request.clone());
+    const [, , , kind, token] = url.pathname.split('/');
+    const inPath = kind?.endsWith('-tokens') && token !== undefined ? { token } : {};
+    return ownerOfForm({ ...form, ...inPath }, hosts) ?? hosts[0];
+  }
+  const app = /^\/(?:app-)?webhooks\/[^/]+\/(\d+)(?:\/|$)/.exec(url.pathname);
+  if (app !== null) {
+    const key = url.searchParams.get('hapikey');
+    return hosts.find(
+      ({ app: { options } }) =>
+        options.kind === 'oauth' && String(options.id) === app[1] && options.developerKey === key,
+    );
+  }
+  const [, bearer] = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '') ?? [];
+  return bearer === undefined ? undefined : tokens.owner(bearer, hosts);
+}
+
+/** What nobody knows costs as much as anything else. */
+function familyOf({ method, url }: Request): Family {
+  try {
+    return find(method, new URL(url).pathname).route.family;
+  } catch (error) {
+    if (error instanceof RequestRefused) return 'crm';
+    throw error;
+  }
+}
+
+function costsOf(family: Family, { account }: Host): Costs {
+  const daily = account.settings.app.kind === 'oauth' ? {} : { daily: 1 };
+  switch (family) {
+    case 'crm':
+      return { burst: 1, ...daily };
+    case 'search':
+      return { search: 1, ...daily };
+    case 'associations':
+      return { associations: 1, associationsDaily: 1 };
+    case 'associationBatches':
+      return { associationsDaily: 1 };
+    case 'oauth':
+    case 'hooks':
+      return {};
+  }
+}
+
+function shortageBody(name: Shortage['name'], world: World): object {
+  if (name === 'search') {
+    const message = 'You have reached your secondly limit.';
+    return { status: 'error', message, category: 'RATE_LIMITS' };
+  }
+  const isDaily = name === 'daily' || name === 'associationsDaily';
+  return {
+    status: 'error',
+    message: `You have reached your ${isDaily ? 'daily' : 'ten_secondly_rolling'} limit.`,
+    errorType: 'RATE_LIMIT',
+    policyName: isDaily ? 'DAILY' : 'TEN_SECONDLY_ROLLING',
+    requestId: world.newId(),
+  };
+}
+
+function limitHeaders({ limits }: Host): Record<string, string> {
+  const level = (name: string) => limits.levels.find((one) => one.name === name);
+  const [burst, daily] = [level('burst')!, level('daily')];
+  const left = String(Math.max(0, Math.floor(burst.left)));
+  return {
+    ...(daily === undefined
+      ? {}
+      : {
+          'x-hubspot-ratelimit-daily': String(daily.capacity),
+          'x-hubspot-ratelimit-daily-remaining': String(Math.floor(daily.left)),
+        }),
+    'x-hubspot-ratelimit-interval-milliseconds': String(BURST_MS),
+    'x-hubspot-ratelimit-max': String(burst.capacity),
+    'x-hubspot-ratelimit-remaining': left,
+    'x-hubspot-ratelimit-secondly': String(Math.floor(burst.capacity / 10)),
+    'x-hubspot-ratelimit-secondly-remaining': String(Math.floor(burst.capacity / 10)),
+  };
+}
