@@ -4,9 +4,10 @@ import type { World } from '../world/world.ts';
 import type { Vendor } from './emulator.ts';
 import { grumpy } from './grumpy/vendor.ts';
 import { hubspot } from './hubspot/vendor.ts';
+import { pipedrive } from './pipedrive/vendor.ts';
 import { serve, type Served } from './server.ts';
 
-const VENDORS: readonly Vendor[] = [grumpy, hubspot];
+const VENDORS: readonly Vendor[] = [grumpy, hubspot, pipedrive];
 
 export interface ServedVendors extends Served {
   /** As in "Grumpy is ready". */

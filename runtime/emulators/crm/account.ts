@@ -163,10 +163,10 @@ export class Account {
     this.#put(collection, id, 'restored', doer, after);
   }
 
-  /** Moves the time of the last change, and nothing else. */
-  touch(collection: Collection, id: string): void {
+  /** Moves the time of the last change, and nothing else; by itself unless somebody did it. */
+  touch(collection: Collection, id: string, by?: Doer): void {
     const before = this.#live(collection, id);
-    const doer: Doer = { by: before.updatedBy, via: 'vendor' };
+    const doer: Doer = by ?? { by: before.updatedBy, via: 'vendor' };
     this.#put(collection, id, 'updated', doer, this.#next(before, doer, {}));
   }
 
