@@ -15,6 +15,8 @@ export interface AccountOptions {
   /** Granted to the app; all there are when left out. */
   readonly scopes?: readonly string[];
   readonly plan?: Plan;
+  /** Requests a day, where the plan's are too many; 0 for those of the plan. */
+  readonly dailyMax?: number;
   /** Custom ones, beside those that every account has. */
   readonly properties?: Partial<Readonly<Record<ObjectName, readonly FieldOptions[]>>>;
   readonly pipelines?: readonly PipelineOptions[];
@@ -67,7 +69,7 @@ export function settingsOf(options: AccountOptions): Settings {
 }
 
 /** The three that roll and those of a day, by plan; an OAuth app has no daily one. */
-export function limitsOf({ app, plan, utcOffsetMinutes }: Settings): readonly Limit[] {
+export function limitsOf({ app, plan, dailyMax, utcOffsetMinutes }: Settings): readonly Limit[] {
   const { burst, daily, associations } = PLANS[plan];
   const day = { perMs: DAY_MS, refills: 'atOnce', beginsAtMs: -utcOffsetMinutes * 60_000 } as const;
   const isPublic = app.kind === 'oauth';
@@ -78,7 +80,7 @@ export function limitsOf({ app, plan, utcOffsetMinutes }: Settings): readonly Li
       perMs: BURST_MS,
       refills: 'rolling',
     },
-    ...(isPublic ? [] : [{ ...day, name: 'daily', capacity: daily }]),
+    ...(isPublic ? [] : [{ ...day, name: 'daily', capacity: dailyMax || daily }]),
     { name: 'search', capacity: 5, perMs: 1000, refills: 'rolling' },
     { name: 'associations', capacity: associations, perMs: BURST_MS, refills: 'rolling' },
     { ...day, name: 'associationsDaily', capacity: 500_000 },
@@ -117,6 +119,7 @@ const USUAL: Omit<Settings, 'name' | 'token' | 'app'> = {
   portalId: 62_515,
   scopes: SCOPES,
   plan: 'free',
+  dailyMax: 0,
   properties: {},
   pipelines: [
     {

@@ -57,10 +57,20 @@ function matching(
   const params: Record<string, string> = {};
   for (const [index, name] of names.entries()) {
     const given = asked[index]!;
-    if (name.startsWith(':')) params[name.slice(1)] = decodeURIComponent(given);
+    if (name.startsWith(':')) params[name.slice(1)] = decoded(given);
     else if (name !== given) return undefined;
   }
   return params;
+}
+
+/** What was not escaped well is taken as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    return text;
+  }
 }
 
 type Scopes = Route['scopes'];

@@ -73,8 +73,7 @@ export function search(ask: Ask): Plan {
         if (fits(one.id, one.known)) found.push(one);
         else if (one.known === undefined && fits(one.id, one.truth)) unseen += 1;
       }
-      found.sort((one, other) => sort(one, other) || one.order - other.order);
-      const results = found
+      const results = sort(found)
         .slice(after, after + limit)
         .filter(({ truth }) => truth.life === 'live')
         .map(({ id, known }) => recordOf(place, id, known!, { properties }));
@@ -110,33 +109,40 @@ function isMatch(groups: readonly (readonly Matcher[])[], id: string, state: Sta
   return groups.length === 0 || groups.some((all) => all.every((matches) => matches(id, state)));
 }
 
-type Sort = (one: Indexed, other: Indexed) => number;
+type Key = string | number | null;
+type Sort = (found: readonly Indexed[]) => readonly Indexed[];
 
-/** By one property, as objects say it or with a minus sign; without any, by id. */
+/** By one property, as objects say it or with a minus sign; without any, by id. What has no value comes last. */
 function sortIn(place: Place, sorts: readonly z.output<typeof sortShape>[]): Sort {
   if (sorts.length > 1) throw invalid('Only one sort is allowed.');
   const [sort] = sorts;
-  if (sort === undefined) return () => 0;
+  if (sort === undefined) return (found) => found;
   const isText = typeof sort === 'string';
   const name = isText ? sort.replace(/^-/, '') : sort.propertyName;
   const isDown = isText ? sort.startsWith('-') : sort.direction?.toUpperCase() === 'DESCENDING';
-  const known = place.collection.entries.length === 0 || isKnown(place, name);
-  if (!known) throw invalid(`There is no property ${name} to sort by.`);
+  if (!isKnown(place, name)) throw invalid(`There is no property ${name} to sort by.`);
+  const sign = isDown ? -1 : 1;
+  return (found) =>
+    found
+      .map((one) => ({ one, key: keyOf(place, one, name) }))
+      .toSorted((a, b) => inOrder(a.key, b.key, sign) || a.one.order - b.one.order)
+      .map(({ one }) => one);
+}
+
+function keyOf(place: Place, { id, known }: Indexed, name: string): Key {
+  const text = propertyOf(place, id, known!, name) ?? '';
+  if (text === '') return null;
   const field = place.collection.schema.field(name);
   const native = field === undefined ? 'number' : nativeType(field);
   const isOrdered = native !== 'string' && native !== 'enumeration' && native !== 'phone_number';
-  const keyOf = ({ id, known: state }: Indexed): string | number | null => {
-    const text = propertyOf(place, id, state!, name) ?? null;
-    if (text === null || text === '') return null;
-    return isOrdered ? (instant(text) ?? Number(text)) : text.toLowerCase();
-  };
-  return (one, other) => {
-    const [a, b] = [keyOf(one), keyOf(other)];
-    if (a === b) return 0;
-    if (a === null) return 1;
-    if (b === null) return -1;
-    return (a < b ? -1 : 1) * (isDown ? -1 : 1);
-  };
+  return isOrdered ? (instant(text) ?? Number(text)) : text.toLowerCase();
+}
+
+function inOrder(one: Key, other: Key, sign: number): number {
+  if (one === other) return 0;
+  if (one === null) return 1;
+  if (other === null) return -1;
+  return one < other ? -sign : sign;
 }
 
 function isKnown({ collection, object }: Place, name: string): boolean {

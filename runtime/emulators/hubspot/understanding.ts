@@ -1,7 +1,6 @@
 /** Understands requests: which call it is, whether the app may, and what its body says. */
 import type { Call } from '../call.ts';
-import type { Answer, Ask, Host } from './asking.ts';
-import { objectNamed } from './objects.ts';
+import { objectIn, type Answer, type Ask, type Host } from './asking.ts';
 import { invalid, missingScopes, page, refusal } from './refused.ts';
 import { find, type Found } from './routes.ts';
 import { RequestRefused } from '../desk.ts';
@@ -58,30 +57,12 @@ export async function formOf(request: Request): Promise<Record<string, string>> 
 
 /** One of them is enough. A kind of records can be taken away from the app as a whole. */
 function assertAllowed(ask: Ask, { route }: Found): void {
-  const { account } = ask.host;
+  const { forbidden, settings } = ask.host.account;
   const needed = route.scopes(ask);
-  const isForbidden = [...account.forbidden].some((name) => {
-    const scopes = objectNamed(name)?.scopes;
-    return (
-      ask.params['type'] !== undefined &&
-      name === kindOf(ask) &&
-      scopes !== undefined &&
-      needed.length > 0
-    );
-  });
-  const { scopes } = account.settings;
-  if (!isForbidden && (needed.length === 0 || needed.some((one) => scopes.includes(one)))) return;
-  throw missingScopes(needed);
-}
-
-function kindOf({ params, host }: Ask): string | undefined {
-  const asked = params['type'];
-  return [...host.account.collections.keys()].find(
-    (name) =>
-      name === asked ||
-      objectNamed(name)?.typeId === asked ||
-      objectNamed(name)?.singular === asked,
-  );
+  if (needed.length === 0) return;
+  const kind = ask.params['type'] === undefined ? 'owners' : objectIn(ask).name;
+  const isGranted = needed.some((one) => settings.scopes.includes(one));
+  if (!isGranted || forbidden.has(kind)) throw missingScopes(needed);
 }
 
 async function bodyOf(request: Request, { route }: Found): Promise<unknown> {
