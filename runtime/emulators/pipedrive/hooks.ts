@@ -79,26 +79,24 @@ export function webhookDialect(
   world: World,
   remove: (id: string) => void,
 ): WebhookDialect<Hook, Message> {
-  const bans = new Map<string, { failures: number; untilMs: number }>();
+  const bans = new Map<string, { readonly failures: number; readonly untilMs: number }>();
   const acts = new WeakMap<readonly Change[], string>();
 
   function heard(hook: Hook, { hook: id, attempt, isAccepted, status, nowMs }: Outcome): void {
     hook.lastDeliveryMs = nowMs;
     hook.lastStatus = status;
-    if (isAccepted) {
-      hook.lastSuccessMs = nowMs;
-      bans.delete(hook.url);
-      return;
-    }
+    if (isAccepted) hook.lastSuccessMs = nowMs;
+    // A ban lasts its time, also for who accepts a later try.
     if (attempt === 0) {
       const ban = bans.get(hook.url) ?? { failures: 0, untilMs: -Infinity };
-      ban.failures += 1;
-      bans.set(hook.url, ban);
-      if (ban.failures >= FAILURES_UNTIL_BANNED) {
-        bans.set(hook.url, { failures: 0, untilMs: nowMs + BANNED_MS });
-      }
+      const failures = isAccepted ? 0 : ban.failures + 1;
+      const isTooMuch = failures >= FAILURES_UNTIL_BANNED;
+      bans.set(
+        hook.url,
+        isTooMuch ? { failures: 0, untilMs: nowMs + BANNED_MS } : { ...ban, failures },
+      );
     }
-    if (nowMs - hook.lastSuccessMs >= GIVEN_UP_AFTER_MS) remove(id);
+    if (!isAccepted && nowMs - hook.lastSuccessMs >= GIVEN_UP_AFTER_MS) remove(id);
   }
 
   return {

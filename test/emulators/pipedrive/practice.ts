@@ -107,7 +107,7 @@ export function practice({
 }
 
 /** A request of a caller who knows the token, unless the headers say otherwise. */
-function requestOf(
+export function requestOf(
   method: string,
   path: string,
   body?: unknown,
