@@ -1,5 +1,6 @@
 /** The vendors that Tributary can talk to. A new one is a folder here and a line below. */
 import type { Connector } from './connector.ts';
 import { grumpy } from './grumpy/grumpy.ts';
+import { hubspot } from './hubspot/hubspot.ts';
 
-export const connectors: readonly Connector[] = [grumpy];
+export const connectors: readonly Connector[] = [grumpy, hubspot];
