@@ -52,6 +52,8 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   MISSING_SCOPES: 'forbidden',
   // Two wrote the same thing at once; who is told the id of another item is not here.
   CONFLICT: 'transient',
+  // A bulk operation is at work on it.
+  LOCKED: 'transient',
   RATE_LIMITS: 'transient',
 };
 

@@ -345,12 +345,11 @@ export async function changes(reader: Reader, request: ChangesRequest): Promise<
       ? searchFor([on(changedAt, 'EQ', cursor.at), on(ID, 'GT', cursor.id)], ID, limit)
       : searchFor([fromOf(cursor, changedAt)], changedAt, limit);
   const { results, paging } = await search(reader, body, signal);
-  const { told, next } = whereNext(cursor, results, {
-    changedAt,
-    hasMore: Boolean(paging?.next),
-    ...(reader.tellsDeletes && { last: { archive: '' } as const }),
-  });
+  const { told, next } = whereNext(cursor, results, { changedAt, hasMore: Boolean(paging?.next) });
   const items = await itemsFor(reader, idsOf(told), signal);
+  if (next === undefined && reader.tellsDeletes) {
+    return { ...(await goneSince(reader, undefined, request)), items };
+  }
   return { items, gone: [], ...(next === undefined ? {} : { next }) };
 }
 
@@ -367,19 +366,17 @@ interface Step {
   readonly next?: Cursor;
 }
 
-/** `last` is where it goes on when all changes have been told. */
 function whereNext(
   cursor: Exclude<Cursor, { archive: string }>,
   results: readonly api.WireObject[],
-  { changedAt, hasMore, last }: { changedAt: string; hasMore: boolean; last?: Cursor },
+  { changedAt, hasMore }: { readonly changedAt: string; readonly hasMore: boolean },
 ): Step {
   const [final] = results.slice(-1);
-  const end = last === undefined ? {} : { next: last };
   if ('at' in cursor) {
     if (hasMore && final) return { told: results, next: { at: cursor.at, id: final.id } };
     return { told: results, next: { after: cursor.at } };
   }
-  if (!hasMore || !final) return { told: results, ...end };
+  if (!hasMore || !final) return { told: results };
   // Others of the last instant may follow, in no order that a search could go on in.
   const lastAt = timeOf(final, changedAt);
   const before = results.filter((object) => timeOf(object, changedAt) < lastAt);
@@ -394,10 +391,11 @@ function timeOf({ properties, updatedAt = 0 }: api.WireObject, changedAt: string
 
 async function goneSince(
   reader: Reader,
-  archive: string,
+  archive: string | undefined,
   { since, limit, signal }: ChangesRequest,
 ): Promise<ItemPage> {
-  const place = { limit, ...(archive !== '' && { after: archive }), ...(signal && { signal }) };
+  const after = archive === undefined ? {} : { after: archive };
+  const place = { limit, ...after, ...(signal && { signal }) };
   const { results, next } = await pageOf(reader, place, true);
   const gone = results.filter(({ archivedAt = since }) => archivedAt >= since);
   return {

@@ -128,7 +128,7 @@ describe('the configuration', () => {
       [
         'vendor: grumpy',
         'vendor: hubspit',
-        '2:18  accounts.crm.vendor: There is no vendor "hubspit". There are: grumpy.',
+        '2:18  accounts.crm.vendor: There is no vendor "hubspit". There are: grumpy',
       ],
       [
         'token: t1',
