@@ -54,6 +54,12 @@ export class AppSettings {
     return found?.snapshot ?? NOTHING;
   }
 
+  /** Where letters go that were written while there was an address: to the last one there was. */
+  address(nowMs: number): string {
+    const known = this.#effective.filter(({ fromMs }) => fromMs <= nowMs);
+    return known.findLast(({ snapshot }) => snapshot.target)?.snapshot.target?.targetUrl ?? '';
+  }
+
   setTarget(target: Target | undefined, nowMs: number): void {
     this.#change({ ...this.#latest, target }, nowMs);
   }

@@ -67,7 +67,7 @@ export class HubSpot implements Emulator {
         app,
         chance: world.random(`hubspot:${account.name}:events`),
         get url() {
-          return app.effective(account.worldMs).target?.targetUrl ?? '';
+          return app.address(account.worldMs);
         },
       });
       startConsequences(account, world);

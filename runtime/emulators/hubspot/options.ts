@@ -105,7 +105,7 @@ const APP: AppOptions = {
   codes: [],
 };
 
-export const SCOPES: readonly string[] = [
+const SCOPES: readonly string[] = [
   'oauth',
   'crm.objects.owners.read',
   ...['contacts', 'companies', 'deals'].flatMap((name) =>

@@ -1,7 +1,5 @@
 /** Lists, single records and batches of them. By their id, records are as they truly are. */
 import { z } from 'zod';
-import { latest } from '../crm/item.ts';
-import type { State } from '../crm/model.ts';
 import { followed, stateIn, statesIn, type View } from '../crm/view.ts';
 import {
   batchAnswer,
@@ -149,11 +147,6 @@ export function idProperty(
 
 export function now({ account, collection }: Place): View {
   return { collection, seenMs: account.worldMs };
-}
-
-/** Also when it is archived, or not to be seen. */
-export function stateOf({ collection }: Place, id: string): State {
-  return latest(collection.entry(id)!);
 }
 
 function wantedIn({ query }: Ask, object: ObjectType): Wanted {

@@ -47,7 +47,7 @@ export function recordOf(place: Place, id: string, state: State, wanted: Wanted)
 }
 
 /** In the order of their names, whatever the order of the question. */
-export function propertiesOf(
+function propertiesOf(
   place: Place,
   id: string,
   state: State,

@@ -288,6 +288,17 @@ describe('the webhooks of an app of HubSpot', () => {
     assert.deepEqual(await told(), []);
   });
 
+  it('end with what was not yet delivered going where it was to go', async () => {
+    const { manage, hands, letters, pass, answer } = await listening(['contact.creation']);
+    answer.status = 500;
+    hands.create('contacts', { firstname: 'A' });
+    await pass(10_000);
+    await manage('DELETE', 'settings');
+    answer.status = 200;
+    await pass(600_000);
+    assert.equal(letters.length, 2);
+  });
+
   it('of a private app are set up by hand, and a service key has none', async () => {
     for (const [kind, expected] of [
       ['private', 1],
