@@ -66,6 +66,7 @@ function asKnown(random: Random, { name, email, phone }: Person): Record<string,
     name,
     emails: happens(random, 0.85) ? entry(email) : null,
     phones: happens(random, 0.8) ? entry(phone) : null,
+    'customer number': happens(random, 0.5) ? `C-${10_000 + random.below(90_000)}` : null,
     stage: pick(random, ['lead', 'customer', 'customer', 'former']),
     interests: ['vip', 'newsletter', 'partner'].filter(() => happens(random, 0.2)),
   };

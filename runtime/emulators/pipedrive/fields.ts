@@ -188,6 +188,8 @@ function standard(path: string, kind: Kind, type: string, more: More = {}): Fiel
     ...(options === undefined ? {} : { options }),
     ...(maxLength === undefined ? {} : { maxLength }),
     ...(to === undefined ? {} : { to }),
+    // Links that the API does not write are chosen by people all the same.
+    ...(own.write === 'never' && kind !== 'link' ? { readOnly: true } : {}),
     own: { name, type, kind, isCustom: false, ...own } satisfies Own,
   };
 }

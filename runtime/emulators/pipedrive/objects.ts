@@ -5,14 +5,14 @@
  */
 import type { Collection } from '../crm/collection.ts';
 import { latest } from '../crm/item.ts';
-import type { Given, Item } from '../crm/model.ts';
+import type { Given, Item, State } from '../crm/model.ts';
 import { stateIn, statesIn, viewOf } from '../crm/view.ts';
 import type { Company } from './company.ts';
 import { givenOf, type Body } from './given.ts';
 import { APP, done, type Asked, type PipedriveHost, type Route, type Task } from './host.ts';
 import { isAfter, inOrder, readCursor, writtenCursor, type Query } from './query.ts';
 import { forbidden, invalid, notFound } from './refused.ts';
-import { addTimeOf, INCLUDABLE, shownAs, updateTimeOf, type Wishes } from './showing.ts';
+import { addTimeOf, INCLUDABLE, shownAs, type Wishes } from './showing.ts';
 import { assertLinks, assertVisible, update, writing } from './writing.ts';
 
 interface Kind {
@@ -148,8 +148,8 @@ function list({ host, query }: Asked, kind: Kind, { isArchived = false } = {}): 
       if (state.life !== 'live' && state.life !== 'archived') continue;
       if (ids !== undefined && !ids.has(entry.id)) continue;
       const item = collection.item(entry.id, state);
-      if (!isWanted(item)) continue;
-      const place = { id: entry.order, fieldValue: sortedBy(sort, item, entry.order) };
+      if (!isWanted(item, state)) continue;
+      const place = { id: entry.order, fieldValue: sortedBy(sort, item, state, entry.order) };
       if (cursor !== undefined && !isAfter(place, cursor)) continue;
       found.push({ item, ...place });
       if (isById && found.length > limit) break;
@@ -203,7 +203,7 @@ function wantedBy(
   { collection, filters }: Kind,
   company: Company,
   isArchived: boolean,
-): (item: Item) => boolean {
+): (item: Item, state: State) => boolean {
   const since = query.time('updated_since') ?? -Infinity;
   const until = query.time('updated_until') ?? Infinity;
   const equal = Object.entries(filters).flatMap(([name, path]) => {
@@ -215,27 +215,25 @@ function wantedBy(
   const isDeal = collection === 'deals';
   const statuses = isDeal ? query.choices('status', STATUSES) : undefined;
   const showsDeleted = !isDeal && company.abilities.listsDeleted;
-  return (item) => {
-    const { fields, archived = false } = item;
+  return ({ id: its, fields, archived = false }, { updatedAtMs }) => {
     if (archived && !showsDeleted && !statuses?.includes('deleted')) return false;
     if (!archived && statuses && !(statuses as readonly unknown[]).includes(fields['status'])) {
       return false;
     }
     if (isDeal && (fields['is_archived'] === true) !== isArchived) return false;
-    const updatedAtMs = Date.parse(item.updatedAt);
     if (updatedAtMs < since || updatedAtMs >= until) return false;
     if (isDone !== undefined && fields['done'] !== isDone) return false;
     if (dealId !== undefined) {
       const deal = company.live('deals').find(({ id }) => id === dealId);
-      if (deal?.item.fields['person_id'] !== item.id) return false;
+      if (deal?.item.fields['person_id'] !== its) return false;
     }
     return equal.every(([path, id]) => fields[path] === id);
   };
 }
 
-function sortedBy(sort: string, item: Item, order: number): string | number {
+function sortedBy(sort: string, item: Item, state: State, order: number): string | number {
   if (sort === 'id') return order;
-  if (sort === 'update_time') return updateTimeOf(item);
+  if (sort === 'update_time') return state.updatedAtMs;
   if (sort === 'add_time') return addTimeOf(item);
   const value = item.fields[sort] ?? null;
   return typeof value === 'number' ? value : ((value ?? '') as string);

@@ -155,7 +155,7 @@ async function identify(
   if (pathname === '/oauth/authorize') {
     return hosts.find(({ grants }) => grants?.isOf(searchParams.get('client_id')));
   }
-  if (pathname === '/oauth/token') {
+  if (pathname.startsWith('/oauth/token')) {
     // One app may be let in by several companies.
     const form = new URLSearchParams(await request.clone().text());
     const its = hosts.filter(({ grants }) => grants?.isBy(headers.get('authorization')));

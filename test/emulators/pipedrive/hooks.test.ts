@@ -119,6 +119,19 @@ describe('a webhook of Pipedrive', () => {
     assert.equal(previous.name, 'Anna');
   });
 
+  it('tells that a record is there again as a change of it', async () => {
+    const { hands, received, pass } = await listening();
+    hands.create('persons', { name: 'Anna' });
+    await pass(10_000);
+    hands.remove('persons', '1');
+    await pass(1000);
+    hands.restore('persons', '1');
+    await pass(1000);
+    const { meta, data, previous } = received.at(-1)!;
+    assert.deepEqual([meta.action, data.name], ['change', 'Anna']);
+    assert.deepEqual(Object.keys(previous), ['update_time']);
+  });
+
   it('tells of a merge on both sides, as one act', async () => {
     const { hands, received, pass } = await listening();
     for (const name of ['a', 'b']) hands.create('persons', { name });
