@@ -61,6 +61,11 @@ export class Account extends CrmAccount {
     this.collections.get(type.from)!.schema.add(fieldOf(type));
   }
 
+  /** What is associated stays so. */
+  changeType(type: AssociationType, changed: AssociationType): void {
+    this.types.splice(this.types.indexOf(type), 1, changed);
+  }
+
   removeType(type: AssociationType): void {
     this.types.splice(this.types.indexOf(type), 1);
     this.collections.get(type.from)!.schema.remove(type.path);

@@ -219,22 +219,45 @@ export function createLabel(ask: Ask): Plan {
   };
 }
 
-export function removeLabel(ask: Ask): Plan {
-  const { from, to } = kindsIn(ask);
-  const { account } = ask.host;
-  const found = directions(account.types, from.name, to.name).find(
-    ({ typeId, type }) =>
-      String(typeId) === ask.params['label'] && type.category === 'USER_DEFINED',
-  );
-  if (found === undefined) throw notFound();
+const labelChangeShape = z.object({
+  associationTypeId: z.coerce.number(),
+  label: z.string().min(1),
+  inverseLabel: z.string().nullish(),
+});
+
+export function changeLabel(ask: Ask): Plan {
+  const { associationTypeId, label, inverseLabel } = shaped(labelChangeShape, ask.body);
+  const { type } = ownLabel(ask, String(associationTypeId));
   return {
     action: 'define',
-    object: from,
-    carryOut: () => {
-      account.removeType(found.type);
+    object: objectIn(ask),
+    carryOut() {
+      const back = { ...type.back, label: inverseLabel ?? type.back.label };
+      ask.host.account.changeType(type, { ...type, label, back });
       return { status: 204 };
     },
   };
+}
+
+export function removeLabel(ask: Ask): Plan {
+  const { type } = ownLabel(ask, ask.params['label']!);
+  return {
+    action: 'define',
+    object: objectIn(ask),
+    carryOut() {
+      ask.host.account.removeType(type);
+      return { status: 204 };
+    },
+  };
+}
+
+function ownLabel(ask: Ask, typeId: string): Direction {
+  const { from, to } = kindsIn(ask);
+  const found = directions(ask.host.account.types, from.name, to.name).find(
+    (one) => String(one.typeId) === typeId && one.type.category === 'USER_DEFINED',
+  );
+  if (found === undefined) throw notFound();
+  return found;
 }
 
 /** Those below are HubSpot's own, as far as they have two digits. */

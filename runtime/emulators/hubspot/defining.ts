@@ -195,6 +195,25 @@ export function batchArchive(ask: Ask): Plan {
   };
 }
 
+/** What an admin wants of values: of all properties that have such a rule, or of one. */
+export function listRules(ask: Ask): Plan {
+  const place = placeOf(ask, objectIn(ask));
+  return reading(place, () => {
+    const results = [...place.collection.schema.fields]
+      .map((field) => ({
+        propertyName: field.path,
+        propertyValidationRules: rulesOf(place, field),
+      }))
+      .filter(({ propertyValidationRules: rules }) => rules.length > 0);
+    return { results };
+  });
+}
+
+export function getRules(ask: Ask): Plan {
+  const place = placeOf(ask, objectIn(ask));
+  return reading(place, () => ({ results: rulesOf(place, known(place, ask.params['name']!)) }));
+}
+
 const groupShape = z.object({
   name: z.string().min(1),
   label: z.string().min(1),
@@ -263,6 +282,12 @@ export function archiveGroup(ask: Ask): Plan {
       return { status: 204 };
     },
   };
+}
+
+function rulesOf({ account }: Place, { type }: FieldOptions): readonly object[] {
+  if (type !== 'phone' || !account.settings.phoneValidation) return [];
+  const ruleType = 'PHONE_NUMBER_WITH_EXPLICIT_COUNTRY_CODE';
+  return [{ ruleType, ruleArguments: [], shouldApplyNormalization: true }];
 }
 
 function createOne(place: Place, given: Creation): object {

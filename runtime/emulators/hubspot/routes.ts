@@ -108,6 +108,10 @@ const OBJECTS = ['/crm/v3/objects', ...DATES.map((date) => `/crm/objects/${date}
 const PAIRS = ['/crm/v4/objects', ...DATES.map((date) => `/crm/objects/${date}`)];
 const ASSOCIATIONS = ['/crm/v4/associations', ...DATES.map((date) => `/crm/associations/${date}`)];
 const PROPERTIES = ['/crm/v3/properties', ...DATES.map((date) => `/crm/properties/${date}`)];
+const RULES = [
+  '/crm/v3/property-validations',
+  ...DATES.map((date) => `/crm/property-validations/${date}`),
+];
 const PIPELINES = ['/crm/v3/pipelines', ...DATES.map((date) => `/crm/pipelines/${date}`)];
 
 const ROUTES: readonly Route[] = [
@@ -152,6 +156,7 @@ const ROUTES: readonly Route[] = [
   ...under([...ASSOCIATIONS, '/crm/associations/v4'], 'crm', [
     ['GET /:type/:other/labels', associating.labels, reads],
     ['POST /:type/:other/labels', associating.createLabel, writes],
+    ['PUT /:type/:other/labels', associating.changeLabel, writes],
     ['DELETE /:type/:other/labels/:label', associating.removeLabel, writes],
   ]),
   ...under(PROPERTIES, 'crm', [
@@ -168,6 +173,10 @@ const ROUTES: readonly Route[] = [
     ['GET /:type/:name', defining.getProperty, schemaReads],
     ['PATCH /:type/:name', defining.changeProperty, schemaWrites],
     ['DELETE /:type/:name', defining.archiveProperty, schemaWrites],
+  ]),
+  ...under(RULES, 'crm', [
+    ['GET /:type', defining.listRules, schemaReads],
+    ['GET /:type/:name', defining.getRules, schemaReads],
   ]),
   ...under(['/crm/v3/owners', ...DATES.map((date) => `/crm/owners/${date}`)], 'crm', [
     ['GET ', about.listOwners, owners],

@@ -114,6 +114,11 @@ describe('associations in HubSpot', () => {
     const { body } = await ask('GET', `${V4}/companies/101/associations/contacts`);
     assert.deepEqual(body.results.map(inShort), ['101: 38 2 280']);
     assert.equal(body.results[0].associationTypes[0].label, 'Billed company');
+    const renamed = { associationTypeId: 37, label: 'Payer' };
+    assert.equal((await ask('PUT', labels, renamed)).status, 204);
+    const after = await ask('GET', `${V4}/contacts/101/associations/companies`);
+    assert.equal(after.body.results[0].associationTypes[0].label, 'Payer');
+    assert.equal((await ask('PUT', labels, { ...renamed, associationTypeId: 1 })).status, 404);
     assert.equal((await ask('DELETE', `${labels}/37`)).status, 204);
     const listed = await ask('GET', labels);
     assert.deepEqual(

@@ -141,6 +141,19 @@ describe('properties of HubSpot', () => {
     assert.equal((await ask('GET', groups)).body.results.length, 1);
   });
 
+  it('say what an admin wants of their values', async () => {
+    const { ask } = practice({ phoneValidation: true });
+    const rules = '/crm/property-validations/2026-09/0-1';
+    const { body } = await ask('GET', `${rules}/phone`);
+    assert.equal(body.results[0].shouldApplyNormalization, true);
+    assert.deepEqual((await ask('GET', `${rules}/city`)).body.results, []);
+    const all = await ask('GET', '/crm/v3/property-validations/0-1');
+    assert.deepEqual(
+      (all.body.results as Json[]).map(({ propertyName }) => propertyName as string),
+      ['phone', 'mobilephone'],
+    );
+  });
+
   it('may be six hundred, which a batch can read and an address cannot', async () => {
     const fields = Array.from({ length: 600 }, (_, index) => ({
       path: `a_rather_long_custom_property_${index}`,

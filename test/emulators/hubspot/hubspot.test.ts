@@ -163,6 +163,24 @@ describe('a bad day of HubSpot', () => {
     assert.equal((await ask('POST', CONTACTS, { properties: { firstname: 'A' } })).status, 423);
   });
 
+  it('is the same again with the same seed', async () => {
+    const day = async (): Promise<unknown> => {
+      const searchLagMs = { usual: 3000, most: 30_000 };
+      const { ask, hands, pass } = practice({ searchLagMs });
+      const inputs = Array.from({ length: 20 }, (_, index) => ({
+        properties: { firstname: `${index}` },
+      }));
+      const answers = [await ask('POST', `${CONTACTS}/batch/create`, { inputs })];
+      for (let step = 0; step < 5; step += 1) {
+        await pass(1000);
+        answers.push(await ask('POST', `${CONTACTS}/search`, { limit: 100 }));
+      }
+      await pass(60_000);
+      return [answers.map(({ body }) => body as unknown), hands.items('contacts')];
+    };
+    assert.deepEqual(await day(), await day());
+  });
+
   it('counts what was asked for', async () => {
     const { ask, hands } = practice();
     await ask('POST', CONTACTS, { properties: { firstname: 'A' } });
