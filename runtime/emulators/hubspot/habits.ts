@@ -58,14 +58,11 @@ function associated(
   for (const { to, path } of own.filter(({ kind }) => kind === 'plain')) {
     const labels = own.filter((type) => type.to === to && type.kind !== 'plain');
     const [had, has] = [idsIn(before?.[path]), idsIn(after[path])];
-    const gone = had.filter((id) => !has.includes(id));
     const named = labels.flatMap((label) => {
       const old = idsIn(before?.[label.path]);
       return idsIn(after[label.path]).filter((id) => !old.includes(id));
     });
-    const all = [...new Set([...has, ...named])].filter(
-      (id) => !gone.includes(id) || named.includes(id),
-    );
+    const all = [...new Set([...has, ...named])];
     if (all.length !== has.length) given[path] = all;
     for (const label of labels) {
       const old = idsIn(after[label.path]);
