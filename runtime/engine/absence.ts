@@ -4,7 +4,7 @@
  * deleted at once. Where that cannot be told, a person is asked.
  */
 import { VendorError, type Read } from '../connectors/connector.ts';
-import type { Link } from '../core/planner/model.ts';
+import type { Gone, Link } from '../core/planner/model.ts';
 import { ask, askAbout, BRAKE_PREFIX, choiceOf, replaceLink, setBack, type Case } from './case.ts';
 import type { Context } from './context.ts';
 import type { Member } from './member.ts';
@@ -48,7 +48,10 @@ export async function observeAbsences(
       : await askCanaries(context, member, missing, firstMissed, readIds);
   for (const { one, link, read } of missing) {
     const silentFor = takenAt - (link.missingSince ?? takenAt);
+    const version = read.version === undefined ? {} : { version: read.version };
+    const unproven: Gone = { kind: 'gone', takenAt, proven: false, ...version };
     if (canary === 'silent' && !read.archived && silentFor > SILENT_MS) {
+      one.observed.set(link.id, unproven);
       mostAreMissing(context, member, one);
       continue;
     }
@@ -59,6 +62,7 @@ export async function observeAbsences(
       (link.missingSince !== undefined &&
         takenAt - link.missingSince >= Math.max(SECOND_READ_MS, member.can.readLagMs));
     if (canary === 'alone' && !read.archived && isSecond) {
+      one.observed.set(link.id, unproven);
       onlyOneMissing(context, member, one, link);
       continue;
     }
@@ -77,12 +81,7 @@ export async function observeAbsences(
         at: takenAt + Math.min(wait, SECOND_READ_MS_MAX) + 1,
       });
     }
-    one.observed.set(link.id, {
-      kind: 'gone',
-      takenAt,
-      proven: isProven,
-      ...(read.version === undefined ? {} : { version: read.version }),
-    });
+    one.observed.set(link.id, { ...unproven, proven: isProven });
   }
 }
 

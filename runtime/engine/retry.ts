@@ -14,6 +14,9 @@
  * | waits for something else        | a few times within minutes, then a sweep has to | yes    | never    |
  * |                                 | find it: it stays visible as held               |        |          |
  * | nobody understands it           | as network, but only three times               | yes    | after 3  |
+ *
+ * Several things may go wrong with one record at once. The worst decides what follows; but where one of
+ * them ends by itself, such as a write that may still land, somebody comes back for it in any case.
  */
 import { VendorError } from '../connectors/connector.ts';
 import type { Claimed, DeadLetter, Retry } from '../store/store.ts';
@@ -25,6 +28,8 @@ export type Setback = {
   readonly kind: 'failure' | 'wait' | 'again' | 'moved' | 'blocked' | 'unknown' | 'refused';
   /** Not before then. */
   readonly at?: number;
+  /** Part of it ends by itself: somebody has to come back for that, whatever is given up of the rest. */
+  readonly mustReturn?: boolean;
 };
 
 /** The account does not take part any more; what is open there is nobody's business. */
@@ -83,17 +88,19 @@ export function worse(a: Setback | undefined, b: Setback): Setback {
   ];
   const first = order.indexOf(a.kind) >= order.indexOf(b.kind) ? a : b;
   const at = Math.max(a.at ?? 0, b.at ?? 0);
-  return at > 0 ? { ...first, at } : first;
+  const mustReturn = [a, b].some((each) => each.kind === 'again' || each.mustReturn);
+  return { ...first, ...(at > 0 ? { at } : {}), ...(mustReturn ? { mustReturn } : {}) };
 }
 
 export type Verdict =
   | { readonly kind: 'retry'; readonly retry: Retry }
   /** Nothing more is to be expected soon. */
   | { readonly kind: 'leave' }
-  | { readonly kind: 'giveUp'; readonly deadLetter: DeadLetter };
+  /** With `retry`, somebody comes back all the same: for what ends by itself. */
+  | { readonly kind: 'giveUp'; readonly deadLetter: DeadLetter; readonly retry?: Retry };
 
 export function afterSetback(
-  { kind, why, at = 0 }: Setback,
+  { kind, why, at = 0, mustReturn = false }: Setback,
   lease: Claimed,
   world: Pick<World, 'clock' | 'random'>,
 ): Verdict {
@@ -104,14 +111,16 @@ export function afterSetback(
     kind === 'refused' ||
     (kind === 'unknown' && tries >= TRIES_MAX_OF_UNKNOWN) ||
     (kind === 'failure' && (tries >= TRIES_MAX || trying > TRYING_MS_MAX));
-  if (isHopeless) {
-    const code = kind === 'refused' ? 'refused' : kind === 'failure' ? 'exhausted' : 'unexpected';
-    return { kind: 'giveUp', deadLetter: { code, message: why, payload: null, attempts: tries } };
-  }
-  if (kind === 'wait' && tries > WAITS_MAX) return { kind: 'leave' };
   const counts = kind !== 'again' && kind !== 'blocked';
   const delay = delayOf(kind, tries, world);
-  return { kind: 'retry', retry: { at: Math.ceil(Math.max(now + delay, at)), error: why, counts } };
+  const retry = { at: Math.ceil(Math.max(now + delay, at)), error: why, counts };
+  if (isHopeless) {
+    const code = kind === 'refused' ? 'refused' : kind === 'failure' ? 'exhausted' : 'unexpected';
+    const deadLetter = { code, message: why, payload: null, attempts: tries };
+    return { kind: 'giveUp', deadLetter, ...(mustReturn && tries <= TRIES_MAX ? { retry } : {}) };
+  }
+  if (kind === 'wait' && tries > WAITS_MAX && !mustReturn) return { kind: 'leave' };
+  return { kind: 'retry', retry };
 }
 
 function delayOf(kind: Setback['kind'], tries: number, world: Pick<World, 'random'>): number {

@@ -151,7 +151,7 @@ async function withoutAnswer(
 
 function unanswered({ world, run }: Context, each: Underway, setback: Setback): void {
   const { why } = setback;
-  setBack(each.one, setback);
+  setBack(each.one, { ...setback, mustReturn: true });
   setIntent(each, { state: 'unknown', sentAt: world.clock.now() });
   run.count('writes without an answer');
   tell(each, 'unknown', { why });

@@ -141,15 +141,19 @@ function settleLeftovers(context: Context, one: Case): void {
 }
 
 /**
- * Whether nothing more can be learnt about a write that cannot land any more: its item does not take part,
- * or its record does not live. In a living record the planner says what a read after that time means.
+ * Whether nothing more can be learnt about a write that cannot land any more: its item does not take part
+ * or cannot be found, or its record does not live. In a living record the planner says what a read after
+ * that time means.
  */
 function isPast(one: Case, { link: id, op }: StoredIntent): boolean {
   const link = id && linkOf(one, id);
   if (!link) return false;
-  const isRead = one.observed.has(link.id);
+  if (link.state !== 'live') return true;
+  const seen = one.observed.get(link.id);
   // What is read after a deletion could land any more was not deleted.
-  return link.state !== 'live' || (isRead && (op === 'delete' || one.entity.life !== 'live'));
+  return (
+    seen?.kind === 'gone' || (seen !== undefined && (op === 'delete' || one.entity.life !== 'live'))
+  );
 }
 
 /** Once it is decided what an absence means, nobody need know since when it lasts. */
@@ -431,7 +435,7 @@ function endingOf(
   if (verdict.kind === 'retry') return { ending: verdict.retry };
   if (verdict.kind === 'leave') return { ending: 'done' };
   context.run.count('dead letters');
-  return { ending: 'done', deadLetter: verdict.deadLetter };
+  return { ending: verdict.retry ?? 'done', deadLetter: verdict.deadLetter };
 }
 
 function retryAt({ world }: Context, error: string): Ending {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { VendorError } from '../../runtime/connectors/connector.ts';
+import { afterSetback, worse } from '../../runtime/engine/retry.ts';
+import type { Claimed } from '../../runtime/store/store.ts';
+import { virtualWorld } from '../sim/virtual-world.ts';
 import { grumpier } from './grumpier.ts';
 import { withPair } from './pair.ts';
 
@@ -33,5 +36,25 @@ describe('A write that is refused because the item has moved on', () => {
       },
       { connector },
     );
+  });
+});
+
+describe('A record of which one write is refused and another one may still land', () => {
+  const world = virtualWorld({ seed: 1 });
+  const setback = worse(
+    { kind: 'refused', why: 'The vendor does not like it.' },
+    { kind: 'again', why: 'A write has no known outcome yet.', at: world.clock.now() + 120_000 },
+  );
+  const lease = (attempts: number): Claimed => ({ attempts }) as Claimed;
+
+  it('is given up, and looked at again once the other one cannot land any more', () => {
+    const verdict = afterSetback(setback, lease(0), world);
+    assert.ok(verdict.kind === 'giveUp' && verdict.retry);
+    assert.ok(verdict.retry.at >= world.clock.now() + 120_000);
+  });
+
+  it('is left alone in the end', () => {
+    const verdict = afterSetback(setback, lease(8), world);
+    assert.ok(verdict.kind === 'giveUp' && !verdict.retry);
   });
 });

@@ -132,7 +132,7 @@ export async function simulate(
   hear = (due) => dispatcher.announce(due);
   await liveAndSync();
   const calmSteps = await comeToRest();
-  const writesBefore = writes().length;
+  const calmSince = world.clock.now();
   lookAtAll(true);
   await world.runUntil(world.clock.now() + QUIET_MINUTES * MINUTE_MS);
 
@@ -147,7 +147,7 @@ export async function simulate(
     hidden: operators.hidden,
     forgotten: operators.forgotten,
     witness,
-    quietWrites: writes().slice(writesBefore),
+    quietWrites: writes().filter(({ at }) => at >= calmSince),
     audits: await Promise.all(
       [...scenario.tenants.keys()].map((tenant) => store.verifyAudit(tenantId(tenant))),
     ),

@@ -128,6 +128,8 @@ export interface Intent {
   readonly link?: LinkId;
   readonly op: 'create' | 'update' | 'delete';
   readonly patch: Values;
+  /** What each field held when we looked. */
+  readonly before?: Values;
   readonly stamps: Readonly<Record<string, Stamp>>;
   /** `unknown`: sent, answer lost. `absent`: proven not to have landed. */
   readonly state: 'armed' | 'unknown' | 'applied' | 'absent' | 'failed' | 'superseded';

@@ -283,6 +283,28 @@ describe('another integration that fights us', () => {
     assert.deepEqual(story.plan().conflicts, []);
   });
 
+  it('is stopped also where the system spells our value in its own way', () => {
+    const fields: FieldPolicy[] = [
+      { name: 'name', strategy: 'lastWriteWins', direction: { pipe: 'out' } },
+    ];
+    const story = Story.settled({ name: 'Anna' }, { fields });
+    function writesToPipe(): number {
+      story.readAll();
+      const { writes } = story.keep(story.plan());
+      for (const write of writes) {
+        story.carryOut(write, write.endpoint === 'pipe' ? { name: 'Ann' } : undefined);
+      }
+      return writes.filter(({ endpoint }) => endpoint === 'pipe').length;
+    }
+    story.read('app', { name: 'Anna B.' });
+    assert.equal(writesToPipe(), 1);
+    const again = Array.from({ length: 3 }, () => {
+      story.read('pipe', { name: 'ANNA' });
+      return writesToPipe();
+    });
+    assert.deepEqual(again, [1, 0, 0]);
+  });
+
   it('is told from a person who changes their mind', () => {
     const story = Story.settled(anna);
     for (let i = 0; i < 4; i++) {
