@@ -3,14 +3,17 @@
  * something. Where the vendor makes writes conditional that cannot happen; where it keeps a history, the
  * history is asked, and what was covered up becomes a conflict that a person can see.
  *
- * A history that does not even show our own write is too old to say anything. Until one does, the write
- * counts as unanswered.
+ * A history that does not reach as far as our own write is too old to say anything. How far that is, the
+ * vendor's answer says, or else the next read. Until then the write has landed, but is *unchecked*, and
+ * somebody comes back for it.
  */
 import { VendorError, type Outcome, type Version } from '../connectors/connector.ts';
 import { lostEdit } from '../core/planner/draft.ts';
+import type { Intent } from '../core/planner/model.ts';
 import { BEFORE_ALL } from '../core/planner/stamp.ts';
 import { same, type Values } from '../core/value.ts';
-import { isUnanswered, setBack, type Case, type Underway } from './case.ts';
+import type { StoredIntent } from '../store/store.ts';
+import { isUnanswered, linkOf, setBack, type Case, type Underway } from './case.ts';
 import type { Context } from './context.ts';
 import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
@@ -18,63 +21,115 @@ import { setbackOf, type Setback } from './retry.ts';
 
 interface Check {
   readonly one: Case;
-  readonly id: string;
+  /** The write it is about. */
+  readonly intentId: string;
+  readonly remoteId: string;
   /** The version that we looked at before we wrote. */
   readonly since: number;
+  /** The version that a history has to reach: of our write, or of a read that showed it. */
+  readonly reach: number;
   readonly patch: Values;
   readonly before: Values;
-  /** The version that a history has to reach: of our write, or of a read that showed it. */
-  readonly reach: number | undefined;
 }
 
-/** After writes that were answered: those about which nothing can be said yet, and why. */
+export interface Unchecked {
+  readonly unchecked: NonNullable<StoredIntent['unchecked']>;
+  readonly setback: Setback;
+}
+
+/** After writes that were answered: those about which nothing can be said yet, by intent. */
 export async function findOverwritten(
   context: Context,
   batch: readonly Underway[],
   outcomes: readonly Outcome[],
-): Promise<ReadonlyMap<Case, Setback>> {
+): Promise<ReadonlyMap<string, Unchecked>> {
+  const found = new Map<string, Unchecked>();
   const [first] = batch;
-  if (!first || !needsCheck(context, first.sending.member)) return new Map();
+  if (!first || !needsCheck(context, first.sending.member)) return found;
+  const { member } = first.sending;
   const checks = batch.flatMap(({ one, sending }, n): Check[] => {
     const outcome = outcomes[n];
-    const { seenVersion, remoteId, write } = sending;
-    if (outcome?.kind !== 'done' || seenVersion === undefined || remoteId === undefined) return [];
+    const { seenVersion: since, remoteId, write, intentId } = sending;
+    if (outcome?.kind !== 'done' || since === undefined || remoteId === undefined) return [];
+    const { version: reach } = outcome;
+    if (reach === undefined) {
+      found.set(intentId, { unchecked: { since }, setback: tooOld(context, member) });
+      return [];
+    }
     const { patch, before } = write;
-    return [{ one, id: remoteId, since: seenVersion, patch, before, reach: outcome.version }];
+    return [{ one, intentId, remoteId, since, reach, patch, before }];
   });
-  return askHistory(context, first.sending.member, checks);
+  const unsettled = await askHistory(context, member, checks);
+  for (const [{ intentId, since, reach }, setback] of unsettled) {
+    found.set(intentId, { unchecked: { since, reach }, setback });
+  }
+  return found;
 }
 
-/** After writes whose answer was lost, when a read shows them. */
-export async function findOverwrittenUnanswered(
+/** After writes that are unchecked, or whose answer was lost, when a read shows them. */
+export async function findOverwrittenLater(
   context: Context,
   cases: readonly Case[],
 ): Promise<void> {
-  const checks = cases.flatMap((one) => recognisedIn(context, one));
+  for (const one of cases) giveUpChecks(one);
+  const checks = cases.flatMap((one) => checksOf(context, one));
   for (const [member, group] of Map.groupBy(checks, ({ member: at }) => at)) {
     const unsettled = await askHistory(context, member, group);
-    for (const [one, setback] of unsettled) {
+    for (const check of group) {
+      const setback = unsettled.get(check);
+      if (!setback) markChecked(check);
       // Nothing of the plan is stored, so that the next pass asks again.
-      one.plan = undefined;
-      setBack(one, setback);
+      else check.one.plan = undefined;
+      if (setback) setBack(check.one, setback);
     }
   }
 }
 
-/** Unanswered updates that the plan takes for landed. */
-function recognisedIn(context: Context, one: Case): (Check & { readonly member: Member })[] {
+/** Unchecked writes, and unanswered updates that the plan takes for landed. */
+function checksOf(context: Context, one: Case): (Check & { readonly member: Member })[] {
   return (one.plan?.intents ?? []).flatMap((after) => {
     const intent = one.intents.find(({ id }) => id === after.id);
-    const mayAsk = context.rules.has('history-of-lost-answers');
-    const wasOpen = mayAsk && intent && isUnanswered(intent) && intent.op === 'update';
     const link = one.stored?.links.find(({ id }) => id === after.link);
     const member = link && context.sync.members.get(link.endpoint);
-    if (!wasOpen || after.state !== 'applied' || !member || !needsCheck(context, member)) return [];
-    if (link.version === undefined) return [];
-    const { patch, before } = intent;
-    const seen = one.observed.get(link.id);
-    const reach = seen?.kind === 'present' ? seen.version : undefined;
-    return [{ one, member, id: link.remoteId, since: link.version, patch, before, reach }];
+    const seen = link && one.observed.get(link.id);
+    if (!intent || !member || seen?.kind !== 'present' || !needsCheck(context, member)) return [];
+    const isLanded =
+      context.rules.has('history-of-lost-answers') &&
+      isUnanswered(intent) &&
+      intent.op === 'update' &&
+      after.state === 'applied';
+    const known = linkOf(one, link.id)?.version;
+    const isOld = known !== undefined && seen.version !== undefined && seen.version < known;
+    if (isOld) return [];
+    const since = intent.unchecked?.since ?? (isLanded ? link.version : undefined);
+    const reach = intent.unchecked?.reach ?? seen.version;
+    if (since === undefined || reach === undefined) return [];
+    const { id: intentId, patch, before } = intent;
+    return [{ one, member, intentId, remoteId: link.remoteId, since, reach, patch, before }];
+  });
+}
+
+/** Of an item that takes no part, or is not there, no history can be asked. */
+function giveUpChecks(one: Case): void {
+  for (const intent of one.intents) {
+    const link = intent.unchecked && intent.link && linkOf(one, intent.link);
+    if (!link) continue;
+    if (link.state === 'live' && one.observed.get(link.id)?.kind !== 'gone') continue;
+    markChecked({ one, intentId: intent.id });
+  }
+}
+
+function markChecked({ one, intentId }: Pick<Check, 'one' | 'intentId'>): void {
+  const { plan } = one;
+  one.intents = withoutCheck(one.intents, intentId);
+  if (plan) one.plan = { ...plan, intents: withoutCheck(plan.intents, intentId) };
+}
+
+function withoutCheck<I extends Intent>(intents: readonly I[], id: string): readonly I[] {
+  return intents.map((intent) => {
+    if (intent.id !== id || !('unchecked' in intent)) return intent;
+    const { unchecked: _checked, ...rest } = intent;
+    return rest as unknown as I;
   });
 }
 
@@ -87,13 +142,14 @@ function needsCheck({ rules }: Context, { can, collection }: Member): boolean {
   );
 }
 
-async function askHistory(
+/** Reports what was covered up; answers the checks about which nothing can be said yet, and why. */
+async function askHistory<C extends Check>(
   context: Context,
   member: Member,
-  checks: readonly Check[],
-): Promise<ReadonlyMap<Case, Setback>> {
+  checks: readonly C[],
+): Promise<ReadonlyMap<C, Setback>> {
   const { gate, sync, priority, leases, world } = context;
-  const unsettled = new Map<Case, Setback>();
+  const unsettled = new Map<C, Setback>();
   const size = member.can.batch.read;
   for (let n = 0; n < checks.length; n += size) {
     const part = checks.slice(n, n + size);
@@ -104,55 +160,39 @@ async function askHistory(
         { action: 'history', items: part.length, priority },
         async (signal) => {
           await leases.keep();
-          const asked = part.map(({ id, since }) => ({ id, since }));
+          const asked = part.map(({ remoteId: id, since }) => ({ id, since }));
           return member.collection.history!(asked, signal);
         },
       );
       for (const [index, check] of part.entries()) {
         const versions = histories[index] ?? [];
         const mayLag = !context.rules.has('history-that-reaches');
-        if (mayLag || reaches(context, member, check, versions))
-          reportCovered(context, member, check, versions);
-        else unsettled.set(check.one, tooOld(member, world.clock.now()));
+        if (mayLag || reaches(check, versions)) reportCovered(context, member, check, versions);
+        else unsettled.set(check, tooOld(context, member));
       }
     } catch (error) {
       if (!(error instanceof VendorError)) throw error;
       const setback = { ...setbackOf(error), ...retryTime(error, world.clock.now()) };
-      for (const { one } of part) unsettled.set(one, setback);
+      for (const check of part) unsettled.set(check, setback);
     }
   }
   return unsettled;
 }
 
-function tooOld({ title, can }: Member, now: number): Setback {
+function tooOld({ world }: Context, { title, can }: Member): Setback {
   const why = `The history at "${title}" does not show our own write yet.`;
-  return { kind: 'again', why, at: now + can.readLagMs + 1 };
+  return { kind: 'again', why, at: world.clock.now() + can.readLagMs + 1 };
 }
 
-function reaches(
-  context: Context,
-  member: Member,
-  { id, since, patch, reach }: Check,
-  versions: readonly Version[],
-): boolean {
-  // A write that changes nothing makes no version.
-  if (reach !== undefined && reach <= since) return true;
-  if (reach !== undefined) return versions.some(({ version }) => version >= reach);
-  return versions.some(({ author, raw }) => {
-    if (author !== undefined) return author === 'us';
-    const { fields } = member.read({ id, raw }, 0).present;
-    return context.sync.policy.fields.every(({ name, reference }) => {
-      const sent = patch[name];
-      const read = fields[name] ?? null;
-      return sent === undefined || reference || member.facts.explains(name, sent, read);
-    });
-  });
+/** A write that changes nothing makes no version. */
+function reaches({ since, reach }: Check, versions: readonly Version[]): boolean {
+  return reach <= since || versions.some(({ version }) => version >= reach);
 }
 
 function reportCovered(
   { sync }: Context,
   member: Member,
-  { one, id, patch, before, reach }: Check,
+  { one, remoteId: id, patch, before, reach }: Check,
   versions: readonly Version[],
 ): void {
   for (const { version, author, raw } of versions) {

@@ -24,7 +24,7 @@ import {
 import { orderFor, type Context } from './context.ts';
 import { lookUpCreates, resolveCreates } from './creating.ts';
 import { discover, type Stray } from './discovery.ts';
-import { findOverwrittenUnanswered } from './overwritten.ts';
+import { findOverwrittenLater } from './overwritten.ts';
 import { planCases, wantUnsettled } from './planning.ts';
 import { prepareWrites } from './preparing.ts';
 import { orderSwaps, sendAll } from './sending.ts';
@@ -41,7 +41,7 @@ export async function runPass(context: Context, claimed: readonly Claimed[]): Pr
   }
   await resolveCreates(context, all);
   await planCases(context, all);
-  await findOverwrittenUnanswered(context, all);
+  await findOverwrittenLater(context, all);
   const refused = await lookUpCreates(context, all);
   await applyBrakes(context, all, refused);
   await prepareWrites(context, all, refused);

@@ -242,7 +242,7 @@ function endDoubts({ doubts }: Context, { links, observed }: Case): void {
 /** Links that are worth a read before anything is planned. */
 export function wantUnsettled(one: Case): void {
   for (const intent of one.intents) {
-    if (intent.link && isUnanswered(intent)) one.wanted.add(intent.link);
+    if (intent.link && (isUnanswered(intent) || intent.unchecked)) one.wanted.add(intent.link);
   }
   for (const link of one.links) {
     if (link.missingSince !== undefined) one.wanted.add(link.id);

@@ -30,7 +30,7 @@ import {
 } from './case.ts';
 import { newLinkId, refTo, type Context } from './context.ts';
 import { retryTime } from './gate.ts';
-import { findOverwritten } from './overwritten.ts';
+import { findOverwritten, type Unchecked } from './overwritten.ts';
 import { setbackOf, type Setback } from './retry.ts';
 
 const ORDER: readonly Operation[] = ['delete', 'update', 'restore', 'create'];
@@ -89,17 +89,15 @@ async function sendBatch(
     const { remoteId } = sending;
     if (remoteId) recent.drop(refTo(sync, { endpoint: member.endpoint, remoteId }));
   }
-  // Before anything is noted as done: what could not be checked counts as not answered.
   const unsettled = op === 'update' ? await findOverwritten(context, batch, outcomes) : undefined;
   batch.forEach((each, n) => {
     const outcome = outcomes[n]!;
-    const setback = unsettled?.get(each.one);
+    const open = unsettled?.get(each.sending.intentId);
     if (outcome.kind === 'failed' && outcome.error.mayHaveLanded) {
       const { error } = outcome;
       unanswered(context, each, { ...setbackOf(error), ...retryTime(error, world.clock.now()) });
     } else if (outcome.kind === 'failed') failed(context, each, outcome.error, outcome.existing);
-    else if (setback) unanswered(context, each, setback);
-    else landed(context, each, outcome, world.clock.now());
+    else landed(context, each, outcome, world.clock.now(), open);
   });
 }
 
@@ -173,6 +171,7 @@ function landed(
   each: Underway,
   outcome: Extract<Outcome, { kind: 'done' }>,
   at: number,
+  open?: Unchecked,
 ): void {
   const { one, sending } = each;
   const { member, write } = sending;
@@ -205,8 +204,9 @@ function landed(
     sentAt: at,
     link: settled.id,
     ...(item && version !== undefined ? { resultVersion: version } : {}),
-    ...(isSeen ? { observed: true } : {}),
+    ...(open ? { unchecked: open.unchecked } : isSeen ? { observed: true } : {}),
   });
+  if (open) setBack(one, { ...open.setback, mustReturn: true });
   context.run.count(DONE[write.op]);
   tell(each, DONE[write.op], { remoteId: answer.remoteId });
 }

@@ -124,6 +124,9 @@ function settleLeftovers(context: Context, one: Case): void {
     askAbout(sync.id, one, link, review.reason, candidates);
   }
   for (const intent of one.intents) {
+    if (intent.unchecked) {
+      setBack(one, { kind: 'again', why: 'A write may have covered up an edit.' });
+    }
     if (!isUnanswered(intent) || one.sendings.some(({ intentId }) => intentId === intent.id))
       continue;
     const facts = sync.facts.get(intent.endpoint);

@@ -193,6 +193,11 @@ export interface StoredIntent extends Intent {
   readonly before: Values;
   readonly generation: number;
   readonly reason: WriteReason;
+  /**
+   * It has landed on top of the version `since`, and nobody knows yet whether it covered up somebody's edit;
+   * `reach` is the version it made, where the answer told.
+   */
+  readonly unchecked?: { readonly since: number; readonly reach?: number };
 }
 
 export interface StoredConflict extends Conflict {

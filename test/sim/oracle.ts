@@ -33,7 +33,7 @@ export function violationsAtRest(rest: Rest): Judgement {
   };
 }
 
-/** Nothing is left to be done, and no answer is still waited for. */
+/** Nothing is left to be done, no answer is still waited for, and no write is unchecked. */
 function unfinished(rest: Rest, tenant: number): string[] {
   const { dirty, records, inbox } = rest.rowsOf(tenant);
   const waiting = [...dirty.values()].map(
@@ -48,8 +48,8 @@ function unfinished(rest: Rest, tenant: number): string[] {
         .map(({ cell }) => cell.split('#')[0]!),
     );
     return [...intents.values()]
-      .filter(({ state, patch }) => {
-        const isOpen = state === 'armed' || state === 'unknown';
+      .filter(({ state, patch, unchecked }) => {
+        const isOpen = state === 'armed' || state === 'unknown' || unchecked;
         return isOpen && !Object.keys(patch).some((field) => contested.has(field));
       })
       .map(({ op, state, id }) => `the ${op} ${id} is still ${state}`);

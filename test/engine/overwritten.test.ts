@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { grumpier } from './grumpier.ts';
+import { withPair, type Pair } from './pair.ts';
+
+const anna = { email: 'anna@example.com', name: 'Anna' };
+/** A CRM that keeps a history, guards no writes, and tells nothing but the id of what was written. */
+const crm = { conditionalWrites: false, history: true, writeReturns: 'id' } as const;
+
+function rowsOf({ store, tenant }: Pair): string[] {
+  return [...store.rowsOf(tenant).records.values()].flatMap(({ conflicts }) =>
+    [...conflicts.values()].map(({ kind, losing }) => `${kind} ${JSON.stringify(losing?.value)}`),
+  );
+}
+
+describe('A write that is answered with an id and nothing else', () => {
+  it('is followed by a look at what it covered up', async () => {
+    let typing: (() => void) | undefined;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        if (account === 'crm' && changes[0]!.op === 'update') typing?.();
+        return collection.write(changes, signal);
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const id = pair.app.enter(anna);
+        await pair.settle();
+        typing = () => pair.crm.edit(pair.crm.idOf(anna.email), { name: 'Anna typed' });
+        pair.app.edit(id, { name: 'Anna A.' });
+        await pair.settle({ full: false });
+        assert.deepEqual(rowsOf(pair), ['overwritten "Anna typed"']);
+        assert.equal(pair.crm.people()[anna.email]!['name'], 'Anna A.');
+      },
+      { connector, abilities: { crm } },
+    );
+  });
+
+  it('is written once, though the vendor makes something else of it that changes nothing', async () => {
+    await withPair(
+      async (pair) => {
+        const id = pair.app.enter(anna);
+        await pair.settle();
+        const before = pair.crm.writes();
+        pair.app.edit(id, { name: 'ANNA' });
+        await pair.settle({ full: false });
+        await pair.wait(600_000);
+        await pair.settle();
+        assert.equal(pair.crm.writes() - before, 1);
+        assert.deepEqual(await pair.store.waiting(), []);
+      },
+      { abilities: { crm: { ...crm, spelling: { name: 'lower' }, readLagMs: 1_000 } } },
+    );
+  });
+});
