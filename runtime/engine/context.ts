@@ -37,6 +37,8 @@ export interface Context {
   readonly refusals: Refusals;
   /** How many records the sync has, as of a little while ago. */
   readonly countLive: () => Promise<number>;
+  /** Keeps outside of the database how far its past goes. */
+  readonly keep: () => Promise<void>;
   /** A schema is not what it was when the sync was opened. */
   readonly onDrift: () => void;
 }

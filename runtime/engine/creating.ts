@@ -17,6 +17,7 @@ import { setbackOf, TRIES_MAX } from './retry.ts';
 import type { Row } from './comparing.ts';
 import { cursorsAt } from './marking.ts';
 import { poll } from './polling.ts';
+import { CANDIDATES_MAX } from './recovery.ts';
 
 interface Open {
   readonly one: Case;
@@ -173,14 +174,17 @@ interface Wish {
 }
 
 /** Takes out of the plans what must not be created now, and says why. */
-export async function lookUpCreates(context: Context, cases: readonly Case[]): Promise<Set<Write>> {
-  const refused = new Set<Write>();
+export async function lookUpCreates(
+  context: Context,
+  cases: readonly Case[],
+  refused: Set<Write>,
+): Promise<void> {
   const planned = cases.flatMap((one) =>
     (one.plan?.writes ?? []).flatMap((write): Wish[] =>
-      write.op === 'create' ? [{ one, write }] : [],
+      write.op === 'create' && !refused.has(write) ? [{ one, write }] : [],
     ),
   );
-  if (planned.length === 0) return refused;
+  if (planned.length === 0) return;
   const isAsked = await questionsOf(context);
   const wishes = planned.filter(({ one, write }) => {
     if (!isInQuestion(one) && !isAsked(one.entity.id, write.endpoint)) return true;
@@ -191,7 +195,6 @@ export async function lookUpCreates(context: Context, cases: readonly Case[]): P
   for (const [endpoint, group] of Map.groupBy(wishes, ({ write }) => write.endpoint)) {
     for (const { write } of await refusedAt(context, endpoint, group)) refused.add(write);
   }
-  return refused;
 }
 
 /** Whether a person is asked if an item of that system is this very record. */
@@ -208,14 +211,16 @@ async function questionsOf({
       limit: QUESTIONS_PER_PAGE,
       ...(after ? { after } : {}),
     });
-    for (const { endpoint, candidates } of reviews) {
+    for (const { endpoint, candidates, reason } of reviews) {
       for (const entity of candidates) asked.add(`${entity} ${endpoint}`);
+      const isOneOfMany = reason === 'forgotten-record' && candidates.length >= CANDIDATES_MAX;
+      if (isOneOfMany) asked.add(endpoint);
     }
     const last = reviews.at(-1);
     if (!last || reviews.length < QUESTIONS_PER_PAGE) break;
     after = { at: last.at, id: last.id };
   }
-  return (entity, endpoint) => asked.has(`${entity} ${endpoint}`);
+  return (entity, endpoint) => asked.has(endpoint) || asked.has(`${entity} ${endpoint}`);
 }
 
 const QUESTIONS_PER_PAGE = 500;

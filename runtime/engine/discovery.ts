@@ -3,62 +3,43 @@
  * asked, and the item stays as it is until then.
  */
 import type { Read } from '../connectors/connector.ts';
-import {
-  decideIdentity,
-  type FoundKey,
-  type Identity,
-  type KeyHolder,
-  type MarkedCreate,
-} from '../core/identity.ts';
-import { readMarker } from '../core/marker.ts';
-import type { EndpointId, EntityId, FieldPolicy, Link, Present } from '../core/planner/model.ts';
-import type {
-  Claimed,
-  KeyOwner,
-  Loaded,
-  NewReview,
-  Ref,
-  StoredIntent,
-  StoredRecord,
-} from '../store/store.ts';
+import type { EntityId, FieldPolicy, Link } from '../core/planner/model.ts';
+import type { Claimed, NewReview } from '../store/store.ts';
 import {
   IN_OTHER_HANDS,
   isInOtherHands,
-  isUnanswered,
   newEntity,
   openCase,
-  readChoice,
   replaceIntent,
   replaceLink,
   type Case,
 } from './case.ts';
-import { keysOf, newLinkId, type Context, type DigestedKey } from './context.ts';
+import { keysOf, newLinkId, type Context } from './context.ts';
 import { retryTime } from './gate.ts';
+import {
+  decisionOn,
+  identify,
+  isOpenCreate,
+  markerIn,
+  ownersOf,
+  recordsOf,
+  takesPlace,
+  type Found,
+  type Owners,
+  type Records,
+  type Stray,
+} from './identifying.ts';
 import type { Member } from './member.ts';
 import { adopt, surplusLink } from './adopting.ts';
 import { observeItems, readIds } from './reading.ts';
 import type { SeenItem } from './recent.ts';
 import { LEFT, setbackOf, type Setback } from './retry.ts';
 
-/** An item key that leads to no record. */
-export interface Stray {
-  readonly lease: Claimed;
-  readonly ref: Ref;
-  readonly reviews: Loaded['reviews'];
-}
-
 /** What came of the strays that did not become a case. */
 export interface Settled {
   readonly lease: Claimed;
   readonly setback?: Setback;
   readonly review?: NewReview;
-}
-
-interface Found extends Stray {
-  readonly member: Member;
-  readonly seen: SeenItem;
-  readonly present: Present;
-  readonly keys: readonly DigestedKey[];
 }
 
 /** Turns strays into cases, into the given ones where the record is in this pass already. */
@@ -166,64 +147,7 @@ async function withoutItem(
 }
 
 // ---------------------------------------------------------------------------------------------
-// Whose is it?
-
-type Owners = ReadonlyMap<string, KeyOwner>;
-type Records = ReadonlyMap<EntityId, StoredRecord>;
-
-async function ownersOf(
-  { store, sync }: Context,
-  found: readonly { readonly keys: readonly DigestedKey[] }[],
-): Promise<Owners> {
-  const digests = [...new Set(found.flatMap(({ keys }) => keys.map(({ digest }) => digest)))];
-  if (digests.length === 0) return new Map();
-  const owners = await store.findKeys(sync.tenant, digests);
-  return new Map(
-    digests.flatMap((digest, n) => {
-      const owner = owners[n];
-      return owner ? [[digest, owner] as const] : [];
-    }),
-  );
-}
-
-/** The records that could be meant: those that share a key, are named by a marker, or were chosen. */
-async function recordsOf(
-  context: Context,
-  found: readonly Found[],
-  owners: Owners,
-): Promise<Records> {
-  const { store, sync } = context;
-  const ids = new Set<EntityId>();
-  for (const each of found) {
-    for (const { digest } of each.keys) {
-      const owner = owners.get(digest);
-      if (owner) ids.add(owner.entity);
-    }
-    const marker = markerIn(context, each);
-    if (marker) ids.add(marker.entity as EntityId);
-    const chosen = decisionOn(each.reviews)?.entity;
-    if (chosen) ids.add(chosen);
-  }
-  if (ids.size === 0) return new Map();
-  const keys = [...ids].map((entity) => ({ kind: 'entity', sync: sync.id, entity }) as const);
-  const loaded = await store.load(sync.tenant, keys);
-  return new Map(
-    loaded.flatMap(({ record }) => (record ? [[record.entity.id, record] as const] : [])),
-  );
-}
-
-function markerIn({ sync, secret, rules }: Context, { member, seen }: Found) {
-  if (!rules.has('adopt-by-marker')) return undefined;
-  const scope = { tenant: sync.tenant, sync: sync.id, endpoint: member.endpoint };
-  return readMarker(seen.item.marker, scope, secret);
-}
-
-function decisionOn(reviews: Loaded['reviews']): ReturnType<typeof readChoice> | undefined {
-  const decided = reviews.findLast(({ decision, reason }) => {
-    return decision !== undefined && reason !== 'remote-delete' && reason !== 'remote-restore';
-  });
-  return decided?.decision && readChoice(decided.decision.choice);
-}
+// Giving each its place
 
 async function place(
   context: Context,
@@ -233,10 +157,14 @@ async function place(
   cases: Map<EntityId, Case>,
 ): Promise<Settled | undefined> {
   const { lease, ref, reviews } = found;
-  const identity = identify(context, found, owners, records, cases);
+  const identity = await identify(context, found, owners, records, cases);
   switch (identity.kind) {
     case 'wait':
       return { lease, setback: { kind: 'wait', why: identity.why } };
+    case 'later': {
+      const at = context.world.clock.now() + COMPARED_MS;
+      return { lease, setback: { kind: 'moved', why: identity.why, at } };
+    }
     case 'ignore':
       return { lease };
     case 'ask': {
@@ -249,7 +177,11 @@ async function place(
     case 'newEntity': {
       const one = openCase(
         lease,
-        { entity: newEntity(context.world.newId() as EntityId), links: [], intents: [] },
+        {
+          entity: newEntity(identity.as ?? (context.world.newId() as EntityId)),
+          links: [],
+          intents: [],
+        },
         reviews,
         context.sync.policy.fields,
       );
@@ -282,108 +214,8 @@ async function place(
   }
 }
 
-type Placement = Identity | { readonly kind: 'wait'; readonly why: string };
-
-function identify(
-  context: Context,
-  found: Found,
-  owners: Owners,
-  records: Records,
-  cases: ReadonlyMap<EntityId, Case>,
-): Placement {
-  const chosen = decisionOn(found.reviews);
-  if (chosen?.decision === 'ignore') return { kind: 'ignore', reason: 'auto-link-off' };
-  if (chosen?.decision === 'new') return { kind: 'newEntity', reason: 'no-match' };
-  if (chosen?.decision === 'link' && chosen.entity && records.has(chosen.entity)) {
-    return { kind: 'belongsTo', entity: chosen.entity, reason: 'auto-link-off' };
-  }
-  const marker = markedCreate(context, found, records, cases);
-  const keys = found.keys.map((key): FoundKey => {
-    const owner = owners.get(key.digest);
-    const holders = owner ? [holderOf(context, found, owner, records, cases)] : [];
-    return { kind: key.kind, strength: key.strength, holders, twinsHere: 0 };
-  });
-  const identity = decideIdentity(
-    { keys, ...(marker ? { marker } : {}) },
-    context.sync.settings.identity,
-  );
-  if (identity.kind === 'ask' && identity.reason === 'create-pending-here') {
-    return { kind: 'wait', why: 'A create for the same record may still turn up in this system.' };
-  }
-  return identity;
-}
-
-function stateOf(
-  entity: EntityId,
-  records: Records,
-  cases: ReadonlyMap<EntityId, Case>,
-): Pick<Case, 'entity' | 'links' | 'intents'> | undefined {
-  return cases.get(entity) ?? records.get(entity);
-}
-
-function holderOf(
-  { sync, rules }: Context,
-  { member, present }: Found,
-  { entity, life }: KeyOwner,
-  records: Records,
-  cases: ReadonlyMap<EntityId, Case>,
-): KeyHolder {
-  const state = stateOf(entity, records, cases);
-  const here = (endpoint: EndpointId): boolean => endpoint === member.endpoint;
-  const contradicted = sync.settings.match.some(({ field, kind }) => {
-    if (kind !== 'xid') return false;
-    const ours = state?.entity.cells[field]?.value ?? null;
-    const theirs = present.fields[field] ?? null;
-    return ours !== null && theirs !== null && ours !== theirs;
-  });
-  const hasItem = state?.links.some((l) => here(l.endpoint) && takesPlace(l)) ?? false;
-  const isPending = state?.intents.some((i) => isOpenCreate(i, member.endpoint)) ?? false;
-  return {
-    entity,
-    life: state?.entity.life === 'dead' || life === 'dead' ? 'dead' : 'live',
-    linkedHere: rules.has('one-item-per-system') && hasItem,
-    createPendingHere: isPending,
-    contradicted,
-  };
-}
-
-/** Whether a record with this link has its item in that system. */
-function takesPlace({ state }: Link): boolean {
-  return state === 'live' || state === 'held';
-}
-
-function isOpenCreate(intent: StoredIntent, endpoint: EndpointId): boolean {
-  return intent.op === 'create' && intent.endpoint === endpoint && isUnanswered(intent);
-}
-
-function markedCreate(
-  context: Context,
-  found: Found,
-  records: Records,
-  cases: ReadonlyMap<EntityId, Case>,
-): MarkedCreate | undefined {
-  const marker = markerIn(context, found);
-  const state = marker && stateOf(marker.entity as EntityId, records, cases);
-  if (!marker || !state) return undefined;
-  const { item } = found.seen;
-  const linkedHere = state.links.some(
-    (link) => link.endpoint === found.member.endpoint && takesPlace(link),
-  );
-  const isExpected = state.intents.some(
-    (intent) =>
-      isOpenCreate(intent, found.member.endpoint) && intent.generation === marker.generation,
-  );
-  return {
-    entity: marker.entity as EntityId,
-    madeByUs:
-      item.createdBy === undefined
-        ? isExpected || !linkedHere
-        : item.createdBy === 'us' || !context.rules.has('copies-are-not-ours'),
-    life: state.entity.life === 'dead' ? 'dead' : 'live',
-    linkedHere,
-    unchangedSinceCreation: item.createdAt !== undefined && item.createdAt === item.changedAt,
-  };
-}
+/** How soon an item is looked at again that can only be judged when everything is compared. */
+const COMPARED_MS = 5_000;
 
 // ---------------------------------------------------------------------------------------------
 // Taking it in

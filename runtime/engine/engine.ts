@@ -32,6 +32,7 @@ import { LEASE_MS, Leases } from './leases.ts';
 import { Accounts, openSync, type Sync, type Types } from './member.ts';
 import { ordersToApply, ordersToUndo } from './orders.ts';
 import { Doubts, Recent } from './recent.ts';
+import { pastOf, type Anchor } from './recovery.ts';
 import { rulesWithout, type Rules } from './rules.ts';
 import { RunLog } from './run-log.ts';
 import { windowOf } from './marking.ts';
@@ -46,6 +47,8 @@ export interface EngineOptions {
   readonly configOf: (endpoint: StoredEndpoint) => unknown;
   /** Makes match keys and markers; the same in all processes, for as long as the data lives. */
   readonly secret: string;
+  /** Keeps what shows that the database was put back to a backup; without it, nobody notices. */
+  readonly anchor?: Anchor;
   /** All rules hold; a test may switch some off. */
   readonly rules?: Rules;
 }
@@ -135,6 +138,7 @@ export function openEngine(options: EngineOptions): Engine {
   const recent = new Recent();
   const doubts = new Doubts();
   const refusals = new Refusals();
+  const past = pastOf(store, world, options.anchor);
   const opened = new Map<string, Opened>();
   const counted = new Map<SyncId, { readonly live: number; readonly at: number }>();
 
@@ -280,6 +284,7 @@ export function openEngine(options: EngineOptions): Engine {
 
   async function drainInto(work: Work, run: RunLog): Promise<void> {
     const { tenant, sync: id, leastPriority = 3, onProgress } = work;
+    await past.check(await setupOf(tenant));
     const sync = await syncOf(tenant, id);
     // What a person orders about a run is done all the same: a pause is when things are put right.
     if (sync.status === 'paused' && !work.mode?.orders) return;
@@ -369,6 +374,7 @@ export function openEngine(options: EngineOptions): Engine {
       collisions: [],
       inHand: new Map(),
       countLive: () => countLive(work.tenant, sync.id),
+      keep: () => past.keep(work.tenant),
       onDrift: () => void opened.delete(`${work.tenant}/${sync.id}`),
     };
   }

@@ -342,6 +342,7 @@ const NEXT: Readonly<Record<HoldReason, string>> = {
   refused: 'Change the value to one that the system accepts.',
   'no-form': 'Correct the mapping, or the value.',
   brake: 'Release the brake, if the changes are meant; it is among the reviews.',
+  recovery: 'Nothing to do, unless an account cannot be reached: then correct it.',
   unavailable: 'Correct the account.',
 };
 

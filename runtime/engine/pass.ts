@@ -6,7 +6,7 @@
  * that say what may have been sent. Whoever claims the key next takes such an intent for *unknown*, reads,
  * and goes on. Nothing is remembered outside of the store that is needed to be right.
  */
-import type { EntityId } from '../core/planner/model.ts';
+import type { EntityId, Write } from '../core/planner/model.ts';
 import type { Claimed, StoredReview } from '../store/store.ts';
 import { applyBrakes, RELEASE_MS } from './brakes.ts';
 import {
@@ -23,10 +23,12 @@ import {
 } from './case.ts';
 import { orderFor, type Context } from './context.ts';
 import { lookUpCreates, resolveCreates } from './creating.ts';
-import { discover, type Stray } from './discovery.ts';
+import { discover } from './discovery.ts';
+import type { Stray } from './identifying.ts';
 import { findOverwrittenLater } from './overwritten.ts';
 import { planCases, wantUnsettled } from './planning.ts';
 import { prepareWrites } from './preparing.ts';
+import { holdInRecovery } from './recovery.ts';
 import { orderSwaps, sendAll } from './sending.ts';
 import { end, meetCollisions, storeOutcomes, storePlans } from './storing.ts';
 
@@ -42,11 +44,14 @@ export async function runPass(context: Context, claimed: readonly Claimed[]): Pr
   await resolveCreates(context, all);
   await planCases(context, all);
   await findOverwrittenLater(context, all);
-  const refused = await lookUpCreates(context, all);
+  const refused = new Set<Write>();
+  await holdInRecovery(context, all, refused);
+  await lookUpCreates(context, all, refused);
   await applyBrakes(context, all, refused);
   await prepareWrites(context, all, refused);
   orderSwaps(context, all);
   const stored = await storePlans(context, all, settled);
+  if (stored.some(({ sendings }) => sendings.length > 0)) await context.keep();
   await sendAll(context, stored);
   await storeOutcomes(context, stored);
   await meetCollisions(context);

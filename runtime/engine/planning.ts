@@ -53,7 +53,8 @@ function mayBeDying({ sync }: Context, one: Case): boolean {
   });
 }
 
-function unchanged({ entity, links, intents }: Case): Plan {
+/** Only what is known already is stored. */
+export function unchanged({ entity, links, intents }: Case): Plan {
   return {
     entity,
     links,

@@ -339,6 +339,13 @@ export class MemoryStore implements Store {
     this.#audit(tenant, now, items);
   }
 
+  async readAuditEnd(tenant: TenantId, at: number): Promise<Stored.AuditEnd> {
+    const { audit } = this.rowsOf(tenant);
+    const { sequence, seal } = audit.at(-1) ?? EMPTY_CHAIN;
+    const there = audit[at - 1];
+    return { sequence, seal, ...(there ? { sealThere: there.seal } : {}) };
+  }
+
   async verifyAudit(tenant: TenantId): Promise<Stored.AuditReport> {
     const { audit } = this.rowsOf(tenant);
     const chain = verifyChain(this.#auditKey, tenant, audit.at(-1) ?? EMPTY_CHAIN);

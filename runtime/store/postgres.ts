@@ -7,7 +7,7 @@
 import type pg from 'pg';
 import type { World } from '../world/world.ts';
 import { migrate } from './migrate.ts';
-import { appendAudit, verifyAudit } from './postgres/audit.ts';
+import { appendAudit, readAuditEnd, verifyAudit } from './postgres/audit.ts';
 import { slowDown, spend } from './postgres/budget.ts';
 import { commit } from './postgres/commit.ts';
 import { Database, type Query } from './postgres/database.ts';
@@ -233,6 +233,10 @@ export class PostgresStore implements Store {
 
   appendAudit(tenant: TenantId, audit: Stored.Audited) {
     return this.#run(appendAudit, tenant, this.#auditKey, audit);
+  }
+
+  readAuditEnd(tenant: TenantId, sequence: number) {
+    return this.#run(readAuditEnd, tenant, sequence);
   }
 
   verifyAudit(tenant: TenantId) {

@@ -20,6 +20,7 @@
 import type { Conflict, EntityId } from '../core/planner/model.ts';
 import type { SlowDown, Spend, SpendOutcome } from './budget.ts';
 import type {
+  AuditEnd,
   AuditReport,
   Audited,
   ClaimRequest,
@@ -172,6 +173,8 @@ export interface Store {
   /** What runs did about one record, the newest first. */
   listHistory(tenant: TenantId, page: HistoryPage): Promise<readonly RunItem[]>;
   appendAudit(tenant: TenantId, audit: Audited): Promise<void>;
+  /** Where the chain ends, and which seal it has at `sequence`, if it goes so far. */
+  readAuditEnd(tenant: TenantId, sequence: number): Promise<AuditEnd>;
   /** Reads the whole chain and tells the first place where it does not hold. */
   verifyAudit(tenant: TenantId): Promise<AuditReport>;
   /** Forgets dealt-with deliveries, ended runs and answered dead letters of before; tells how many. */

@@ -477,6 +477,13 @@ export interface AuditItem {
   readonly cause?: string;
 }
 
+export interface AuditEnd {
+  readonly sequence: number;
+  readonly seal: string;
+  /** The seal at the place that was asked for. */
+  readonly sealThere?: string;
+}
+
 export interface AuditReport {
   readonly batches: number;
   readonly items: number;

@@ -42,6 +42,15 @@ export const creatingScenes = {
     })),
     judge: also(eachOnce),
   },
+  'compare-after-backup': {
+    sketch: {
+      people: { c0001: ['crm'] },
+      happens: [
+        [60, { kind: 'restoreStore', ofMsAgo: 60_000 }],
+        [65, edit('app', 'email')],
+      ],
+    },
+  },
   'search-what-waits': {
     sketch: {
       systems: { app: {}, crm: { abilities: { ...unversioned, searchLagMs: 1_000 } } },

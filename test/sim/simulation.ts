@@ -100,6 +100,8 @@ export async function simulate(
   });
   const errors: string[] = [];
   let points = 0;
+  /** Kept beside the database, and not put back with it. */
+  const anchored = new Map<string, string>();
   const slowedDown = new Map<string, number>();
   /** What was delivered by webhook. */
   const delivered: Request[] = [];
@@ -191,6 +193,10 @@ export async function simulate(
       connectors,
       configOf,
       secret: SECRET,
+      anchor: {
+        read: async (tenant) => anchored.get(tenant),
+        write: async (tenant, text) => void anchored.set(tenant, text),
+      },
     });
     return { process, engine };
   }
