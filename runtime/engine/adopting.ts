@@ -7,7 +7,7 @@ import { cellsOf } from '../core/planner/parts.ts';
 import { settle } from '../core/planner/settle.ts';
 import { BEFORE_ALL } from '../core/planner/stamp.ts';
 import type { Ref, StoredIntent } from '../store/store.ts';
-import { replaceIntent, replaceLink, type Case } from './case.ts';
+import { replaceIntent, replaceLink, takeIdBack, type Case } from './case.ts';
 import { newLinkId, type Context } from './context.ts';
 import type { Member } from './member.ts';
 import { observeItems } from './reading.ts';
@@ -31,6 +31,7 @@ export async function adopt(
   const write = { ...intent, op: 'create' } as const;
   const answer = { linkId: newLinkId(world), remoteId: seen.item.id };
   const link = settle(undefined, write, answer, sync.policy.fields);
+  takeIdBack(one, link);
   replaceLink(one, link);
   replaceIntent(one, {
     ...intent,

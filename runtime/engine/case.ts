@@ -144,6 +144,34 @@ export function linkOf(one: Case, id: LinkId): Link | undefined {
   return one.links.find((link) => link.id === id);
 }
 
+/** What the record had in a system until it was deleted there. */
+export function formerItems({ plan, links }: Case, endpoint: EndpointId): readonly Link[] {
+  return (plan?.links ?? links).filter((link) => {
+    return link.endpoint === endpoint && link.state === 'gone' && !isGivenAway(link);
+  });
+}
+
+/** The vendor gave its id to another item; it keeps its history under a name that no vendor gives. */
+export function givenAway(link: Link): Link {
+  return { ...link, remoteId: `${link.remoteId}${nameAfter(link)}` };
+}
+
+/** A new item of the record has the id that an earlier one had. */
+export function takeIdBack(one: Case, { id, endpoint, remoteId }: Link): void {
+  for (const link of one.links) {
+    const isFormer = link.id !== id && link.endpoint === endpoint && link.remoteId === remoteId;
+    if (isFormer) replaceLink(one, givenAway(link));
+  }
+}
+
+function isGivenAway(link: Link): boolean {
+  return link.remoteId.endsWith(nameAfter(link));
+}
+
+function nameAfter({ id, createdAt }: Link): string {
+  return `@${createdAt ?? id}`;
+}
+
 export function replaceLink(one: Case, link: Link): void {
   const known = one.links.some(({ id }) => id === link.id);
   one.links = known

@@ -8,7 +8,7 @@ import { writeMarker } from '../core/marker.ts';
 import type { EndpointId, EntityId, Write } from '../core/planner/model.ts';
 import { same } from '../core/value.ts';
 import type { StoredIntent } from '../store/store.ts';
-import { isUnanswered, replaceIntent, setBack, type Case } from './case.ts';
+import { formerItems, isUnanswered, replaceIntent, setBack, type Case } from './case.ts';
 import { keysOfEntity, refTo, type Context, type DigestedKey } from './context.ts';
 import { adopt } from './adopting.ts';
 import { retryTime } from './gate.ts';
@@ -17,6 +17,7 @@ import { setbackOf, TRIES_MAX } from './retry.ts';
 import type { Row } from './comparing.ts';
 import { cursorsAt } from './marking.ts';
 import { poll } from './polling.ts';
+import { isAnotherItem } from './reading.ts';
 import { CANDIDATES_MAX } from './recovery.ts';
 
 interface Open {
@@ -54,8 +55,11 @@ async function resolveAt(context: Context, member: Member, open: readonly Open[]
     sync.tenant,
     items.map(({ id }) => refTo(sync, { endpoint: member.endpoint, remoteId: id })),
   );
-  const free = items.filter((_, n) => !links[n] || links[n].state === 'unlinked');
   for (const { one, intent } of open) {
+    const free = items.filter((item, n) => {
+      const known = links[n];
+      return !known || known.state === 'unlinked' || isAnotherThan(one, member, item);
+    });
     const isHere = one.links.some((l) => l.endpoint === member.endpoint && l.state === 'live');
     const item = free.find((candidate) => isOutcomeOf(context, member, intent, one, candidate));
     if (item && !isHere) {
@@ -72,6 +76,12 @@ async function resolveAt(context: Context, member: Member, open: readonly Open[]
       setBack(one, { kind: 'again', why, at: provenAt + 1 });
     }
   }
+}
+
+/** The id of an item that the record had before; it was given to this one. */
+function isAnotherThan(one: Case, member: Member, item: Item): boolean {
+  const former = formerItems(one, member.endpoint).find(({ remoteId }) => remoteId === item.id);
+  return former !== undefined && isAnotherItem(member, former, item);
 }
 
 function findFor(
@@ -187,8 +197,10 @@ export async function lookUpCreates(
   if (planned.length === 0) return;
   const isAsked = await questionsOf(context);
   const wishes = planned.filter(({ one, write }) => {
-    if (!isInQuestion(one) && !isAsked(one.entity.id, write.endpoint)) return true;
-    one.held.push({ reason: 'awaiting-decision', endpoint: write.endpoint });
+    const { endpoint } = write;
+    const isOpen = isInQuestion(one) || isAsked(one.entity.id, endpoint);
+    if (!isOpen && !mayBeBack(context, one, endpoint)) return true;
+    one.held.push({ reason: isOpen ? 'awaiting-decision' : 'found-there', endpoint });
     refused.add(write);
     return false;
   });
@@ -229,6 +241,22 @@ const QUESTIONS_PER_PAGE = 500;
 function isInQuestion({ reviews }: Case): boolean {
   return reviews.some(({ reason, state }) => reason === 'key-collision' && state === 'open');
 }
+
+/** What was deleted there may have been restored; nothing is made beside it before that is known. */
+function mayBeBack({ rules, world }: Context, one: Case, endpoint: EndpointId): boolean {
+  if (!rules.has('look-up-before-create')) return false;
+  const isOpen = formerItems(one, endpoint).some(({ id }) => {
+    const seen = one.observed.get(id);
+    return seen === undefined || seen.kind === 'present';
+  });
+  if (isOpen) {
+    const why = 'What was deleted there may be back.';
+    setBack(one, { kind: 'again', why, at: world.clock.now() + BACK_MS });
+  }
+  return isOpen;
+}
+
+const BACK_MS = 1_000;
 
 async function refusedAt(
   context: Context,

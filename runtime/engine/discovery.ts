@@ -4,7 +4,7 @@
  */
 import type { Read } from '../connectors/connector.ts';
 import type { EntityId, FieldPolicy, Link } from '../core/planner/model.ts';
-import type { Claimed, NewReview } from '../store/store.ts';
+import type { Claimed, Loaded, NewReview } from '../store/store.ts';
 import {
   IN_OTHER_HANDS,
   isInOtherHands,
@@ -175,6 +175,8 @@ async function place(
       return isAsked ? { lease } : { lease, review: { ...ref, reason, candidates } };
     }
     case 'newEntity': {
+      // Whose it is was asked when it had other keys; that it has them no more is no answer.
+      if (isQuestioned(reviews) && !decisionOn(reviews)) return { lease };
       const one = openCase(
         lease,
         {
@@ -216,6 +218,10 @@ async function place(
 
 /** How soon an item is looked at again that can only be judged when everything is compared. */
 const COMPARED_MS = 5_000;
+
+function isQuestioned(reviews: Loaded['reviews']): boolean {
+  return reviews.some(({ state, candidates }) => state === 'open' && candidates.length > 0);
+}
 
 // ---------------------------------------------------------------------------------------------
 // Taking it in

@@ -129,8 +129,8 @@ async function releaseBrake(
 }
 
 /** Makes sense of what a former worker left behind. */
-function takeUp({ world }: Context, one: Case): void {
-  const now = world.clock.now();
+function takeUp(context: Context, one: Case): void {
+  const now = context.world.clock.now();
   for (const intent of one.intents) {
     // It may have been sent at any time until its lease ended, and that is over.
     if (intent.state === 'armed') replaceIntent(one, { ...intent, state: 'unknown', sentAt: now });
@@ -144,7 +144,7 @@ function takeUp({ world }: Context, one: Case): void {
     }
   }
   for (const review of one.reviews) takeAnswer(one, review);
-  wantUnsettled(one);
+  wantUnsettled(context, one);
 }
 
 /** What a person said about an item that is one too many. */

@@ -15,9 +15,17 @@ import { inParts } from '../core/planner/parts.ts';
 import { plan } from '../core/planner/plan.ts';
 import { compareStamps } from '../core/planner/stamp.ts';
 import type { FoundEntity } from '../store/store.ts';
-import { choiceOf, isUnanswered, linkOf, replaceLink, setBack, type Case } from './case.ts';
+import {
+  choiceOf,
+  formerItems,
+  isUnanswered,
+  linkOf,
+  replaceLink,
+  setBack,
+  type Case,
+} from './case.ts';
 import type { Context } from './context.ts';
-import { readWanted, referredIn } from './reading.ts';
+import { readWanted, referredIn, STALE_MS } from './reading.ts';
 
 /** One read for what was marked, one for what is to be written, one for what was stale. */
 const ROUNDS_MAX = 4;
@@ -187,8 +195,10 @@ function wantMore(context: Context, one: Case, isLast: boolean): boolean {
     if (seen && reason !== 'stale') continue;
     want(one, link);
   }
-  for (const { link, op } of one.plan?.writes ?? []) {
+  for (const { link, op, endpoint } of one.plan?.writes ?? []) {
     if (op !== 'create' && link && one.weak.has(link)) want(one, link);
+    if (op !== 'create' || !context.rules.has('look-up-before-create')) continue;
+    for (const { id } of formerItems(one, endpoint)) if (!one.observed.has(id)) want(one, id);
   }
   if (one.wanted.size === 0) return false;
   if (!isLast) return true;
@@ -201,9 +211,6 @@ function want(one: Case, link: LinkId): void {
   one.observed.delete(link);
   one.wanted.add(link);
 }
-
-/** Longer than a replica should ever lag. */
-const STALE_MS = 5_000;
 
 /**
  * A version that goes down is an old answer. If it stays down, the vendor itself went back, to a backup
@@ -233,7 +240,8 @@ function hasGoneBack({ world, doubts, sync, rules }: Context, one: Case, id: Lin
 
 /** What is read as it should be was no restored backup: the next old answer is the first one again. */
 function endDoubts({ doubts }: Context, { links, observed }: Case): void {
-  for (const { id, version } of links) {
+  for (const { id, version, state } of links) {
+    if (state === 'gone' || state === 'held') continue;
     const seen = observed.get(id);
     if (version === undefined || seen?.kind !== 'present') continue;
     if (seen.version !== undefined && seen.version >= version) doubts.end(id);
@@ -241,11 +249,12 @@ function endDoubts({ doubts }: Context, { links, observed }: Case): void {
 }
 
 /** Links that are worth a read before anything is planned. */
-export function wantUnsettled(one: Case): void {
+export function wantUnsettled({ sync }: Pick<Context, 'sync'>, one: Case): void {
   for (const intent of one.intents) {
     if (intent.link && (isUnanswered(intent) || intent.unchecked)) one.wanted.add(intent.link);
   }
-  for (const link of one.links) {
-    if (link.missingSince !== undefined) one.wanted.add(link.id);
+  for (const { id, state, endpoint, missingSince, createdAt } of one.links) {
+    const mayBeAnother = sync.members.get(endpoint)?.can.reusesIds && createdAt === undefined;
+    if (missingSince !== undefined || (state === 'live' && mayBeAnother)) one.wanted.add(id);
   }
 }

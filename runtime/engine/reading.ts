@@ -18,7 +18,7 @@ import { fingerprintOf } from '../core/hash.ts';
 import { readMarker } from '../core/marker.ts';
 import type { FoundLink, Ref, SyncId } from '../store/store.ts';
 import { observeAbsences } from './absence.ts';
-import { linkOf, replaceLink, setBack, type Case } from './case.ts';
+import { givenAway, linkOf, replaceLink, setBack, type Case } from './case.ts';
 import { keysOf, nameOfItem, newLinkId, refTo, type Context } from './context.ts';
 import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
@@ -29,6 +29,9 @@ interface Wanted {
   readonly one: Case;
   readonly link: Link;
 }
+
+/** Longer than a replica should ever lag. */
+export const STALE_MS = 5_000;
 
 /** Reads what the cases want, in batches; what could not be read sets its case back. */
 export async function readWanted(context: Context, cases: readonly Case[]): Promise<void> {
@@ -61,8 +64,9 @@ async function readAt(
   const shown: (Wanted & { readonly seen: SeenItem })[] = [];
   const unseen: Wanted[] = [];
   for (const each of wanted) {
-    // Without a version nobody could tell that somebody has written since it was listed.
-    const isTellable = member.can.version !== 'none';
+    // Without a version nobody could tell that somebody has written since it was listed. And a list
+    // may show for long what is gone.
+    const isTellable = member.can.version !== 'none' && each.link.state !== 'gone';
     const seen = isTellable ? recent.take(refTo(sync, each.link), world.clock.now()) : undefined;
     if (seen) shown.push({ ...each, seen });
     else unseen.push(each);
@@ -91,7 +95,8 @@ async function readBatch(
   }
   const present = wanted.flatMap((each, n): (Wanted & { seen: SeenItem })[] => {
     const read = reads[n];
-    return read?.kind === 'present' ? [{ ...each, seen: { item: read.item, takenAt } }] : [];
+    if (read?.kind !== 'present') return [];
+    return [{ ...each, seen: { item: read.item, takenAt, isRead: true } }];
   });
   await observeItems(context, member, present);
   await observeMerges(context, member, wanted, reads);
@@ -148,8 +153,11 @@ export async function observeItems(
       ...present,
       fields: await withoutDrift(context, member, link, all, drift),
       ...(unresolved ? { unresolved } : {}),
+      ...(isAway(link) && shown.isRead && isBack(context, member, link, present, one)
+        ? { isBack: true }
+        : {}),
     };
-    if (isDoubtful(context, member, link, observation, one)) continue;
+    if (!isAway(link) && isDoubtful(context, member, link, observation, one)) continue;
     const { missingSince: _found, ...rest } = link;
     const createdAt = link.createdAt ?? item.createdAt;
     if (link.missingSince !== undefined || createdAt !== link.createdAt) {
@@ -262,16 +270,12 @@ export function idsIn(value: Value | undefined): string[] {
 }
 
 /** The vendor gave the id of a deleted item to a new one, or put an older state of everything back. */
-function isAnotherItem({ can }: Member, link: Link, item: Item): boolean {
-  return (
-    can.reusesIds &&
-    link.createdAt !== undefined &&
-    item.createdAt !== undefined &&
-    link.createdAt !== item.createdAt
-  );
+export function isAnotherItem({ can }: Member, link: Link, item: Item): boolean {
+  if (!can.reusesIds || item.createdAt === undefined) return false;
+  return link.createdAt === undefined ? link.state === 'gone' : link.createdAt !== item.createdAt;
 }
 
-/** The old link keeps its history under a name that no vendor gives; the id is looked at as a new one. */
+/** The id is looked at as that of a new item. */
 async function giveIdAway(
   { store, sync, priority, world }: Context,
   one: Case,
@@ -280,7 +284,7 @@ async function giveIdAway(
   const key = { kind: 'item', ...refTo(sync, link) } as const;
   const marks = [{ key, priority, windowMs: 0 }];
   await store.mark(sync.tenant, { now: world.clock.now(), marks });
-  replaceLink(one, { ...link, remoteId: `${link.remoteId}@${link.createdAt}` });
+  replaceLink(one, givenAway(link));
 }
 
 /**
@@ -320,6 +324,30 @@ function isDoubtful(
     ...written.map(({ sentAt = 0 }) => sentAt),
   );
   return seen.takenAt - since > can.readLagMs ? false : again(since);
+}
+
+function isAway({ state }: Link): boolean {
+  return state === 'gone' || state === 'held';
+}
+
+/**
+ * An item that was deleted and is read again, without a version that says so, may be an old answer, or
+ * it was restored. It is back once it has lasted longer than an answer can lag.
+ */
+function isBack(
+  { doubts }: Context,
+  { can, title }: Member,
+  link: Link,
+  { takenAt, version }: Present,
+  one: Case,
+): boolean {
+  if (version !== undefined && link.version !== undefined && version > link.version) return false;
+  const patience = Math.max(STALE_MS, 2 * can.readLagMs);
+  const since = doubts.since(link.id, 'back', takenAt);
+  if (takenAt - since > patience) return true;
+  const why = `What was deleted at "${title}" is shown there; it is looked at once more.`;
+  setBack(one, { kind: 'again', why, at: since + patience + 1 });
+  return false;
 }
 
 /** Whether an item reads as it did when it was last read. */

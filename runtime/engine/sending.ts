@@ -24,6 +24,7 @@ import {
   replaceIntent,
   replaceLink,
   setBack,
+  takeIdBack,
   type Case,
   type Sending,
   type Underway,
@@ -192,7 +193,12 @@ function landed(
   const createdAt = known?.createdAt ?? item?.createdAt;
   // What was undone is not created again.
   const state = write.reason === 'undone' ? 'unlinked' : settled.state;
+  takeIdBack(one, settled);
   replaceLink(one, { ...settled, state, ...(createdAt === undefined ? {} : { createdAt }) });
+  if (member.can.reusesIds && createdAt === undefined && write.op === 'create') {
+    const why = `Only a read tells when "${member.title}" made the item, and its id alone does not say which one it is.`;
+    setBack(one, { kind: 'again', why, at });
+  }
   // A second step on the same item is made on top of this one.
   for (const other of one.sendings) {
     if (other !== sending && other.ifVersion !== undefined && other.write.link === settled.id) {

@@ -12,6 +12,7 @@ import type {
   Commit,
   CommitOutcome,
   Ending,
+  Mark,
   MatchKey,
   RecordChange,
   ReviewKey,
@@ -381,10 +382,25 @@ export async function storeOutcomes(context: Context, cases: readonly Case[]): P
   const outcomes = await store.commit(sync.tenant, world.clock.now(), commits);
   for (const [n, one] of cases.entries()) {
     const { ending } = commits[n]!;
-    const isStored = outcomes[n]!.outcome === 'stored';
-    if (isStored && ending) await endOthers(context, one, ending);
-    else await endWith(context, one, retryAt(context, 'Its outcome was not stored.'));
+    const outcome = outcomes[n]!;
+    if (outcome.outcome === 'stored' && ending) {
+      await endOthers(context, one, ending);
+      continue;
+    }
+    if (outcome.outcome === 'taken') await lookAtTaken(context, outcome.by);
+    await endWith(context, one, retryAt(context, 'Its outcome was not stored.'));
   }
+}
+
+/** The vendor gave our new item an id that another record has: its item must have gone unnoticed. */
+async function lookAtTaken(
+  { store, sync, world, priority }: Context,
+  by: Extract<CommitOutcome, { outcome: 'taken' }>['by'],
+): Promise<void> {
+  const marks = by.flatMap(({ what }): Mark[] =>
+    'ref' in what ? [{ key: { kind: 'item', ...what.ref }, priority, windowMs: 0 }] : [],
+  );
+  await store.mark(sync.tenant, { now: world.clock.now(), marks });
 }
 
 /** What people answered, once it has been done; what did not work out is done again. */

@@ -177,7 +177,10 @@ export const creatingScenes = {
         crm: { webhooks: false, abilities: { reusesIds: true, delete: 'hard', restore: false } },
       },
       people: { c0001: BOTH },
-      happens: [[70, remove('crm'), create('crm', 'c0002')]],
+      happens: [
+        [70, remove('crm')],
+        [71, create('crm', 'c0002')],
+      ],
     },
   },
 } satisfies Partial<Record<RuleName, Scene>>;

@@ -1,7 +1,7 @@
 /** Where rules about what a read means, and about writing on what was read, are needed. */
 import type { RuleName } from '../../runtime/engine/rules.ts';
 import { BOTH, create, edit, unguarded, unversioned } from './deeds.ts';
-import { also, atMost, nothingExposed } from './judges.ts';
+import { also, atMost, eachOnce, nothingExposed } from './judges.ts';
 import { seeds, type Scene } from './scene.ts';
 import { collections, second, slowWrites, unreachable } from './surroundings.ts';
 
@@ -27,6 +27,7 @@ export const readingScenes = {
       ],
     },
     tries: seeds(6),
+    judge: also(eachOnce),
   },
   canary: {
     sketch: {

@@ -100,6 +100,8 @@ export interface Present {
   readonly author?: 'us' | 'person' | 'integration';
   /** Reference fields whose target we do not know yet: field to the vendor's id. */
   readonly unresolved?: Readonly<Record<string, string>>;
+  /** It was deleted, and has been read for longer than an old answer can last: it is there again. */
+  readonly isBack?: true;
 }
 
 export interface Gone {

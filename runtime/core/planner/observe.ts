@@ -123,7 +123,8 @@ function observeOther(draft: Draft, link: Link, member: Member, rank: number): v
   if (returns && back) takePart(draft, { ...link, state: 'live' }, member, rank, back);
 }
 
-/** A vendor without versions cannot prove that a read is newer than the deletion. */
+/** The version proves that a read is newer than the deletion; without one, that it lasts does. */
 function isNewer(read: Present, link: Link): boolean {
+  if (read.isBack) return true;
   return read.version !== undefined && link.version !== undefined && read.version > link.version;
 }

@@ -44,7 +44,7 @@ function presence(
   for (const { place, record, link, isAsked: asked } of known) {
     const name = `${code} at ${place.system.account}`;
     const isIgnored =
-      (policy.onTombstoneMatch === 'ignore' && rest.people.deleted.has(code)) ||
+      (policy.onTombstoneMatch === 'ignore' && isDeletedRelative(rest, code)) ||
       rest.people.decided.has(code);
     if (!record && !asked && !isIgnored)
       problems.push(`${name} belongs to no record, and nobody is asked why`);
@@ -66,6 +66,11 @@ function presence(
     }
   }
   return problems;
+}
+
+/** Somebody who had the same address was deleted, or the person was. */
+function isDeletedRelative({ people }: Rest, code: string): boolean {
+  return [...people.deleted].some((one) => people.areRelated(one, code));
 }
 
 /** Somebody there has or had the same address, and until that is clear nobody is created. */

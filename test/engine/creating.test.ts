@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { VendorError } from '../../runtime/connectors/connector.ts';
+import type { Abilities } from '../../runtime/emulators/grumpy/grumpy.ts';
+import { grumpier } from './grumpier.ts';
+import { withPair, type Pair } from './pair.ts';
+
+const anna = { email: 'anna@example.com', name: 'Anna' };
+const bela = { email: 'bela@example.com', name: 'Bela' };
+
+const VENDORS: Readonly<Record<string, Partial<Abilities>>> = {
+  'with versions': {},
+  'without versions': { version: 'none', conditionalWrites: false, history: false },
+};
+
+describe('A person who was deleted in one system, and is to be made there anew', () => {
+  for (const [name, habits] of Object.entries(VENDORS)) {
+    it(`is not made beside what was restored meanwhile, at a vendor ${name}`, () =>
+      withPair(
+        async (pair) => {
+          const { app, crm } = pair;
+          const id = app.enter(anna);
+          app.enter(bela);
+          await pair.settle();
+          const deleted = crm.idOf(anna.email);
+          crm.remove(deleted);
+          await pair.settle();
+          crm.hands.restore('people', deleted);
+          await answer(pair, 'recreate');
+          await pair.settle();
+          app.edit(id, { name: 'Anna B.' });
+          await pair.settle();
+          assert.equal(crm.hands.items('people').length, 2);
+          assert.equal(crm.hands.item('people', deleted)?.fields['name'], 'Anna B.');
+        },
+        { abilities: { crm: habits }, policy: { deleteAuthority: [], onRemoteDelete: 'ask' } },
+      ));
+  }
+});
+
+describe('A person who could not be made anew for a while', () => {
+  it('is not made beside what was restored meanwhile', () => {
+    let isBusy = true;
+    const connector = grumpier((collection) => ({
+      async write(changes, signal) {
+        const isCreate = changes[0]!.op === 'create';
+        if (!isBusy || !isCreate) return collection.write(changes, signal);
+        throw new VendorError('transient', { what: 'It is busy.', next: 'Wait.' });
+      },
+    }));
+    return withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        isBusy = false;
+        app.enter(anna);
+        app.enter(bela);
+        await pair.settle();
+        isBusy = true;
+        const deleted = crm.idOf(anna.email);
+        crm.remove(deleted);
+        await pair.settle();
+        assert.equal(crm.hands.items('people').length, 1);
+        crm.hands.restore('people', deleted);
+        isBusy = false;
+        await pair.engine.drain({ tenant: pair.tenant, sync: pair.sync, waitMs: 60_000 });
+        assert.equal(crm.hands.items('people').length, 2);
+      },
+      { connector, policy: { deleteAuthority: [], onRemoteDelete: 'recreate' } },
+    );
+  });
+});
+
+describe('An id that a vendor gives again', () => {
+  const habits: Partial<Abilities> = {
+    create: 'naturalKey',
+    delete: 'hard',
+    restore: false,
+    reusesIds: true,
+    writeReturns: 'id',
+  };
+
+  it('to what we make is not that of the person who had it before', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        app.enter(bela);
+        app.enter(anna);
+        await pair.settle();
+        crm.remove(crm.idOf(anna.email));
+        await pair.wait(60_000);
+        const carl = { email: 'carl@example.com', name: 'Carl' };
+        app.enter(carl);
+        await pair.settle({ full: false });
+        await pair.settle();
+        await pair.settle();
+        const all = { [bela.email]: { name: 'Bela' }, [carl.email]: { name: 'Carl' } };
+        assert.deepEqual([app.people(), crm.people()], [all, all]);
+        assert.equal(crm.hands.items('people').length, 2);
+      },
+      { abilities: { crm: { ...habits, horizonMs: 5_000 } } },
+    ));
+
+  it('to the same person is that of a new item', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        app.enter(bela);
+        const id = app.enter(anna);
+        await pair.settle();
+        crm.remove(crm.idOf(anna.email));
+        await pair.settle();
+        app.edit(id, { name: 'Anna B.' });
+        await pair.settle();
+        assert.equal(crm.people()[anna.email]?.['name'], 'Anna B.');
+        assert.equal(crm.hands.items('people').length, 2);
+      },
+      {
+        abilities: { crm: { ...habits, horizonMs: 5_000 } },
+        policy: { deleteAuthority: [], onRemoteDelete: 'recreate' },
+      },
+    ));
+});
+
+async function answer(pair: Pair, choice: string): Promise<void> {
+  const { store, tenant, world } = pair;
+  const open = pair.reviews().filter(({ state }) => state === 'open');
+  const decisions = open.map((review) => ({ kind: 'review', review, choice }) as const);
+  await store.decide(tenant, { now: world.clock.now(), actor: 'Olga', decisions });
+}
