@@ -13,7 +13,8 @@
  * A *revision* grows with every commit of a record; whoever planned on an older one is refused. The
  * second is needed because two keys, an item here and an item there, can lead to the same record.
  *
- * Traps. Times are given by the caller, in milliseconds since 1970. Ids of tenants, syncs, endpoints,
+ * Traps. Times are given by the caller, in milliseconds since 1970; only what may be asked of vendors is
+ * counted by a clock of the store's own. Ids of tenants, syncs, endpoints,
  * entities, links, intents, runs and commits are UUIDs. Values are kept as JSON: `undefined` is lost.
  * What a store returns is not to be modified.
  */
@@ -100,9 +101,9 @@ export interface Store {
 
   // How much may be asked of vendors
   /** Takes tokens from all buckets or from none, and tells when to ask again. */
-  spend(tenant: TenantId, now: number, requests: readonly Spend[]): Promise<SpendOutcome>;
+  spend(tenant: TenantId, requests: readonly Spend[]): Promise<SpendOutcome>;
   /** Closes a bucket for a while, or lets it fill more slowly. */
-  slowDown(tenant: TenantId, now: number, request: SlowDown): Promise<void>;
+  slowDown(tenant: TenantId, request: SlowDown): Promise<void>;
 
   // Records
   /** What is known about the record behind each key; an item that was never linked has none. */
