@@ -105,6 +105,8 @@ export interface Work {
   readonly onProgress?: (counts: Readonly<Record<string, number>>) => void;
 }
 
+/** A log-in, or a look at a schema. */
+const OPENING = { action: 'read', items: 1, priority: 1 } as const;
 /** A page: one batch of most vendors. */
 const PAGE = 100;
 /** Set-up and schemas are believed for so long. */
@@ -130,7 +132,10 @@ const AGAIN_MS = 1_000;
 
 export function openEngine(options: EngineOptions): Engine {
   const { store, world, rules = rulesWithout() } = options;
-  const accounts = new Accounts(options);
+  const accounts = new Accounts({
+    ...options,
+    ask: (tenant, account, work) => gate.call(tenant, account, OPENING, work),
+  });
   const gate = new Gate(store, world, (endpoint) => {
     accounts.forget(endpoint);
     opened.clear();
@@ -431,6 +436,7 @@ export function openEngine(options: EngineOptions): Engine {
     refresh() {
       opened.clear();
       accounts.wake();
+      gate.wake();
     },
     close: () => accounts.close(),
   };

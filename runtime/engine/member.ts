@@ -75,9 +75,15 @@ export interface OpenMembers {
   readonly connectors: readonly Connector[];
   readonly world: World;
   readonly configOf: (endpoint: StoredEndpoint) => unknown;
+  /** Asks a vendor, within what the account may be asked. */
+  readonly ask: <T>(
+    tenant: TenantId,
+    account: Pick<Member, 'endpoint' | 'title' | 'limits'>,
+    work: () => Promise<T>,
+  ) => Promise<T>;
 }
 
-/** An account that could not be opened is left alone for a while, longer each time. */
+/** What could not be opened is left alone for a while, longer each time. */
 interface Rest {
   readonly error: unknown;
   /** By a clock that nobody sets. */
@@ -87,49 +93,69 @@ interface Rest {
 
 const REST_MS = 2_000;
 
-/** Opens accounts once and shares them among syncs. */
+/** Opens accounts once and shares them among syncs. Opening counts against what an account may be asked. */
 export class Accounts {
   readonly #options: OpenMembers;
   readonly #open = new Map<EndpointId, Promise<Account>>();
-  readonly #rests = new Map<EndpointId, Rest>();
+  /** As they were told last; before the first time nobody knows them. */
+  readonly #limits = new Map<EndpointId, readonly Limit[]>();
+  readonly #rests = new Map<string, Rest>();
 
   constructor(options: OpenMembers) {
     this.#options = options;
   }
 
-  get(endpoint: StoredEndpoint): Promise<Account> {
+  /** A collection with its schema as it is now. */
+  async collection(
+    tenant: TenantId,
+    endpoint: StoredEndpoint,
+    name: string,
+  ): Promise<{ readonly account: Account; readonly collection: Collection }> {
+    const place = `${endpoint.id}/${name}`;
+    const rest = this.#rests.get(place);
+    if (rest && this.#options.world.clock.monotonicMs() < rest.until) throw rest.error;
+    try {
+      const account = await this.#account(tenant, endpoint);
+      const collection = await this.#ask(tenant, endpoint, () => account.collection(name));
+      this.#rests.delete(place);
+      return { account, collection };
+    } catch (error) {
+      this.#rest(place, error);
+      throw error;
+    }
+  }
+
+  #account(tenant: TenantId, endpoint: StoredEndpoint): Promise<Account> {
     const known = this.#open.get(endpoint.id);
     if (known) return known;
-    const rest = this.#rests.get(endpoint.id);
-    if (rest && this.#options.world.clock.monotonicMs() < rest.until)
-      return Promise.reject(rest.error);
-    const opening = this.#openOne(endpoint);
+    const opening = this.#ask(tenant, endpoint, () => this.#openOne(endpoint));
     this.#open.set(endpoint.id, opening);
     opening.then(
-      () => this.#rests.delete(endpoint.id),
-      (error: unknown) => this.#close(endpoint.id, error),
+      ({ limits }) => this.#limits.set(endpoint.id, limits),
+      () => this.forget(endpoint.id),
     );
     return opening;
   }
 
-  #close(endpoint: EndpointId, error: unknown): void {
-    this.#open.delete(endpoint);
-    const times = (this.#rests.get(endpoint)?.times ?? 0) + 1;
-    const isRefused =
-      error instanceof VendorError && (error.kind === 'unauthorized' || error.kind === 'forbidden');
-    const wait = isRefused ? RESTING_MS : Math.min(RESTING_MS, REST_MS * 2 ** times);
-    this.#rests.set(endpoint, {
-      error,
-      until: this.#options.world.clock.monotonicMs() + wait,
-      times,
-    });
+  #ask<T>(tenant: TenantId, { id, title }: StoredEndpoint, work: () => Promise<T>): Promise<T> {
+    const limits = this.#limits.get(id) ?? [];
+    return this.#options.ask(tenant, { endpoint: id, title, limits }, work);
   }
 
-  /** Opening it, or something in it, did not work out: until when to leave it alone, and why. */
-  setBack(endpoint: EndpointId, error: unknown): Setback {
-    if (this.#open.has(endpoint)) this.#close(endpoint, error);
+  #rest(place: string, error: unknown): void {
+    const times = (this.#rests.get(place)?.times ?? 0) + 1;
+    const kind = error instanceof VendorError ? error.kind : undefined;
+    const told = error instanceof VendorError ? error.retryAfterMs : undefined;
+    const longer = Math.min(RESTING_MS, REST_MS * 2 ** times);
+    const wait = kind === 'unauthorized' || kind === 'forbidden' ? RESTING_MS : (told ?? longer);
+    const until = this.#options.world.clock.monotonicMs() + wait;
+    this.#rests.set(place, { error, until, times });
+  }
+
+  /** A collection could not be opened: until when to leave it alone, and why. */
+  setbackAt(endpoint: EndpointId, name: string | undefined, error: unknown): Setback {
     const { clock } = this.#options.world;
-    const wait = (this.#rests.get(endpoint)?.until ?? 0) - clock.monotonicMs();
+    const wait = (this.#rests.get(`${endpoint}/${name}`)?.until ?? 0) - clock.monotonicMs();
     return { kind: 'blocked', why: setbackOf(error).why, at: clock.now() + Math.max(0, wait) };
   }
 
@@ -194,7 +220,8 @@ export async function openSync(
       try {
         members.set(endpoint, open?.get(endpoint) ?? (await openMember(endpoint)));
       } catch (error) {
-        unavailable.set(endpoint, accounts.setBack(endpoint, error));
+        const name = settings.members[endpoint]?.collection;
+        unavailable.set(endpoint, accounts.setbackAt(endpoint, name, error));
         facts.set(endpoint, factsWithout(settings.members[endpoint]?.mapping));
       }
     }),
@@ -226,14 +253,12 @@ export async function openSync(
       });
     }
     const mapping = compileMapping(configured.mapping);
-    const account = await accounts.get(chosen);
-    const collection = await account.collection(configured.collection);
-    const again = async (): Promise<Collection> =>
-      (await accounts.get(chosen)).collection(configured.collection);
+    const look = () => accounts.collection(tenant, chosen, configured.collection);
+    const { account, collection } = await look();
     return memberOf(chosen, account, collection, mapping, policy, {
       known: known.get(endpoint) ?? {},
       schemaAt: accounts.now(),
-      again,
+      again: async () => (await look()).collection,
     });
   }
 }
