@@ -3,8 +3,8 @@
  * asked, and the item stays as it is until then.
  */
 import type { Read } from '../connectors/connector.ts';
-import type { EntityId, FieldPolicy, Link } from '../core/planner/model.ts';
-import type { Claimed, Loaded, NewReview } from '../store/store.ts';
+import type { EntityId, Link } from '../core/planner/model.ts';
+import type { Claimed, Loaded, NewReview, Ref } from '../store/store.ts';
 import {
   IN_OTHER_HANDS,
   isInOtherHands,
@@ -14,9 +14,10 @@ import {
   replaceLink,
   type Case,
 } from './case.ts';
-import { keysOf, newLinkId, type Context } from './context.ts';
+import { keysOf, newLinkId, refTo, type Context } from './context.ts';
 import { retryTime } from './gate.ts';
 import {
+  candidatesOf,
   decisionOn,
   identify,
   isOpenCreate,
@@ -42,22 +43,36 @@ export interface Settled {
   readonly review?: NewReview;
 }
 
-/** Turns strays into cases, into the given ones where the record is in this pass already. */
+/** It was merged into another before anybody knew it. */
+export interface MergedAway extends Stray {
+  readonly into: Ref;
+}
+
+/** What the strays turned out to be. */
+interface Looked {
+  readonly found: Found[];
+  readonly merged: MergedAway[];
+}
+
+/**
+ * Turns strays into cases, into the given ones where the record is in this pass already. Those that were
+ * merged away are left to the caller.
+ */
 export async function discover(
   context: Context,
   strays: readonly Stray[],
   cases: Map<EntityId, Case>,
-): Promise<Settled[]> {
+): Promise<{ readonly settled: readonly Settled[]; readonly merged: readonly MergedAway[] }> {
   const settled: Settled[] = [];
-  const found = await findItems(context, strays, settled);
-  if (found.length === 0) return settled;
+  const { found, merged } = await findItems(context, strays, settled);
+  if (found.length === 0) return { settled, merged };
   const owners = await ownersOf(context, found);
-  const records = await recordsOf(context, found, owners);
+  const records = await recordsOf(context, candidatesOf(context, found, owners));
   for (const each of found) {
     const outcome = await place(context, each, owners, records, cases);
     if (outcome) settled.push(outcome);
   }
-  return settled;
+  return { settled, merged };
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -67,8 +82,8 @@ async function findItems(
   context: Context,
   strays: readonly Stray[],
   settled: Settled[],
-): Promise<Found[]> {
-  const found: Found[] = [];
+): Promise<Looked> {
+  const looked: Looked = { found: [], merged: [] };
   const byEndpoint = Map.groupBy(strays, ({ ref }) => ref.endpoint);
   for (const [endpoint, group] of byEndpoint) {
     const member = context.sync.members.get(endpoint);
@@ -77,18 +92,20 @@ async function findItems(
       settled.push(...group.map(({ lease }) => ({ lease, setback })));
       continue;
     }
-    found.push(...(await findAt(context, member, group, settled)));
+    await findAt(context, member, group, looked, settled);
   }
-  return found;
+  return looked;
 }
 
 async function findAt(
   context: Context,
   member: Member,
   strays: readonly Stray[],
+  { found, merged }: Looked,
   settled: Settled[],
-): Promise<Found[]> {
-  const { recent, world } = context;
+): Promise<void> {
+  const { recent, world, sync } = context;
+  const { endpoint } = member;
   const seen: (Stray & { readonly seen: SeenItem })[] = [];
   const unseen: Stray[] = [];
   for (const stray of strays) {
@@ -114,32 +131,21 @@ async function findAt(
     for (const [index, stray] of batch.entries()) {
       const read = reads[index]!;
       if (read.kind === 'present') seen.push({ ...stray, seen: { item: read.item, takenAt } });
-      else settled.push(await withoutItem(context, member, stray, read));
+      else if (read.kind === 'missing') settled.push(withoutItem(context, member, stray));
+      else merged.push({ ...stray, into: refTo(sync, { endpoint, remoteId: read.into }) });
     }
   }
-  return seen.map((stray) => {
+  for (const stray of seen) {
     const { present } = member.read(stray.seen.item, stray.seen.takenAt);
-    return { ...stray, member, present, keys: keysOf(context, present.fields) };
-  });
+    found.push({ ...stray, member, present, keys: keysOf(context, present.fields) });
+  }
 }
 
-/** Nothing is there, so nothing follows; an item that was merged away leads to the one it is now. */
-async function withoutItem(
-  { store, sync, priority, world }: Context,
-  { can }: Member,
-  { lease, ref }: Stray,
-  read: Exclude<Read, { kind: 'present' }>,
-): Promise<Settled> {
-  if (read.kind === 'merged') {
-    const key = { kind: 'item', ...ref, remoteId: read.into } as const;
-    await store.mark(sync.tenant, {
-      now: world.clock.now(),
-      marks: [{ key, priority, windowMs: 0 }],
-    });
-  }
+/** Nothing is there, so nothing follows. */
+function withoutItem({ world }: Context, { can }: Member, { lease }: Stray): Settled {
   // The news may be faster than the system's own replicas.
   const since = world.clock.now() - (lease.markedAt ?? 0);
-  if (read.kind === 'missing' && since <= can.readLagMs) {
+  if (since <= can.readLagMs) {
     const why = 'The item cannot be read yet.';
     return { lease, setback: { kind: 'again', why, at: world.clock.now() + can.readLagMs + 1 } };
   }
@@ -195,9 +201,7 @@ async function place(
     case 'belongsTo':
     case 'revive':
     case 'discard': {
-      const { fields } = context.sync.policy;
-      const now = context.world.clock.now();
-      const one = caseOf(found, identity.entity, records, cases, fields, now);
+      const one = caseOf(context, found, identity.entity, records, cases);
       if (!one) return { lease, setback: IN_OTHER_HANDS };
       const known = one.links.find(
         (link) => link.endpoint === ref.endpoint && link.remoteId === ref.remoteId,
@@ -226,13 +230,13 @@ function isQuestioned(reviews: Loaded['reviews']): boolean {
 // ---------------------------------------------------------------------------------------------
 // Taking it in
 
-function caseOf(
-  { lease, reviews }: Found,
+/** The case of a record, with the lease of what turned out to be its item; none while others are at it. */
+export function caseOf(
+  { sync, world }: Context,
+  { lease, reviews }: Stray,
   entity: EntityId,
   records: Records,
   cases: Map<EntityId, Case>,
-  fields: readonly FieldPolicy[],
-  now: number,
 ): Case | undefined {
   const known = cases.get(entity);
   if (known) {
@@ -240,8 +244,8 @@ function caseOf(
     return known;
   }
   const record = records.get(entity);
-  if (!record || isInOtherHands(record, now)) return undefined;
-  const one = openCase(lease, record, reviews, fields);
+  if (!record || isInOtherHands(record, world.clock.now())) return undefined;
+  const one = openCase(lease, record, reviews, sync.policy.fields);
   cases.set(entity, one);
   return one;
 }

@@ -56,12 +56,11 @@ export async function ownersOf(
 }
 
 /** The records that could be meant: those that share a key, are named by a marker, or were chosen. */
-export async function recordsOf(
+export function candidatesOf(
   context: Context,
   found: readonly Found[],
   owners: Owners,
-): Promise<Records> {
-  const { store, sync } = context;
+): ReadonlySet<EntityId> {
   const ids = new Set<EntityId>();
   for (const each of found) {
     for (const { digest } of each.keys) {
@@ -73,8 +72,17 @@ export async function recordsOf(
     const chosen = decisionOn(each.reviews)?.entity;
     if (chosen) ids.add(chosen);
   }
-  if (ids.size === 0) return new Map();
-  const keys = [...ids].map((entity) => ({ kind: 'entity', sync: sync.id, entity }) as const);
+  return ids;
+}
+
+export async function recordsOf(
+  { store, sync }: Context,
+  entities: Iterable<EntityId>,
+): Promise<Records> {
+  const keys = [...new Set(entities)].map((entity) => {
+    return { kind: 'entity', sync: sync.id, entity } as const;
+  });
+  if (keys.length === 0) return new Map();
   const loaded = await store.load(sync.tenant, keys);
   return new Map(
     loaded.flatMap(({ record }) => (record ? [[record.entity.id, record] as const] : [])),

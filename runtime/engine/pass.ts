@@ -31,11 +31,13 @@ import { prepareWrites } from './preparing.ts';
 import { holdInRecovery } from './recovery.ts';
 import { orderSwaps, sendAll } from './sending.ts';
 import { end, meetCollisions, storeOutcomes, storePlans } from './storing.ts';
+import { rememberMerged } from './successors.ts';
 
 export async function runPass(context: Context, claimed: readonly Claimed[]): Promise<void> {
   const cases = new Map<EntityId, Case>();
   const strays = await openCases(context, claimed, cases);
-  const settled = await discover(context, strays, cases);
+  const { settled, merged } = await discover(context, strays, cases);
+  const remembered = await rememberMerged(context, merged, cases);
   const all = [...cases.values()];
   for (const one of all) {
     takeUp(context, one);
@@ -50,7 +52,7 @@ export async function runPass(context: Context, claimed: readonly Claimed[]): Pr
   await applyBrakes(context, all, refused);
   await prepareWrites(context, all, refused);
   orderSwaps(context, all);
-  const stored = await storePlans(context, all, settled);
+  const stored = await storePlans(context, all, [...settled, ...remembered]);
   if (stored.some(({ sendings }) => sendings.length > 0)) await context.keep();
   await sendAll(context, stored);
   await storeOutcomes(context, stored);

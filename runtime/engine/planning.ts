@@ -2,19 +2,10 @@
  * Plans a case: gathers what the planner wants to know, asks it, and reads what it still misses, until
  * nothing is missing or reading again would not help.
  */
-import type {
-  Conflict,
-  EndpointId,
-  EntityId,
-  LinkId,
-  Plan,
-  Reach,
-  Resolution,
-} from '../core/planner/model.ts';
+import type { Conflict, LinkId, Plan, Resolution } from '../core/planner/model.ts';
 import { inParts } from '../core/planner/parts.ts';
 import { plan } from '../core/planner/plan.ts';
 import { compareStamps } from '../core/planner/stamp.ts';
-import type { FoundEntity } from '../store/store.ts';
 import {
   choiceOf,
   formerItems,
@@ -25,7 +16,8 @@ import {
   type Case,
 } from './case.ts';
 import type { Context } from './context.ts';
-import { readWanted, referredIn, STALE_MS } from './reading.ts';
+import { readWanted, STALE_MS } from './reading.ts';
+import { reachOf, type Reached } from './references.ts';
 
 /** One read for what was marked, one for what is to be written, one for what was stale. */
 const ROUNDS_MAX = 4;
@@ -158,27 +150,6 @@ function mergesToFollow({ sync }: Context, { links }: Case): Resolution[] {
 
 function isOneOf<T extends string>(text: string, options: readonly T[]): text is T {
   return (options as readonly string[]).includes(text);
-}
-
-type Reached = (target: EntityId, endpoint: EndpointId) => Reach;
-
-async function reachOf(
-  { store, sync, ...rest }: Context,
-  cases: readonly Case[],
-): Promise<Reached> {
-  const context = { store, sync, ...rest };
-  const targets = [...new Set(cases.flatMap((one) => referredIn(context, one)))];
-  if (targets.length === 0) return () => 'pending';
-  const found = await store.findEntities(sync.tenant, targets);
-  const byId = new Map<EntityId, FoundEntity>();
-  for (const entity of found) if (entity) byId.set(entity.entity, entity);
-  return (target, endpoint) => {
-    const entity = byId.get(target);
-    if (!entity) return 'pending';
-    if (entity.life === 'dead') return 'dead';
-    const isThere = entity.links.some((l) => l.endpoint === endpoint && l.state === 'live');
-    return isThere ? 'live' : 'pending';
-  };
 }
 
 /** Whether another round could bring more; what remains wanted after the last one is looked at later. */

@@ -13,16 +13,16 @@ import type {
   Present,
 } from '../core/planner/model.ts';
 import { cellNames, inParts, joinParts } from '../core/planner/parts.ts';
-import { canonicalText, isList, same, type Value, type Values } from '../core/value.ts';
+import { canonicalText, same, type Value, type Values } from '../core/value.ts';
 import { fingerprintOf } from '../core/hash.ts';
 import { readMarker } from '../core/marker.ts';
-import type { FoundLink, Ref, SyncId } from '../store/store.ts';
 import { observeAbsences } from './absence.ts';
 import { givenAway, linkOf, replaceLink, setBack, type Case } from './case.ts';
 import { keysOf, nameOfItem, newLinkId, refTo, type Context } from './context.ts';
 import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
 import type { SeenItem } from './recent.ts';
+import { targetsOf } from './references.ts';
 import { LEFT, setbackOf } from './retry.ts';
 
 interface Wanted {
@@ -147,12 +147,13 @@ export async function observeItems(
       one.observed.set(link.id, { kind: 'gone', takenAt, proven: true });
       continue;
     }
-    const { fields, unresolved } = targets[n]!;
+    const { fields, unresolved, expired } = targets[n]!;
     const all = { ...present.fields, ...fields };
     const observation: Present = {
       ...present,
       fields: await withoutDrift(context, member, link, all, drift),
       ...(unresolved ? { unresolved } : {}),
+      ...(expired ? { expired } : {}),
       ...(isAway(link) && shown.isRead && isBack(context, member, link, present, one)
         ? { isBack: true }
         : {}),
@@ -185,7 +186,7 @@ const SCHEMA_MS = 2_000;
  * of it. The schema that says which has to be read after the item.
  */
 async function withoutDrift(
-  { gate, sync, priority, world, onDrift }: Context,
+  { world, onDrift }: Context,
   member: Member,
   { cells }: Link,
   fields: Values,
@@ -198,9 +199,8 @@ async function withoutDrift(
   const isOld = world.clock.now() - member.schemaAt > SCHEMA_MS;
   if (emptied.length === 0 || !isOld) return fields;
   if (!drift.now) {
-    const call = { action: 'list', items: 1, priority } as const;
     try {
-      const drifted = await gate.call(sync.tenant, member, call, () => member.driftNow());
+      const drifted = await member.driftNow();
       drift.now = new Set(Object.keys(drifted));
       if (Object.keys(drifted).some((name) => !member.facts.drifted?.[name])) onDrift();
     } catch (error) {
@@ -212,61 +212,6 @@ async function withoutDrift(
   const { now } = drift;
   if (!emptied.some((name) => now.has(name))) return fields;
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !now.has(name)));
-}
-
-/** Ids of the vendor as ids of our records; what is not known here is looked at. */
-async function targetsOf(
-  { store, sync, priority, world, rules }: Context,
-  member: Member,
-  references: readonly Readonly<Record<string, Value>>[],
-): Promise<{ fields: Record<string, Value>; unresolved?: Record<string, string> }[]> {
-  const refs = new Map<string, Ref>();
-  for (const one of references) {
-    for (const [field, value] of Object.entries(one)) {
-      const target = sync.settings.references[field] as SyncId | undefined;
-      if (target === undefined) continue;
-      for (const remoteId of idsIn(value)) {
-        refs.set(`${target}/${remoteId}`, { sync: target, endpoint: member.endpoint, remoteId });
-      }
-    }
-  }
-  if (refs.size === 0) return references.map((one) => ({ fields: { ...one } }));
-  const names = [...refs.keys()];
-  const links = await store.findLinks(sync.tenant, [...refs.values()]);
-  const found = new Map<string, FoundLink>();
-  names.forEach((name, n) => {
-    const link = links[n];
-    if (link && link.state !== 'unlinked') found.set(name, link);
-  });
-  const unknown = [...refs].filter(([name]) => !found.has(name)).map(([, ref]) => ref);
-  if (unknown.length > 0) {
-    const marks = unknown.map((ref) => ({
-      key: { kind: 'item', ...ref } as const,
-      priority,
-      windowMs: 0,
-    }));
-    await store.mark(sync.tenant, { now: world.clock.now(), marks });
-  }
-  return references.map((one) => {
-    const fields: Record<string, Value> = {};
-    const unresolved: Record<string, string> = {};
-    for (const [field, value] of Object.entries(one)) {
-      const target = sync.settings.references[field];
-      const ids = idsIn(value);
-      const entities = ids.map((id) => found.get(`${target}/${id}`)?.entity);
-      const missing = ids.find((_, n) => entities[n] === undefined);
-      if (missing !== undefined && rules.has('references-wait')) unresolved[field] = missing;
-      else if (isList(value)) fields[field] = (entities as string[]).toSorted();
-      else fields[field] = entities[0] ?? null;
-    }
-    return { fields, ...(Object.keys(unresolved).length > 0 ? { unresolved } : {}) };
-  });
-}
-
-export function idsIn(value: Value | undefined): string[] {
-  if (value === undefined || value === null) return [];
-  if (isList(value)) return value.flatMap(idsIn);
-  return typeof value === 'string' ? [value] : [];
 }
 
 /** The vendor gave the id of a deleted item to a new one, or put an older state of everything back. */
@@ -435,16 +380,4 @@ async function strangersOf(
     }
   }
   return owners;
-}
-
-/** Records that a value refers to, of all cells and all that was read. */
-export function referredIn(context: Context, one: Case): EntityId[] {
-  const fields = context.sync.policy.fields.filter(({ reference }) => reference);
-  return fields.flatMap(({ name }) => {
-    const own = idsIn(one.entity.cells[name]?.value);
-    const seen = [...one.observed.values()].flatMap((observation) =>
-      observation.kind === 'present' ? idsIn(observation.fields[name]) : [],
-    );
-    return [...own, ...seen] as EntityId[];
-  });
 }

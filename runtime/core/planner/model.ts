@@ -102,6 +102,8 @@ export interface Present {
   readonly unresolved?: Readonly<Record<string, string>>;
   /** It was deleted, and has been read for longer than an old answer can last: it is there again. */
   readonly isBack?: true;
+  /** Reference fields that show an id which does not lead to the target any more, though another would. */
+  readonly expired?: readonly string[];
 }
 
 export interface Gone {

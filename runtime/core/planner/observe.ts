@@ -3,7 +3,13 @@
  * or the read says nothing because it is older than what we know.
  */
 import { type Draft, Site } from './draft.ts';
-import { type Absence, decideHeldLink, decideMerge, mayReturn } from './life.ts';
+import {
+  type Absence,
+  decideHeldLink,
+  decideMerge,
+  isMergedWithAnother,
+  mayReturn,
+} from './life.ts';
 import type { Gone, Link, Member, MergedInto, Present } from './model.ts';
 import { isUnanswered } from './own-writes.ts';
 
@@ -112,7 +118,7 @@ function followMerge(draft: Draft, link: Link, { remoteId, linkId, heldBy }: Mer
 
 /** A link that does not take part: decided by a person, or back from the dead. */
 function observeOther(draft: Draft, link: Link, member: Member, rank: number): void {
-  if (link.state === 'mergedAway') decideMerge(draft, link);
+  if (isMergedWithAnother(draft, link)) decideMerge(draft, link);
   const observation = draft.input.observed.get(link.id);
   const back =
     observation?.kind === 'present' && isNewer(observation, link) ? observation : undefined;

@@ -4,10 +4,11 @@
  */
 import { BRAKE_PREFIX } from '../../../runtime/engine/case.ts';
 import type { Item } from '../../../runtime/emulators/grumpy/grumpy.ts';
+import { nameOfRef } from '../../../runtime/store/work-key.ts';
 import { marksIn } from '../ledger.ts';
 import type { Rest } from './rest.ts';
 import type { CollectionName, FieldName } from '../scenario.ts';
-import { codeOf, COLLECTIONS, PATHS, type System } from '../setting.ts';
+import { codeOf, COLLECTIONS, PATHS, syncId, type System } from '../setting.ts';
 import { isFieldExplained, isKeptThough, knownOf, type Known, type Place } from './explanations.ts';
 
 export function disagreements(rest: Rest): string[] {
@@ -149,21 +150,23 @@ function values(rest: Rest, code: string, its: readonly Place[]): string[] {
   });
 }
 
-/** The company takes no part, or is not in all of these systems, so not all of them can point to it. */
+/** The company does not take part in all of these systems, so not all of them can point to it. */
 function isTargetApart(rest: Rest, shown: readonly { readonly place: Place }[]): boolean {
   const collection = 'companies';
+  const takesPart = (system: System, item: Item): boolean => {
+    const known = knownOf(rest.rowsOf(system.tenant), { system, collection, item });
+    return !known.isAsked && known.link?.state === 'live';
+  };
   return shown.some(({ place: { system, item } }) => {
     const id = item.fields.companyId;
     const target = typeof id === 'string' ? companyAt(rest, system, id) : undefined;
     if (!target) return false;
-    const known = knownOf(rest.rowsOf(system.tenant), { system, collection, item: target });
-    if (known.isAsked || known.link?.state !== 'live') return true;
     const code = codeOf(target);
     return !shown.every(({ place }) =>
       rest
         .handsOf(place.system)
         .items(collection)
-        .some((one) => codeOf(one) === code),
+        .some((one) => codeOf(one) === code && takesPart(place.system, one)),
     );
   });
 }
@@ -217,5 +220,13 @@ function targetCode(rest: Rest, system: System, id: string): string {
 function companyAt(rest: Rest, system: System, id: string): Item | undefined {
   const hands = rest.handsOf(system);
   const there = hands.where('companies', id);
-  return hands.items('companies').find((one) => one.id === there);
+  return there === id || isTraceable(rest, system, id)
+    ? hands.items('companies').find((one) => one.id === there)
+    : undefined;
+}
+
+/** Of what was merged away before anybody could read it, some systems do not tell what it is now. */
+function isTraceable(rest: Rest, { tenant, scene, endpoint }: System, id: string): boolean {
+  const ref = { sync: syncId(tenant, 'companies'), endpoint, remoteId: id };
+  return scene.abilities.mergeVisible !== 'none' || rest.rowsOf(tenant).refs.has(nameOfRef(ref));
 }
