@@ -11,7 +11,7 @@ import { VendorError, type Outcome, type Version } from '../connectors/connector
 import { lostEdit } from '../core/planner/draft.ts';
 import type { Intent } from '../core/planner/model.ts';
 import { BEFORE_ALL } from '../core/planner/stamp.ts';
-import { same, type Values } from '../core/value.ts';
+import { same, type Value, type Values } from '../core/value.ts';
 import type { StoredIntent } from '../store/store.ts';
 import { isUnanswered, linkOf, setBack, type Case, type Underway } from './case.ts';
 import type { Context } from './context.ts';
@@ -23,6 +23,8 @@ interface Check {
   readonly one: Case;
   /** The write it is about. */
   readonly intentId: string;
+  /** Whether it is known to have landed. */
+  readonly hasLanded: boolean;
   readonly remoteId: string;
   /** The version that we looked at before we wrote. */
   readonly since: number;
@@ -57,7 +59,7 @@ export async function findOverwritten(
       return [];
     }
     const { patch, before } = write;
-    return [{ one, intentId, remoteId, since, reach, patch, before }];
+    return [{ one, intentId, hasLanded: true, remoteId, since, reach, patch, before }];
   });
   const unsettled = await askHistory(context, member, checks);
   for (const [{ intentId, since, reach }, setback] of unsettled) {
@@ -66,7 +68,7 @@ export async function findOverwritten(
   return found;
 }
 
-/** After writes that are unchecked, or whose answer was lost, when a read shows them. */
+/** After writes that are unchecked, or whose answer was lost, when something has happened to their items. */
 export async function findOverwrittenLater(
   context: Context,
   cases: readonly Case[],
@@ -85,27 +87,30 @@ export async function findOverwrittenLater(
   }
 }
 
-/** Unchecked writes, and unanswered updates that the plan takes for landed. */
+/** Unchecked writes, and unanswered ones: whether they landed before somebody else wrote, the history knows. */
 function checksOf(context: Context, one: Case): (Check & { readonly member: Member })[] {
-  return (one.plan?.intents ?? []).flatMap((after) => {
-    const intent = one.intents.find(({ id }) => id === after.id);
-    const link = one.stored?.links.find(({ id }) => id === after.link);
+  if (!one.plan) return [];
+  return one.intents.flatMap((intent) => {
+    const link = one.stored?.links.find(({ id }) => id === intent.link);
     const member = link && context.sync.members.get(link.endpoint);
     const seen = link && one.observed.get(link.id);
-    if (!intent || !member || seen?.kind !== 'present' || !needsCheck(context, member)) return [];
-    const isLanded =
-      context.rules.has('history-of-lost-answers') &&
-      isUnanswered(intent) &&
-      intent.op === 'update' &&
-      after.state === 'applied';
+    if (!member || seen?.kind !== 'present' || !needsCheck(context, member)) return [];
     const known = linkOf(one, link.id)?.version;
     const isOld = known !== undefined && seen.version !== undefined && seen.version < known;
     if (isOld) return [];
-    const since = intent.unchecked?.since ?? (isLanded ? link.version : undefined);
+    const mayHaveLanded =
+      context.rules.has('history-of-lost-answers') &&
+      isUnanswered(intent) &&
+      intent.op === 'update';
+    const since = intent.unchecked?.since ?? (mayHaveLanded ? link.version : undefined);
     const reach = intent.unchecked?.reach ?? seen.version;
     if (since === undefined || reach === undefined) return [];
+    // Nothing has happened, and to ask again and again costs.
+    if (!intent.unchecked && reach <= since) return [];
     const { id: intentId, patch, before } = intent;
-    return [{ one, member, intentId, remoteId: link.remoteId, since, reach, patch, before }];
+    const hasLanded = intent.unchecked !== undefined;
+    const { remoteId } = link;
+    return [{ one, member, intentId, hasLanded, remoteId, since, reach, patch, before }];
   });
 }
 
@@ -189,24 +194,32 @@ function reaches({ since, reach }: Check, versions: readonly Version[]): boolean
   return reach <= since || versions.some(({ version }) => version >= reach);
 }
 
+/** What stood there before our write, and was typed after we had looked. */
 function reportCovered(
   { sync }: Context,
   member: Member,
-  { one, remoteId: id, patch, before, reach }: Check,
+  { one, remoteId: id, hasLanded, patch, before, reach }: Check,
   versions: readonly Version[],
 ): void {
-  for (const { version, author, raw } of versions) {
-    const isOurs = author === undefined ? version === reach : author === 'us';
-    if (isOurs) continue;
-    const { fields } = member.read({ id, raw }, 0).present;
-    for (const { name } of sync.policy.fields) {
-      const sent = patch[name];
+  const states = versions.map(({ version, author, raw }) => {
+    return { version, author, fields: member.read({ id, raw }, 0).present.fields };
+  });
+  const sent = sync.policy.fields.filter(({ name }) => patch[name] !== undefined);
+  const isSent = (name: string, value: Value): boolean =>
+    same(value, patch[name] ?? null) || member.facts.explains(name, patch[name] ?? null, value);
+  const ours = states.findLastIndex(({ author, fields }) => {
+    if (author !== undefined) return author === 'us';
+    return sent.every(({ name, reference }) => reference || isSent(name, fields[name] ?? null));
+  });
+  // In whatever spelling: what has landed is there.
+  const end =
+    ours < 0 && hasLanded ? states.findLastIndex(({ version }) => version <= reach) : ours;
+  for (const { fields } of states.slice(0, Math.max(0, end))) {
+    for (const { name } of sent) {
       const typed = fields[name];
-      if (sent === undefined || typed === undefined) continue;
-      const isNews = !same(typed, before[name] ?? null) && !same(typed, sent);
-      if (!isNews || member.facts.explains(name, sent, typed)) continue;
+      if (typed === undefined || same(typed, before[name] ?? null) || isSent(name, typed)) continue;
       const losing = { origin: member.endpoint, value: typed, stamp: BEFORE_ALL };
-      one.found.push(lostEdit(name, 'overwritten', losing, 'autoResolved', sent));
+      one.found.push(lostEdit(name, 'overwritten', losing, 'autoResolved', patch[name]));
     }
   }
 }

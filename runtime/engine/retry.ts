@@ -117,7 +117,9 @@ export function afterSetback(
   if (isHopeless) {
     const code = kind === 'refused' ? 'refused' : kind === 'failure' ? 'exhausted' : 'unexpected';
     const deadLetter = { code, message: why, payload: null, attempts: tries };
-    return { kind: 'giveUp', deadLetter, ...(mustReturn && tries <= TRIES_MAX ? { retry } : {}) };
+    // What gets no answer again and again would be waited for without end.
+    const isEndless = kind !== 'refused' && tries > TRIES_MAX;
+    return { kind: 'giveUp', deadLetter, ...(mustReturn && !isEndless ? { retry } : {}) };
   }
   if (kind === 'wait' && tries > WAITS_MAX && !mustReturn) return { kind: 'leave' };
   return { kind: 'retry', retry };

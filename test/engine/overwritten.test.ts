@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { VendorError } from '../../runtime/connectors/connector.ts';
 import { grumpier } from './grumpier.ts';
 import { withPair, type Pair } from './pair.ts';
 
 const anna = { email: 'anna@example.com', name: 'Anna' };
+const MAY_HAVE_LANDED = { mayHaveLanded: true };
 /** A CRM that keeps a history, guards no writes, and tells nothing but the id of what was written. */
 const crm = { conditionalWrites: false, history: true, writeReturns: 'id' } as const;
 
@@ -49,6 +51,39 @@ describe('A write that is answered with an id and nothing else', () => {
         assert.deepEqual(await pair.store.waiting(), []);
       },
       { abilities: { crm: { ...crm, spelling: { name: 'lower' }, readLagMs: 1_000 } } },
+    );
+  });
+});
+
+describe('A write whose answer was lost', () => {
+  it('is found in the history, though somebody else has written since', async () => {
+    let isLost = false;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        if (!isLost || account !== 'crm') return collection.write(changes, signal);
+        isLost = false;
+        throw new VendorError('transient', { what: 'No answer.', next: 'Wait.' }, MAY_HAVE_LANDED);
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app } = pair;
+        const id = app.enter(anna);
+        await pair.settle();
+        const there = pair.crm.idOf(anna.email);
+        isLost = true;
+        app.edit(id, { name: 'Anna A.' });
+        await pair.engine.look(pair.tenant, pair.sync);
+        await pair.engine.drain({ tenant: pair.tenant, sync: pair.sync });
+        // It lands late, on top of what somebody typed, and somebody goes on from there.
+        pair.crm.edit(there, { name: 'Anna typed' });
+        pair.crm.hands.edit('people', there, { name: 'Anna A.' }, 'integration');
+        pair.crm.edit(there, { name: 'Anna A. jr' });
+        await pair.settle({ full: false });
+        assert.ok(rowsOf(pair).includes('overwritten "Anna typed"'), rowsOf(pair).join());
+        assert.equal(app.people()[anna.email]!['name'], 'Anna A. jr');
+      },
+      { connector, abilities: { crm: { conditionalWrites: false, author: false } } },
     );
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { VendorError } from '../../runtime/connectors/connector.ts';
-import { afterSetback, worse } from '../../runtime/engine/retry.ts';
+import { afterSetback, worse, type Setback } from '../../runtime/engine/retry.ts';
 import type { Claimed } from '../../runtime/store/store.ts';
 import { virtualWorld } from '../sim/virtual-world.ts';
 import { grumpier } from './grumpier.ts';
@@ -39,21 +39,26 @@ describe('A write that is refused because the item has moved on', () => {
   });
 });
 
-describe('A record of which one write is refused and another one may still land', () => {
+describe('A record of which one write may still land', () => {
   const world = virtualWorld({ seed: 1 });
-  const setback = worse(
-    { kind: 'refused', why: 'The vendor does not like it.' },
-    { kind: 'again', why: 'A write has no known outcome yet.', at: world.clock.now() + 120_000 },
-  );
+  const landsBy = world.clock.now() + 120_000;
+  const open: Setback = { kind: 'again', why: 'A write has no known outcome yet.', at: landsBy };
   const lease = (attempts: number): Claimed => ({ attempts }) as Claimed;
 
-  it('is given up, and looked at again once the other one cannot land any more', () => {
+  it('and another one is refused is given up, and looked at again when that is over', () => {
+    const setback = worse({ kind: 'refused', why: 'The vendor does not like it.' }, open);
     const verdict = afterSetback(setback, lease(0), world);
     assert.ok(verdict.kind === 'giveUp' && verdict.retry);
-    assert.ok(verdict.retry.at >= world.clock.now() + 120_000);
+    assert.ok(verdict.retry.at >= landsBy);
   });
 
-  it('is left alone in the end', () => {
+  it('is not left alone while it waits for something else for ever', () => {
+    const setback = worse(open, { kind: 'wait', why: 'Its target is unknown.' });
+    assert.equal(afterSetback(setback, lease(100), world).kind, 'retry');
+  });
+
+  it('is left alone in the end when nothing at all is answered', () => {
+    const setback = worse(open, { kind: 'failure', why: 'The vendor is down.' });
     const verdict = afterSetback(setback, lease(8), world);
     assert.ok(verdict.kind === 'giveUp' && !verdict.retry);
   });
