@@ -19,6 +19,7 @@ import { cursorsAt } from './marking.ts';
 import { poll } from './polling.ts';
 import { isAnotherItem } from './reading.ts';
 import { CANDIDATES_MAX } from './recovery.ts';
+import { find, searchKey } from './searching.ts';
 
 interface Open {
   readonly one: Case;
@@ -139,40 +140,6 @@ export function markerFor(
     { tenant: sync.tenant, sync: sync.id, endpoint },
     secret,
   );
-}
-
-/** The field to search a record by, where the vendor can. */
-function searchKey({ sync }: Context, member: Member) {
-  for (const { field, kind } of sync.settings.match) {
-    const path = member.pathOf(field);
-    if (path !== undefined && kind !== 'phone') return { field, path };
-  }
-  return undefined;
-}
-
-async function find(
-  { gate, sync, priority, leases }: Context,
-  member: Member,
-  path: string,
-  values: readonly string[],
-): Promise<Item[]> {
-  const { collection, can } = member;
-  const items: Item[] = [];
-  if (!collection.find) return items;
-  for (let n = 0; n < values.length; n += can.batch.find) {
-    const part = values.slice(n, n + can.batch.find);
-    const found = await gate.call(
-      sync.tenant,
-      member,
-      { action: 'find', items: part.length, priority },
-      async (signal) => {
-        await leases.keep();
-        return collection.find!(path, part, signal);
-      },
-    );
-    items.push(...found);
-  }
-  return items;
 }
 
 // ---------------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ import { adopt, surplusLink } from './adopting.ts';
 import { observeItems, readIds } from './reading.ts';
 import type { SeenItem } from './recent.ts';
 import { LEFT, setbackOf, type Setback } from './retry.ts';
+import { withTwins } from './twins.ts';
 
 /** What came of the strays that did not become a case. */
 export interface Settled {
@@ -68,8 +69,11 @@ export async function discover(
   if (found.length === 0) return { settled, merged };
   const owners = await ownersOf(context, found);
   const records = await recordsOf(context, candidatesOf(context, found, owners));
-  for (const each of found) {
-    const outcome = await place(context, each, owners, records, cases);
+  for (const each of await withTwins(context, found, owners, records)) {
+    const { lease, setback } = each;
+    const outcome = setback
+      ? { lease, setback }
+      : await place(context, each, owners, records, cases);
     if (outcome) settled.push(outcome);
   }
   return { settled, merged };

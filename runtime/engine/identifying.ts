@@ -30,6 +30,8 @@ export interface Found extends Stray {
   readonly seen: SeenItem;
   readonly present: Present;
   readonly keys: readonly DigestedKey[];
+  /** Keys that another item there has that belongs to no record either. */
+  readonly shared?: ReadonlySet<string>;
 }
 
 export type Placement =
@@ -131,7 +133,8 @@ function identifyBy(
   const keys = found.keys.map((key): FoundKey => {
     const owner = owners.get(key.digest);
     const holders = owner ? [holderOf(context, found, owner, records, cases)] : [];
-    return { kind: key.kind, strength: key.strength, holders, twinsHere: 0 };
+    const twinsHere = found.shared?.has(key.digest) ? 1 : 0;
+    return { kind: key.kind, strength: key.strength, holders, twinsHere };
   });
   const identity = decideIdentity(
     { keys, ...(marker ? { marker } : {}) },
