@@ -9,7 +9,6 @@ import type {
   EndpointId,
   Entity,
   EntityId,
-  FieldPolicy,
   Link,
   LinkId,
   Observation,
@@ -31,7 +30,7 @@ import type {
   StoredReview,
   SyncId,
 } from '../store/store.ts';
-import type { Member } from './member.ts';
+import type { Member, Sync } from './member.ts';
 import { LEASE_MS } from './leases.ts';
 import { worse, type Setback } from './retry.ts';
 
@@ -102,9 +101,9 @@ export function openCase(
   lease: Claimed,
   record: Pick<StoredRecord, 'entity' | 'links' | 'intents'> & Partial<StoredRecord>,
   reviews: readonly StoredReview[],
-  fields: readonly FieldPolicy[],
+  { policy: { fields }, facts }: Pick<Sync, 'policy' | 'facts'>,
 ): Case {
-  const { entity, links } = reshapeRecord(record, fields);
+  const { entity, links } = reshapeRecord(record, fields, facts);
   return {
     leases: [lease],
     stored: record.revision === undefined ? undefined : (record as StoredRecord),

@@ -48,7 +48,7 @@ export async function compare(
       if (!isLeftAlone(reviews)) mark(item);
       return { id: item.id, isLinked: false, keys: keysOf(context, present.fields) };
     }
-    const one = openCase({} as Claimed, record, reviews, sync.policy.fields);
+    const one = openCase({} as Claimed, record, reviews, sync);
     cases[n] = one;
     const link = one.links.find((l) => l.endpoint === member.endpoint && l.remoteId === item.id)!;
     return { id: item.id, isLinked: link.state === 'live', keys: [] };

@@ -10,7 +10,7 @@ import { same } from '../core/value.ts';
 import type { StoredIntent } from '../store/store.ts';
 import { formerItems, isUnanswered, replaceIntent, setBack, type Case } from './case.ts';
 import { keysOfEntity, refTo, type Context, type DigestedKey } from './context.ts';
-import { adopt } from './adopting.ts';
+import { adopt, giveUpCreated } from './adopting.ts';
 import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
 import { setbackOf, TRIES_MAX } from './retry.ts';
@@ -67,6 +67,16 @@ async function resolveAt(context: Context, member: Member, open: readonly Open[]
       await adopt(context, one, intent, member, { item, takenAt });
       continue;
     }
+    const taken = items.flatMap((candidate, n) => {
+      const holder = links[n];
+      const isTaken = holder?.state === 'live' && holder.entity !== one.entity.id;
+      const isOurs = isTaken && isMarkedFor(context, member, one, intent, candidate);
+      return isOurs ? [{ item: candidate, holder: holder.entity }] : [];
+    });
+    if (taken[0] && !isHere) {
+      giveUpCreated(context, one, intent, member, taken[0]);
+      continue;
+    }
     const patience = rules.has('wait-for-the-horizon') ? member.can.absenceHorizonMs : 0;
     const provenAt = (intent.sentAt ?? intent.armedAt) + patience;
     if (takenAt > provenAt || isHere) {
@@ -91,7 +101,7 @@ function findFor(
   open: readonly Open[],
 ): Promise<readonly Item[]> {
   const { marker } = member.can;
-  if (marker !== undefined && context.rules.has('adopt-by-marker')) {
+  if (marker !== undefined && hasMarkers(context, member)) {
     return find(
       context,
       member,
@@ -116,9 +126,7 @@ function isOutcomeOf(
   one: Case,
   item: Item,
 ): boolean {
-  if (member.can.marker !== undefined && context.rules.has('adopt-by-marker')) {
-    return item.marker === markerFor(context, member, one, intent.generation);
-  }
+  if (hasMarkers(context, member)) return isMarkedFor(context, member, one, intent, item);
   if (item.createdBy !== undefined && item.createdBy !== 'us') return false;
   const { fields } = member.read(item, 0).present;
   return Object.entries(intent.patch).every(([field, sent]) => {
@@ -127,6 +135,20 @@ function isOutcomeOf(
     const read = fields[field];
     return read !== undefined && (same(read, sent) || member.facts.explains(field, sent, read));
   });
+}
+
+function hasMarkers({ rules }: Context, { can }: Member): boolean {
+  return can.marker !== undefined && rules.has('adopt-by-marker');
+}
+
+function isMarkedFor(
+  context: Context,
+  member: Member,
+  one: Case,
+  { generation }: StoredIntent,
+  { marker }: Item,
+): boolean {
+  return hasMarkers(context, member) && marker === markerFor(context, member, one, generation);
 }
 
 export function markerFor(

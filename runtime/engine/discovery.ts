@@ -195,7 +195,7 @@ async function place(
           intents: [],
         },
         reviews,
-        context.sync.policy.fields,
+        context.sync,
       );
       cases.set(one.entity.id, one);
       if (decisionOn(reviews)?.decision === 'new') yieldKeys(one, found, owners);
@@ -249,7 +249,7 @@ export function caseOf(
   }
   const record = records.get(entity);
   if (!record || isInOtherHands(record, world.clock.now())) return undefined;
-  const one = openCase(lease, record, reviews, sync.policy.fields);
+  const one = openCase(lease, record, reviews, sync);
   cases.set(entity, one);
   return one;
 }

@@ -87,7 +87,7 @@ export async function explain(
     const gate = gateOfStray(context, state);
     return { life: 'unknown', fields: [], history: [], ...(gate ? { gate } : {}) };
   }
-  const one = openCase({} as Claimed, record, loaded!.reviews, sync.policy.fields);
+  const one = openCase({} as Claimed, record, loaded!.reviews, sync);
   await planOnce(context, [one]);
   const plan = one.plan!;
   const { entity } = record;

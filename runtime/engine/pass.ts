@@ -87,7 +87,7 @@ async function openCases(
     } else if (record) {
       const known = cases.get(record.entity.id);
       if (known) known.leases.push(lease);
-      const one = known ?? openCase(lease, record, reviews, sync.policy.fields);
+      const one = known ?? openCase(lease, record, reviews, sync);
       cases.set(record.entity.id, one);
       if (key.kind === 'item') {
         const link = one.links.find(

@@ -18,6 +18,7 @@ import type {
   ReviewKey,
   StoredIntent,
   StoredRecord,
+  StoredReview,
 } from '../store/store.ts';
 import {
   askAbout,
@@ -406,7 +407,19 @@ async function lookAtTaken(
 /** What people answered, once it has been done; what did not work out is done again. */
 function answersOf(one: Case): ReviewKey[] {
   const isOver = !one.setback || one.setback.kind === 'wait';
-  return isOver ? one.reviews.filter((review) => choiceOf(review) !== undefined) : [];
+  return isOver ? one.reviews.filter((review) => isCarriedOut(one, review)) : [];
+}
+
+/** What an answer says is in the plan, except that a second item is to go: that has to be seen. */
+function isCarriedOut(one: Case, review: StoredReview): boolean {
+  const choice = choiceOf(review);
+  if (review.reason !== 'second-item' || choice?.decision !== 'delete') return choice !== undefined;
+  const link = one.links.find(
+    ({ endpoint, remoteId }) => endpoint === review.endpoint && remoteId === review.remoteId,
+  );
+  const seen = link && one.observed.get(link.id);
+  const isGone = seen?.kind === 'gone' ? seen.proven : seen?.kind === 'mergedInto';
+  return link?.state !== 'duplicate' || isGone;
 }
 
 function auditOf(one: Case): AuditItem[] {

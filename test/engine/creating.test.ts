@@ -126,3 +126,61 @@ async function answer(pair: Pair, choice: string): Promise<void> {
   const decisions = open.map((review) => ({ kind: 'review', review, choice }) as const);
   await store.decide(tenant, { now: world.clock.now(), actor: 'Olga', decisions });
 }
+
+/** Bela is in both systems; Anna is created at the CRM, and before the answer is lost this happens there. */
+async function withLostCreate(
+  settings: Readonly<Record<string, string>>,
+  meanwhile: (crm: Pair['crm']) => void,
+  story: (pair: Pair) => Promise<void>,
+): Promise<void> {
+  let crm: Pair['crm'] | undefined;
+  const connector = grumpier((collection, account) => ({
+    async write(changes, signal) {
+      const outcomes = await collection.write(changes, signal);
+      if (!crm || account !== 'crm') return outcomes;
+      meanwhile(crm);
+      crm = undefined;
+      const about = { what: 'The connection broke.', next: 'Try again.' };
+      throw new VendorError('transient', about, { mayHaveLanded: true });
+    },
+  }));
+  await withPair(
+    async (pair) => {
+      pair.crm.enter(bela);
+      await pair.settle();
+      await pair.wait(60_000);
+      crm = pair.crm;
+      pair.app.enter(anna);
+      await pair.settle({ full: false });
+      await pair.wait(300_000);
+      await pair.settle();
+      await story(pair);
+    },
+    { connector, settings },
+  );
+}
+
+function mergeIntoBela(crm: Pair['crm']): void {
+  crm.hands.merge('people', crm.idOf(anna.email), crm.idOf(bela.email));
+}
+
+describe('A create without an answer', () => {
+  it('that was merged into the item of another record is asked about, and writes over nobody', async () => {
+    await withLostCreate({}, mergeIntoBela, async (pair) => {
+      assert.deepEqual(Object.keys(pair.crm.people()), [bela.email]);
+      assert.deepEqual(Object.keys(pair.app.people()), [bela.email, anna.email]);
+      const [review] = pair.reviews();
+      assert.equal(review?.reason, 'remote-merge');
+      assert.equal(review.entity, await pair.entityOf(pair.app, pair.app.idOf(anna.email)));
+      const other = await pair.entityOf(pair.app, pair.app.idOf(bela.email));
+      assert.deepEqual(review.candidates, [other]);
+    });
+  });
+
+  it('that was merged into the item of another record follows it, where that is the policy', async () => {
+    await withLostCreate({ onRemoteMerge: 'follow' }, mergeIntoBela, async (pair) => {
+      assert.deepEqual(Object.keys(pair.crm.people()), [bela.email]);
+      assert.deepEqual(Object.keys(pair.app.people()), [bela.email]);
+    });
+  });
+});
