@@ -151,13 +151,13 @@ function isNews(intent: Intent, site: Site, fields: readonly FieldPolicy[]): boo
 }
 
 /**
- * A read that lacks a field of the write proves nothing about it, unless the vendor has dropped the field;
- * nor does one that shows something else for which no plan has found a place yet, because a person has to
- * choose first.
+ * A read that lacks a field of the write proves nothing about it, unless nobody reads that field there; nor
+ * does one that shows something else for which no plan has found a place yet, because a person has to
+ * choose first. What points to something unknown does not point to where we wrote.
  */
 function isAccountedFor(intent: Intent, site: Site, fields: readonly FieldPolicy[]): boolean {
   return fields
-    .filter(({ name }) => intent.patch[name] !== undefined && !site.facts.drifted?.[name])
+    .filter((field) => intent.patch[field.name] !== undefined && isLookedAt(field, site))
     .every((field) =>
       Object.keys(intent.stamps)
         .filter((cell) => fieldOf(cell) === field.name)
@@ -167,6 +167,11 @@ function isAccountedFor(intent: Intent, site: Site, fields: readonly FieldPolicy
           return read !== undefined && known !== undefined && same(known.base, read);
         }),
     );
+}
+
+function isLookedAt({ name, direction }: FieldPolicy, { facts, seen, endpoint }: Site): boolean {
+  const isKnown = seen?.unresolved?.[name] === undefined;
+  return isKnown && !facts.drifted?.[name] && direction?.[endpoint] !== 'off';
 }
 
 function horizonPassed(intent: Intent, site: Site, takenAt: number): boolean {

@@ -117,6 +117,22 @@ describe('our own write', () => {
     );
   });
 
+  it('has not landed where something else is that nobody knows yet', () => {
+    const company: FieldPolicy = { name: 'company', strategy: 'lastWriteWins', reference: true };
+    const members = ['app', 'hub'];
+    const story = Story.settled({ company: 'one' }, { members, fields: [company] });
+    story.read('app', { company: 'two' });
+    const write = story.round().writes.find(({ endpoint }) => endpoint === 'hub');
+    assert.ok(write);
+    story.intents = [intent(write, 'unknown')];
+    const unresolved = { company: 'an id' };
+    story.observe('hub', { kind: 'present', fields: {}, unresolved, takenAt: 120_000 });
+    assert.deepEqual(
+      story.plan().intents.map(({ state }) => state),
+      ['absent'],
+    );
+  });
+
   it('that was sent twice without an answer may have landed once', () => {
     const story = Story.settled(anna);
     const write = lostAnswer(story, 'Anna B.');
