@@ -5,7 +5,7 @@
  */
 import type { Item } from '../connectors/connector.ts';
 import { writeMarker } from '../core/marker.ts';
-import type { EndpointId, EntityId, Write } from '../core/planner/model.ts';
+import type { EndpointId, Write } from '../core/planner/model.ts';
 import { same } from '../core/value.ts';
 import type { StoredIntent } from '../store/store.ts';
 import { formerItems, isUnanswered, replaceIntent, setBack, type Case } from './case.ts';
@@ -18,7 +18,7 @@ import type { Row } from './comparing.ts';
 import { cursorsAt } from './marking.ts';
 import { poll } from './polling.ts';
 import { isAnotherItem } from './reading.ts';
-import { CANDIDATES_MAX } from './recovery.ts';
+import { askedAbout, type Wish } from './questions.ts';
 import { find, searchKey } from './searching.ts';
 
 interface Open {
@@ -167,11 +167,6 @@ export function markerFor(
 // ---------------------------------------------------------------------------------------------
 // Before a create
 
-interface Wish {
-  readonly one: Case;
-  readonly write: Write;
-}
-
 /** Takes out of the plans what must not be created now, and says why. */
 export async function lookUpCreates(
   context: Context,
@@ -184,10 +179,11 @@ export async function lookUpCreates(
     ),
   );
   if (planned.length === 0) return;
-  const isAsked = await questionsOf(context);
-  const wishes = planned.filter(({ one, write }) => {
+  const isAsked = await askedAbout(context, planned);
+  const wishes = planned.filter((wish) => {
+    const { one, write } = wish;
     const { endpoint } = write;
-    const isOpen = isInQuestion(one) || isAsked(one.entity.id, endpoint);
+    const isOpen = isAsked.has(wish);
     if (!isOpen && !mayBeBack(context, one, endpoint)) return true;
     one.held.push({ reason: isOpen ? 'awaiting-decision' : 'found-there', endpoint });
     refused.add(write);
@@ -196,39 +192,6 @@ export async function lookUpCreates(
   for (const [endpoint, group] of Map.groupBy(wishes, ({ write }) => write.endpoint)) {
     for (const { write } of await refusedAt(context, endpoint, group)) refused.add(write);
   }
-}
-
-/** Whether a person is asked if an item of that system is this very record. */
-async function questionsOf({
-  store,
-  sync,
-}: Context): Promise<(entity: EntityId, endpoint: EndpointId) => boolean> {
-  const asked = new Set<string>();
-  let after: { at: number; id: string } | undefined;
-  for (;;) {
-    const reviews = await store.listReviews(sync.tenant, {
-      state: 'open',
-      sync: sync.id,
-      limit: QUESTIONS_PER_PAGE,
-      ...(after ? { after } : {}),
-    });
-    for (const { endpoint, candidates, reason } of reviews) {
-      for (const entity of candidates) asked.add(`${entity} ${endpoint}`);
-      const isOneOfMany = reason === 'forgotten-record' && candidates.length >= CANDIDATES_MAX;
-      if (isOneOfMany) asked.add(endpoint);
-    }
-    const last = reviews.at(-1);
-    if (!last || reviews.length < QUESTIONS_PER_PAGE) break;
-    after = { at: last.at, id: last.id };
-  }
-  return (entity, endpoint) => asked.has(endpoint) || asked.has(`${entity} ${endpoint}`);
-}
-
-const QUESTIONS_PER_PAGE = 500;
-
-/** Another record has its key, so it may be the same; until somebody knows, it is not spread. */
-function isInQuestion({ reviews }: Case): boolean {
-  return reviews.some(({ reason, state }) => reason === 'key-collision' && state === 'open');
 }
 
 /** What was deleted there may have been restored; nothing is made beside it before that is known. */

@@ -34,7 +34,7 @@ import type { Member } from './member.ts';
 import { adopt, surplusLink } from './adopting.ts';
 import { observeItems, readIds } from './reading.ts';
 import type { SeenItem } from './recent.ts';
-import { LEFT, setbackOf, type Setback } from './retry.ts';
+import { LEFT, LOOKED_AT, setbackOf, type Setback } from './retry.ts';
 import { withTwins } from './twins.ts';
 
 /** What came of the strays that did not become a case. */
@@ -173,7 +173,9 @@ async function place(
       return { lease, setback: { kind: 'wait', why: identity.why } };
     case 'later': {
       const at = context.world.clock.now() + COMPARED_MS;
-      return { lease, setback: { kind: 'moved', why: identity.why, at } };
+      // Twice it counts: from then on, sweeps do not wait for it.
+      const kind = lease.attempts < LOOKED_AT ? 'moved' : 'again';
+      return { lease, setback: { kind, why: identity.why, at } };
     }
     case 'ignore':
       return { lease };
@@ -181,8 +183,9 @@ async function place(
       const isAsked = reviews.some(
         ({ state, reason }) => state === 'open' && reason === identity.reason,
       );
-      const { reason, candidates } = identity;
-      return isAsked ? { lease } : { lease, review: { ...ref, reason, candidates } };
+      const { reason, candidates, forgotten } = identity;
+      const about = forgotten === undefined ? {} : { entity: forgotten };
+      return isAsked ? { lease } : { lease, review: { ...ref, reason, candidates, ...about } };
     }
     case 'newEntity': {
       // Whose it is was asked when it had other keys; that it has them no more is no answer.
@@ -190,7 +193,7 @@ async function place(
       const one = openCase(
         lease,
         {
-          entity: newEntity(identity.as ?? (context.world.newId() as EntityId)),
+          entity: newEntity(context.world.newId() as EntityId),
           links: [],
           intents: [],
         },
@@ -225,7 +228,7 @@ async function place(
 }
 
 /** How soon an item is looked at again that can only be judged when everything is compared. */
-const COMPARED_MS = 5_000;
+const COMPARED_MS = 15_000;
 
 function isQuestioned(reviews: Loaded['reviews']): boolean {
   return reviews.some(({ state, candidates }) => state === 'open' && candidates.length > 0);

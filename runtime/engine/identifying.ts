@@ -35,7 +35,8 @@ export interface Found extends Stray {
 }
 
 export type Placement =
-  | (Identity & { readonly as?: EntityId })
+  /** `forgotten`: the record that the item was made for, of which nothing else is known. */
+  | (Identity & { readonly forgotten?: EntityId })
   /** `later`: for as long as it takes. */
   | { readonly kind: 'wait' | 'later'; readonly why: string };
 
@@ -125,11 +126,11 @@ function identifyBy(
 ): Placement {
   const chosen = decisionOn(found.reviews);
   if (chosen?.decision === 'ignore') return { kind: 'ignore', reason: 'auto-link-off' };
+  const marker = markedCreate(context, found, records, cases);
   if (chosen?.decision === 'new') return { kind: 'newEntity', reason: 'no-match' };
   if (chosen?.decision === 'link' && chosen.entity && records.has(chosen.entity)) {
     return { kind: 'belongsTo', entity: chosen.entity, reason: 'auto-link-off' };
   }
-  const marker = markedCreate(context, found, records, cases);
   const keys = found.keys.map((key): FoundKey => {
     const owner = owners.get(key.digest);
     const holders = owner ? [holderOf(context, found, owner, records, cases)] : [];
@@ -242,9 +243,10 @@ async function inRecovery(
   identity: Placement,
   forgotten: EntityId | undefined,
 ): Promise<Placement> {
-  const isLoner = identity.kind === 'newEntity' && forgotten !== undefined;
+  const isLoner =
+    forgotten !== undefined && (identity.kind === 'newEntity' || identity.kind === 'ask');
   if (!isLoner && identity.kind !== 'discard') return identity;
-  if (isLoner && decisionOn(reviews)) return { ...identity, as: forgotten };
+  if (isLoner && decisionOn(reviews)) return identity;
   const stage = await recoveryStage(context);
   const why = 'Everything is compared first, because our own database was put back to a backup.';
   if (stage === 'comparing') return { kind: 'later', why };
@@ -253,7 +255,11 @@ async function inRecovery(
     const { entity, reason } = identity;
     return mayLive ? { kind: 'ask', candidates: [entity], reason } : identity;
   }
-  const candidates = await candidatesFor(context, member.endpoint, forgotten!);
-  if (candidates.length === 0) return { ...identity, as: forgotten! };
-  return { kind: 'ask', candidates, reason: 'forgotten-record' };
+  if (!isLoner) return identity;
+  const younger = await candidatesFor(context, member.endpoint, forgotten);
+  const isAlone = identity.kind === 'newEntity' && younger.length === 0 && stage !== 'settling';
+  if (isAlone) return identity;
+  const matching = identity.kind === 'ask' ? identity.candidates : [];
+  const candidates = [...new Set([...matching, ...younger])];
+  return { kind: 'ask', candidates, reason: 'forgotten-record', forgotten };
 }

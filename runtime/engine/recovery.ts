@@ -10,7 +10,7 @@
  */
 import type { EndpointId, EntityId, Write } from '../core/planner/model.ts';
 import type { Value } from '../core/value.ts';
-import type { Cursor, Mark, Place, Setup, Store, TenantId } from '../store/store.ts';
+import type { Cursor, Mark, NewReview, Place, Setup, Store, TenantId } from '../store/store.ts';
 import type { World } from '../world/world.ts';
 import { setBack, type Case } from './case.ts';
 import type { Context } from './context.ts';
@@ -86,7 +86,8 @@ async function beginRecovery(store: Store, world: World, { tenant, syncs }: Setu
 // ---------------------------------------------------------------------------------------------
 // How far it is
 
-type Recovery = { readonly id: string; readonly isOver?: true };
+/** `until`: when it was over. */
+type Recovery = { readonly id: string; readonly until?: number };
 
 const CHANNEL = 'recovery';
 
@@ -113,7 +114,7 @@ export async function recoveryStage({ store, sync, world }: Context): Promise<St
     return recovery ? [{ endpoint, recovery }] : [];
   });
   if (known.length === 0) return 'never';
-  const open = known.filter(({ recovery }) => !recovery.isOver);
+  const open = known.filter(({ recovery }) => recovery.until === undefined);
   if (open.length === 0) return 'over';
   const isCompared = open.every(({ endpoint, recovery }) => {
     const certificate = valueAt(endpoint, 'enumerated') as { recovery?: string } | undefined;
@@ -124,10 +125,11 @@ export async function recoveryStage({ store, sync, world }: Context): Promise<St
     const place = { sync: sync.id, endpoint };
     if (await store.isWaiting(sync.tenant, place, HOWEVER_OFTEN)) return 'settling';
   }
+  const until = world.clock.now();
   const over = open.map(({ endpoint, recovery }) =>
-    recoveryCursor({ sync: sync.id, endpoint }, { ...recovery, isOver: true }),
+    recoveryCursor({ sync: sync.id, endpoint }, { ...recovery, until }),
   );
-  await store.mark(sync.tenant, { now: world.clock.now(), marks: [], cursors: over });
+  await store.mark(sync.tenant, { now: until, marks: [], cursors: over });
   return 'over';
 }
 
@@ -167,8 +169,8 @@ export async function holdInRecovery(
 // ---------------------------------------------------------------------------------------------
 // What we made and do not know any more
 
-/** So many can be chosen from; where there are more, any record may be meant. */
-export const CANDIDATES_MAX = 100;
+/** From more, nobody would choose. */
+const CANDIDATES_MAX = 100;
 const LINKS_PER_STEP = 500;
 
 /**
@@ -202,4 +204,22 @@ export async function candidatesFor(
     }
   }
   return [...found].slice(0, CANDIDATES_MAX);
+}
+
+/** Clocks of vendors and workers differ by less. */
+const CLOCKS_MS = 300_000;
+
+/**
+ * Whether a record may be the one that an item was made for, of which only the id is known: found anew
+ * since then, from an item that was there before the recovery was over.
+ */
+export function mayBeForgotten(
+  cursors: readonly Cursor[],
+  { endpoint, entity: forgotten }: Pick<NewReview, 'endpoint' | 'entity'>,
+  { entity, links }: Pick<Case, 'entity' | 'links'>,
+): boolean {
+  const cursor = cursors.find((one) => one.endpoint === endpoint && one.channel === CHANNEL);
+  const { until = 0 } = (cursor?.value ?? {}) as Partial<Recovery>;
+  if (forgotten === undefined || entity.id <= forgotten) return false;
+  return links.some(({ createdAt = 0 }) => createdAt <= until + CLOCKS_MS);
 }

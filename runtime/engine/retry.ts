@@ -37,6 +37,8 @@ export const LEFT: Setback = { kind: 'wait', why: 'The account does not take par
 
 const QUICK_TRIES = 3;
 export const TRIES_MAX = 8;
+/** Once or twice may be bad luck; what has failed more often does not hold up a sweep. */
+export const LOOKED_AT = 2;
 const TRIES_MAX_OF_UNKNOWN = 3;
 /** An item that has moved on so often in a row is no coincidence: the vendor never accepts the write. */
 const MOVED_TRIES = 5;

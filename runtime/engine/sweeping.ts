@@ -13,6 +13,7 @@ import { cursorOf, cursorsAt, markOf, note } from './marking.ts';
 import type { Member } from './member.ts';
 import { readIds } from './reading.ts';
 import { recoveryAt } from './recovery.ts';
+import { LOOKED_AT } from './retry.ts';
 
 /** The first poll after a sweep began looks back that far. */
 const LOOK_BACK_MS = 120_000;
@@ -21,8 +22,6 @@ const PAGES_PER_TURN = 10;
 /** Between two parts of a sweep others have their turn; what waits for them waits longer. */
 const TURN_MS = 50;
 const PAUSE_MS = 5_000;
-/** Once or twice may be bad luck; what has failed more often does not hold up everything else. */
-const LOOKED_AT = 2;
 
 interface SweepState {
   /** `vanished` reads what was not listed, `discovered` waits until what was listed has a record. */

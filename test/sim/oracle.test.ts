@@ -311,6 +311,10 @@ describe('The oracle of the simulation', () => {
     const isTold = (rest: Partial<Rest>): boolean =>
       hidden.judge(rest).violations.some((line) => line.includes('was created by us'));
     assert.deepEqual([isTold({}), isTold({ hidden: new Set(['c0001']) })], [true, false]);
+    const forgotten = [{ from: 0, to: 1 }];
+    assert.equal(isTold({ forgotten }), true, 'the address still leads to the person');
+    hidden.act({ ...EDIT, system: 'app', code: 'c0002', field: 'email', how: 'copy' });
+    assert.deepEqual([isTold({}), isTold({ forgotten })], [true, false]);
 
     const stage = new Stage();
     stage.act({ ...EDIT, system: 'app' });

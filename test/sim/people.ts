@@ -26,6 +26,8 @@ export interface People {
    * entered in several systems, or created by us where nothing but the address leads back to it.
    */
   couldBeTwo(code: string): boolean;
+  /** Codes of those one of whom was given the address of another one by hand. */
+  readonly handedOn: ReadonlySet<string>;
   /** A person decided about the items of these codes, which may now be one, two, or gone. */
   decidedAbout(codes: readonly string[]): void;
   readonly decided: ReadonlySet<string>;
@@ -56,6 +58,7 @@ export function peopleOf({
   const entered = new Map<string, number>();
   /** Whose address was changed. */
   const moved = new Set<string>();
+  const handedOn = new Set<string>();
   const cloned = new Set<string>();
   const decided = new Set<string>();
   const chance = (bound: number): number => world.random('people').below(bound);
@@ -171,6 +174,7 @@ export function peopleOf({
     if (how === 'clear') return null;
     if (how === 'copy' && other) {
       relate(code, codeOf(other));
+      if (field === 'email') handedOn.add(code).add(codeOf(other));
       return other.fields[PATHS[field]] ?? null;
     }
     if (how === 'respell' && typeof before === 'string') return respelled(field, before);
@@ -297,7 +301,10 @@ export function peopleOf({
     const found = codes.map((code) => itemOf(hands, 'people', code));
     const items = found.filter((item) => item !== undefined);
     if (items.length < 2) return;
-    for (const code of codes) moved.add(code);
+    for (const code of codes) {
+      moved.add(code);
+      handedOn.add(code);
+    }
     const wanted = items.map((_, index) => items[(index + 1) % items.length]!.fields.email);
     for (const { fields } of items) relate(codeOf(items[0]), codeOf({ fields }));
     const [first] = items;
@@ -315,6 +322,7 @@ export function peopleOf({
     put,
     deleted,
     decided,
+    handedOn,
     decidedAbout(codes) {
       for (const code of codes) {
         relate(codes[0]!, code);

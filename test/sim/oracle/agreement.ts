@@ -9,7 +9,14 @@ import { marksIn } from '../ledger.ts';
 import type { Rest } from './rest.ts';
 import type { CollectionName, FieldName } from '../scenario.ts';
 import { codeOf, COLLECTIONS, PATHS, syncId, type System } from '../setting.ts';
-import { isFieldExplained, isKeptThough, knownOf, type Known, type Place } from './explanations.ts';
+import {
+  couldBeTwo,
+  isFieldExplained,
+  isKeptThough,
+  knownOf,
+  type Known,
+  type Place,
+} from './explanations.ts';
 
 export function disagreements(rest: Rest): string[] {
   return [...rest.scenario.tenants.keys()].flatMap((tenant) =>
@@ -54,7 +61,7 @@ function presence(
   }
   for (const system of systems) {
     const here = known.filter(({ place }) => place.system === system);
-    if (here.length > 1 && !here.some((one) => one.isAsked) && !rest.people.couldBeTwo(code)) {
+    if (here.length > 1 && !here.some((one) => one.isAsked) && !couldBeTwo(rest, code)) {
       const ids = here.map(({ place }) => place.item.id).join(' and ');
       problems.push(
         `${code} is ${here.length} times at ${system.account} (${ids}), and nobody is asked why`,

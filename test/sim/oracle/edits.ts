@@ -70,8 +70,12 @@ function isExposed(rest: Rest, edit: Edit): boolean {
     .toSorted((a, b) => b.change.at - a.change.at);
   const [last] = taken;
   if (!last) return false;
-  // What lost was on record, and the record is as old as our backup.
-  if (rest.forgotten.some(({ from, to }) => from <= last.change.at && last.change.at <= to))
+  // What lost somewhere was on record, and the record is as old as our backup.
+  if (
+    taken.some(({ change: { at } }) =>
+      rest.forgotten.some(({ from, to }) => from <= at && at <= to),
+    )
+  )
     return true;
   const { account, scene } = last.system;
   const { conditionalWrites = true, history = true, version } = scene.abilities;

@@ -4,6 +4,7 @@
  */
 import type { Change } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { marksIn } from '../ledger.ts';
+import { couldBeTwo } from './explanations.ts';
 import type { Rest } from './rest.ts';
 import { codeOf, STATUSES, type System } from '../setting.ts';
 
@@ -39,7 +40,7 @@ function creation(
 ): string[] {
   const code = codeOf(after);
   // What nobody shows us, nobody can find.
-  if (kind !== 'created' || rest.people.couldBeTwo(code) || rest.hidden.has(code)) return [];
+  if (kind !== 'created' || couldBeTwo(rest, code) || rest.hidden.has(code)) return [];
   const { readLagMs = 0, searchLagMs = 0, changesLagMs = 0 } = system.scene.abilities;
   const since = at - Math.max(readLagMs, searchLagMs, changesLagMs) - FOUND_MS;
   const isThere = new Map<string, boolean>();
