@@ -11,9 +11,8 @@ import type { StoredIntent } from '../store/store.ts';
 import { formerItems, isUnanswered, replaceIntent, setBack, type Case } from './case.ts';
 import { keysOfEntity, refTo, type Context, type DigestedKey } from './context.ts';
 import { adopt, giveUpCreated } from './adopting.ts';
-import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
-import { setbackOf, TRIES_MAX } from './retry.ts';
+import { answered, setbackOf, TRIES_MAX } from './retry.ts';
 import type { Row } from './comparing.ts';
 import { cursorsAt } from './marking.ts';
 import { poll } from './polling.ts';
@@ -48,8 +47,8 @@ async function resolveAt(context: Context, member: Member, open: readonly Open[]
   try {
     items = await findFor(context, member, open);
   } catch (error) {
-    const at = retryTime(error, world.clock.now());
-    for (const { one } of open) setBack(one, { ...setbackOf(error), ...at });
+    const setback = setbackOf(answered(error), world.clock.now());
+    for (const { one } of open) setBack(one, setback);
     return;
   }
   const links = await context.store.findLinks(
@@ -228,8 +227,8 @@ async function refusedAt(
   try {
     rows = await lookUp(context, member, wishes);
   } catch (error) {
-    const at = retryTime(error, world.clock.now());
-    for (const { one } of wishes) setBack(one, { ...setbackOf(error), ...at });
+    const setback = setbackOf(answered(error), world.clock.now());
+    for (const { one } of wishes) setBack(one, setback);
     return wishes;
   }
   const taken = new Set(

@@ -15,7 +15,6 @@ import {
   type Case,
 } from './case.ts';
 import { keysOf, newLinkId, refTo, type Context } from './context.ts';
-import { retryTime } from './gate.ts';
 import {
   candidatesOf,
   decisionOn,
@@ -34,7 +33,7 @@ import type { Member } from './member.ts';
 import { adopt, surplusLink } from './adopting.ts';
 import { observeItems, readIds } from './reading.ts';
 import type { SeenItem } from './recent.ts';
-import { LEFT, LOOKED_AT, setbackOf, type Setback } from './retry.ts';
+import { answered, LEFT, LOOKED_AT, setbackOf, type Setback } from './retry.ts';
 import { withTwins } from './twins.ts';
 
 /** What came of the strays that did not become a case. */
@@ -128,7 +127,7 @@ async function findAt(
         batch.map(({ ref }) => ref.remoteId),
       );
     } catch (error) {
-      const setback = { ...setbackOf(error), ...retryTime(error, world.clock.now()) };
+      const setback = setbackOf(answered(error), world.clock.now());
       settled.push(...batch.map(({ lease }) => ({ lease, setback })));
       continue;
     }

@@ -294,6 +294,7 @@ export function openEngine(options: EngineOptions): Engine {
     // What a person orders about a run is done all the same: a pause is when things are put right.
     if (sync.status === 'paused' && !work.mode?.orders) return;
     while (!work.signal?.aborted) {
+      const since = world.clock.monotonicMs();
       const claimed = await store.claim({
         now: world.clock.now(),
         leaseMs: LEASE_MS,
@@ -303,7 +304,7 @@ export function openEngine(options: EngineOptions): Engine {
         leastPriority,
       });
       if (claimed.length === 0) break;
-      const context = contextFor(work, sync, run, claimed);
+      const context = contextFor(work, sync, run, claimed, since);
       await takeTurn(context, claimed);
       onProgress?.(run.counts);
     }
@@ -360,7 +361,13 @@ export function openEngine(options: EngineOptions): Engine {
     });
   }
 
-  function contextFor(work: Work, sync: Sync, run: RunLog, claimed: readonly Claimed[]): Context {
+  function contextFor(
+    work: Work,
+    sync: Sync,
+    run: RunLog,
+    claimed: readonly Claimed[],
+    since?: number,
+  ): Context {
     const mode: Mode = work.mode ?? { kind: sync.status === 'enabled' ? 'write' : 'preview' };
     return {
       store,
@@ -373,7 +380,7 @@ export function openEngine(options: EngineOptions): Engine {
       run,
       rules,
       mode,
-      leases: new Leases(store, world, work.tenant, claimed),
+      leases: new Leases(store, world, work.tenant, claimed, since),
       secret: options.secret,
       priority: Math.min(3, ...claimed.map(({ priority }) => priority)) as Priority,
       collisions: [],

@@ -9,6 +9,7 @@ import { VendorError, type Operation } from '../connectors/connector.ts';
 import type { EndpointId } from '../core/planner/model.ts';
 import type { Priority, Store, TenantId } from '../store/store.ts';
 import type { World } from '../world/world.ts';
+import { CALL_MS_MAX } from './leases.ts';
 import type { Member } from './member.ts';
 import { RESTING_MS } from './retry.ts';
 
@@ -27,7 +28,6 @@ export interface Call {
 const HEAD_ROOM: Readonly<Record<Priority, number>> = { 0: 0.05, 1: 0.15, 2: 0.3, 3: 0.35 };
 /** It is worth waiting that long for the budget; longer than that, other work comes first. */
 const WAIT_MS_MAX = 2_000;
-const CALL_MS_MAX = 30_000;
 /** A system counts as down when half of so many calls have failed. */
 const CALLS_TO_JUDGE = 20;
 const REST_MS_LEAST = 5_000;
@@ -190,10 +190,4 @@ export class Gate {
 function note({ outcomes }: Health, ok: boolean): void {
   outcomes.push(ok);
   if (outcomes.length > CALLS_TO_JUDGE) outcomes.shift();
-}
-
-/** Not before then is it worth trying again. */
-export function retryTime(error: unknown, now: number): { at: number } | undefined {
-  const wait = error instanceof VendorError ? error.retryAfterMs : undefined;
-  return wait === undefined ? undefined : { at: now + wait };
 }

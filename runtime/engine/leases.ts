@@ -7,8 +7,10 @@ import type { Claimed, Store, TenantId } from '../store/store.ts';
 import type { World } from '../world/world.ts';
 
 export const LEASE_MS = 30_000;
-/** With less than this left, nothing is sent any more. */
-const RESERVE_MS = 20_000;
+/** A call that takes longer is given up. */
+export const CALL_MS_MAX = 20_000;
+/** With less than this left, nothing is sent any more: what is sent is over before the lease is. */
+const RESERVE_MS = CALL_MS_MAX + 5_000;
 
 export class Leases {
   readonly #store: Store;
@@ -17,11 +19,18 @@ export class Leases {
   readonly #held = new Map<string, Claimed>();
   #until: number;
 
-  constructor(store: Store, world: World, tenant: TenantId, claimed: readonly Claimed[]) {
+  /** `since`: when the leases were asked for, by the clock that only grows. */
+  constructor(
+    store: Store,
+    world: World,
+    tenant: TenantId,
+    claimed: readonly Claimed[],
+    since = world.clock.monotonicMs(),
+  ) {
     this.#store = store;
     this.#world = world;
     this.#tenant = tenant;
-    this.#until = world.clock.monotonicMs() + LEASE_MS;
+    this.#until = since + LEASE_MS;
     for (const lease of claimed) this.#held.set(tokenOf(lease), lease);
   }
 

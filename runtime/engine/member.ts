@@ -19,7 +19,7 @@ import type { EndpointFacts, EndpointId, Policy, Present } from '../core/planner
 import type { Value, Values } from '../core/value.ts';
 import type { StoredEndpoint, StoredSync, SyncId, TenantId } from '../store/store.ts';
 import type { World } from '../world/world.ts';
-import { RESTING_MS, setbackOf, type Setback } from './retry.ts';
+import { isStoreDown, RESTING_MS, setbackOf, type Setback } from './retry.ts';
 import { readSettings, type SyncSettings } from './settings.ts';
 
 export interface Sync {
@@ -120,7 +120,7 @@ export class Accounts {
       this.#rests.delete(place);
       return { account, collection };
     } catch (error) {
-      this.#rest(place, error);
+      if (!isStoreDown(error)) this.#rest(place, error);
       throw error;
     }
   }
@@ -156,7 +156,7 @@ export class Accounts {
   setbackAt(endpoint: EndpointId, name: string | undefined, error: unknown): Setback {
     const { clock } = this.#options.world;
     const wait = (this.#rests.get(`${endpoint}/${name}`)?.until ?? 0) - clock.monotonicMs();
-    return { kind: 'blocked', why: setbackOf(error).why, at: clock.now() + Math.max(0, wait) };
+    return { kind: 'blocked', why: setbackOf(error, 0).why, at: clock.now() + Math.max(0, wait) };
   }
 
   /** The next use opens it anew, with whatever credentials there are then. */
@@ -220,6 +220,7 @@ export async function openSync(
       try {
         members.set(endpoint, open?.get(endpoint) ?? (await openMember(endpoint)));
       } catch (error) {
+        if (isStoreDown(error)) throw error;
         const name = settings.members[endpoint]?.collection;
         unavailable.set(endpoint, accounts.setbackAt(endpoint, name, error));
         facts.set(endpoint, factsWithout(settings.members[endpoint]?.mapping));

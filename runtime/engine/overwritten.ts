@@ -7,7 +7,7 @@
  * vendor's answer says, or else the next read. Until then the write has landed, but is *unchecked*, and
  * somebody comes back for it.
  */
-import { VendorError, type Outcome, type Version } from '../connectors/connector.ts';
+import type { Outcome, Version } from '../connectors/connector.ts';
 import { lostEdit } from '../core/planner/draft.ts';
 import type { Intent } from '../core/planner/model.ts';
 import { BEFORE_ALL } from '../core/planner/stamp.ts';
@@ -15,9 +15,8 @@ import { same, type Value, type Values } from '../core/value.ts';
 import type { StoredIntent } from '../store/store.ts';
 import { isUnanswered, linkOf, setBack, type Case, type Underway } from './case.ts';
 import type { Context } from './context.ts';
-import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
-import { setbackOf, type Setback } from './retry.ts';
+import { answered, setbackOf, type Setback } from './retry.ts';
 
 interface Check {
   readonly one: Case;
@@ -176,8 +175,7 @@ async function askHistory<C extends Check>(
         else unsettled.set(check, tooOld(context, member));
       }
     } catch (error) {
-      if (!(error instanceof VendorError)) throw error;
-      const setback = { ...setbackOf(error), ...retryTime(error, world.clock.now()) };
+      const setback = setbackOf(answered(error), world.clock.now());
       for (const check of part) unsettled.set(check, setback);
     }
   }

@@ -19,11 +19,10 @@ import { readMarker } from '../core/marker.ts';
 import { observeAbsences } from './absence.ts';
 import { givenAway, linkOf, replaceLink, setBack, type Case } from './case.ts';
 import { keysOf, nameOfItem, newLinkId, refTo, type Context } from './context.ts';
-import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
 import type { SeenItem } from './recent.ts';
 import { targetsOf } from './references.ts';
-import { LEFT, setbackOf } from './retry.ts';
+import { answered, LEFT, setbackOf } from './retry.ts';
 
 interface Wanted {
   readonly one: Case;
@@ -89,8 +88,8 @@ async function readBatch(
   try {
     reads = await readIds(context, member, ids);
   } catch (error) {
-    const at = retryTime(error, world.clock.now());
-    for (const { one } of wanted) setBack(one, { ...setbackOf(error), ...at });
+    const setback = setbackOf(answered(error), world.clock.now());
+    for (const { one } of wanted) setBack(one, setback);
     return;
   }
   const present = wanted.flatMap((each, n): (Wanted & { seen: SeenItem })[] => {
@@ -261,13 +260,11 @@ function isDoubtful(
     doubts.end(link.id);
     return false;
   }
-  const state = fingerprintOf(canonicalText(seen.fields));
-  // What was seen before our own last write says nothing about what lasts after it.
-  const written = one.intents.filter((intent) => intent.link === link.id);
-  const since = Math.max(
-    doubts.since(link.id, state, seen.takenAt),
-    ...written.map(({ sentAt = 0 }) => sentAt),
-  );
+  // What was seen before our own last write says nothing about what lasts after it, and whoever wrote
+  // may have another clock.
+  const written = one.intents.filter((intent) => intent.link === link.id).map(({ id }) => id);
+  const state = fingerprintOf(canonicalText([seen.fields, ...written]));
+  const since = doubts.since(link.id, state, seen.takenAt);
   return seen.takenAt - since > can.readLagMs ? false : again(since);
 }
 

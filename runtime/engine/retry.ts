@@ -19,6 +19,7 @@
  * them ends by itself, such as a write that may still land, somebody comes back for it in any case.
  */
 import { VendorError } from '../connectors/connector.ts';
+import { TributaryError } from '../core/errors.ts';
 import type { Claimed, DeadLetter, Retry } from '../store/store.ts';
 import type { World } from '../world/world.ts';
 
@@ -51,29 +52,36 @@ const SLOW_MS_MAX = 3_600_000;
 const AGAIN_MS = 500;
 const PAUSED_MS = 300_000;
 
-export function setbackOf(error: unknown): Setback {
-  if (!(error instanceof VendorError)) {
-    return { kind: 'unknown', why: error instanceof Error ? error.message : String(error) };
-  }
-  const why = error.message;
-  switch (error.kind) {
-    case 'transient':
-      return { kind: 'failure', why };
-    case 'throttled':
-      return { kind: 'blocked', why };
-    case 'unauthorized':
-    case 'forbidden':
-      return { kind: 'blocked', why };
-    case 'outdated':
-    case 'duplicate':
-    case 'missing':
-      return { kind: 'moved', why };
-    case 'rejected':
-    case 'tooLarge':
-      return { kind: 'refused', why };
-    case 'broken':
-      return { kind: 'unknown', why };
-  }
+/** What a vendor answered. Anything else is nobody's answer: our database, or a mistake of our own. */
+export function answered(error: unknown): VendorError {
+  if (error instanceof VendorError) return error;
+  throw error;
+}
+
+export function setbackOf(error: unknown, now: number): Setback {
+  const why = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof VendorError)) return { kind: 'unknown', why };
+  const { retryAfterMs } = error;
+  const at = retryAfterMs === undefined ? {} : { at: now + retryAfterMs };
+  return { kind: KINDS[error.kind], why, ...at };
+}
+
+const KINDS: Readonly<Record<VendorError['kind'], Setback['kind']>> = {
+  transient: 'failure',
+  throttled: 'blocked',
+  unauthorized: 'blocked',
+  forbidden: 'blocked',
+  outdated: 'moved',
+  duplicate: 'moved',
+  missing: 'moved',
+  rejected: 'refused',
+  tooLarge: 'refused',
+  broken: 'unknown',
+};
+
+/** Nothing can be decided or noted then, so the work ends here and is taken up again when it is back. */
+export function isStoreDown(error: unknown): boolean {
+  return error instanceof TributaryError && error.code.startsWith('database-');
 }
 
 /** Whichever asks for more patience decides. */

@@ -6,12 +6,7 @@
  * is emptied first; each step is an absolute value with a record of its own, so that any worker can go on
  * from wherever another one died.
  */
-import {
-  VendorError,
-  type ItemChange,
-  type Operation,
-  type Outcome,
-} from '../connectors/connector.ts';
+import type { VendorError, ItemChange, Operation, Outcome } from '../connectors/connector.ts';
 import { fingerprintOf } from '../core/hash.ts';
 import type { Link, Write } from '../core/planner/model.ts';
 import { settle } from '../core/planner/settle.ts';
@@ -30,9 +25,8 @@ import {
   type Underway,
 } from './case.ts';
 import { newLinkId, refTo, type Context } from './context.ts';
-import { retryTime } from './gate.ts';
 import { findOverwritten, type Unchecked } from './overwritten.ts';
-import { setbackOf, type Setback } from './retry.ts';
+import { answered, setbackOf, type Setback } from './retry.ts';
 
 const ORDER: readonly Operation[] = ['delete', 'update', 'restore', 'create'];
 
@@ -41,7 +35,11 @@ export async function sendAll(context: Context, cases: readonly Case[]): Promise
     one.sendings.map((sending): Underway => ({ one, sending })),
   );
   const byEndpoint = Map.groupBy(underway, ({ sending }) => sending.member.endpoint);
-  await Promise.all([...byEndpoint.values()].map((group) => sendTo(context, group)));
+  const sent = [...byEndpoint.values()].map((group) => sendTo(context, group));
+  // Nothing goes on behind the back of whoever learns that something went wrong.
+  for (const outcome of await Promise.allSettled(sent)) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+  }
 }
 
 async function sendTo(context: Context, group: readonly Underway[]): Promise<void> {
@@ -83,7 +81,7 @@ async function sendBatch(
       },
     );
   } catch (error) {
-    await withoutAnswer(context, batch, op, error);
+    await withoutAnswer(context, batch, op, answered(error));
     return;
   }
   for (const { sending } of batch) {
@@ -96,7 +94,7 @@ async function sendBatch(
     const open = unsettled?.get(each.sending.intentId);
     if (outcome.kind === 'failed' && outcome.error.mayHaveLanded) {
       const { error } = outcome;
-      unanswered(context, each, { ...setbackOf(error), ...retryTime(error, world.clock.now()) });
+      unanswered(context, each, setbackOf(error, world.clock.now()));
     } else if (outcome.kind === 'failed') failed(context, each, outcome.error, outcome.existing);
     else landed(context, each, outcome, world.clock.now(), open);
   });
@@ -120,31 +118,29 @@ async function withoutAnswer(
   context: Context,
   batch: readonly Underway[],
   op: Operation,
-  error: unknown,
+  error: VendorError,
 ): Promise<void> {
-  const isRefusal = error instanceof VendorError && isAboutItems(error);
+  const isRefusal = isAboutItems(error);
   if (isRefusal && batch.length > 1 && context.rules.has('split-refused-batches')) {
     const half = Math.ceil(batch.length / 2);
     await sendBatch(context, batch.slice(0, half), op);
     await sendBatch(context, batch.slice(half), op);
     return;
   }
-  const { world } = context;
-  const mayHaveLanded = !(error instanceof VendorError) || error.mayHaveLanded;
+  const setback = setbackOf(error, context.world.clock.now());
   for (const each of batch) {
     if (isRefusal) {
       failed(context, each, error);
       continue;
     }
-    const setback = { ...setbackOf(error), ...retryTime(error, world.clock.now()) };
-    if (mayHaveLanded && context.rules.has('no-answer-is-unknown')) {
+    if (error.mayHaveLanded && context.rules.has('no-answer-is-unknown')) {
       unanswered(context, each, setback);
       continue;
     }
     setBack(each.one, setback);
     setIntent(each, { state: 'failed' });
     context.run.count('writes put off');
-    tell(each, 'put off', { why: setbackOf(error).why });
+    tell(each, 'put off', { why: setback.why });
   }
 }
 
@@ -261,7 +257,7 @@ function failed(context: Context, each: Underway, error: VendorError, existing?:
     setBack(one, { kind: 'failure', why: error.message });
     return;
   }
-  setBack(one, { ...setbackOf(error), ...retryTime(error, context.world.clock.now()) });
+  setBack(one, setbackOf(error, context.world.clock.now()));
 }
 
 /** After so many tries the value is not just on its way from one record to the other. */

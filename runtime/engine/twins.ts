@@ -3,13 +3,12 @@
  * meant by a record that has the key. So before an item is linked because of a key, its system is searched
  * for another one.
  */
-import { VendorError, type Item } from '../connectors/connector.ts';
+import type { Item } from '../connectors/connector.ts';
 import { keysOf, refTo, type Context, type DigestedKey } from './context.ts';
-import { retryTime } from './gate.ts';
 import { takesPlace, type Found, type Owners, type Records } from './identifying.ts';
 import type { Member } from './member.ts';
 import { readIds } from './reading.ts';
-import { setbackOf, type Setback } from './retry.ts';
+import { answered, setbackOf, type Setback } from './retry.ts';
 import { find, searchKey } from './searching.ts';
 
 /** Adds to each item which of its keys another one there has; or why that could not be found out. */
@@ -41,8 +40,7 @@ async function twinsAt(
       seen.set(item.id, strong(keysOf(context, member.read(item, 0).present.fields)));
     }
   } catch (error) {
-    if (!(error instanceof VendorError)) throw error;
-    const setback = { ...setbackOf(error), ...retryTime(error, context.world.clock.now()) };
+    const setback = setbackOf(answered(error), context.world.clock.now());
     return found.map((each) => (wanted.includes(each) ? { ...each, setback } : each));
   }
   const times = new Map<string, number>();
