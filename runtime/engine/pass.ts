@@ -21,6 +21,7 @@ import {
   replaceLink,
   type Case,
 } from './case.ts';
+import { meetCollisions } from './claiming.ts';
 import { orderFor, type Context } from './context.ts';
 import { lookUpCreates, resolveCreates } from './creating.ts';
 import { discover } from './discovery.ts';
@@ -30,7 +31,7 @@ import { planCases, wantUnsettled } from './planning.ts';
 import { prepareWrites } from './preparing.ts';
 import { holdInRecovery } from './recovery.ts';
 import { orderSwaps, sendAll } from './sending.ts';
-import { end, meetCollisions, storeOutcomes, storePlans } from './storing.ts';
+import { end, storeOutcomes, storePlans } from './storing.ts';
 import { rememberMerged } from './successors.ts';
 
 export async function runPass(context: Context, claimed: readonly Claimed[]): Promise<void> {

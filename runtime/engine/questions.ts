@@ -1,8 +1,9 @@
-/** Which creates have to wait, because a person is asked whether the record is there already. */
+/** What people are asked, and who waits for it: creates, and records that want a key of another one. */
 import type { EntityId, Write } from '../core/planner/model.ts';
 import type { StoredReview } from '../store/store.ts';
 import type { Case } from './case.ts';
-import type { Context } from './context.ts';
+import { isCollision, isInQuestion } from './claiming.ts';
+import { refTo, type Context } from './context.ts';
 import { mayBeForgotten } from './recovery.ts';
 
 /** A create that is planned. */
@@ -19,7 +20,12 @@ export async function askedAbout(
   const { store, sync } = context;
   const questions = await openQuestions(context);
   const cursors = await store.readCursors(sync.tenant, sync.id);
-  const asked = new Set(wishes.filter(({ one }) => isInQuestion(one)));
+  const inQuestion = new Set<Case>();
+  for (const one of new Set(wishes.map((wish) => wish.one))) {
+    // Another record has its key, so it may be the same; until somebody knows, it is not spread.
+    if (await isInQuestion(context, one)) inQuestion.add(one);
+  }
+  const asked = new Set(wishes.filter(({ one }) => inQuestion.has(one)));
   for (const question of questions) {
     const { endpoint, reason, entity: forgotten, candidates } = question;
     const here = wishes.filter(({ write }) => write.endpoint === endpoint);
@@ -62,7 +68,20 @@ async function openQuestions({ store, sync }: Context): Promise<readonly StoredR
 
 const QUESTIONS_PER_PAGE = 500;
 
-/** Another record has its key, so it may be the same; until somebody knows, it is not spread. */
-function isInQuestion({ reviews }: Case): boolean {
-  return reviews.some(({ reason, state }) => reason === 'key-collision' && state === 'open');
+/** These records have given keys up: whoever was asked about one of them is looked at again. */
+export async function callThoseWhoWait(
+  context: Context,
+  freed: readonly EntityId[],
+): Promise<void> {
+  if (freed.length === 0) return;
+  const { store, sync, world, priority } = context;
+  const open = await openQuestions(context);
+  const marks = open
+    .filter((review) => isCollision(review) && review.candidates.some((id) => freed.includes(id)))
+    .map(({ endpoint, remoteId }) => ({
+      key: { kind: 'item', ...refTo(sync, { endpoint, remoteId }) } as const,
+      priority,
+      windowMs: 0,
+    }));
+  await store.mark(sync.tenant, { now: world.clock.now(), marks });
 }

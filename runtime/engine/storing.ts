@@ -13,7 +13,6 @@ import type {
   CommitOutcome,
   Ending,
   Mark,
-  MatchKey,
   RecordChange,
   ReviewKey,
   StoredIntent,
@@ -29,8 +28,10 @@ import {
   setBack,
   type Case,
 } from './case.ts';
-import { keysOfEntity, orderFor, refTo, type Context } from './context.ts';
+import { keyChanges, TOGETHER_MS } from './claiming.ts';
+import { orderFor, type Context } from './context.ts';
 import type { Settled } from './discovery.ts';
+import { callThoseWhoWait } from './questions.ts';
 import { afterSetback } from './retry.ts';
 import { tellWhatStays, toldAsHeld, toldAsMerged } from './telling.ts';
 
@@ -67,6 +68,13 @@ export async function storePlans(
     else await endOthers(context, one, ending);
   }
   for (const { lease } of settled) leases.release(lease);
+  const freed = cases.filter((_, n) => {
+    return outcomes[n]!.outcome === 'stored' && (made[n]!.record?.keys?.remove ?? []).length > 0;
+  });
+  await callThoseWhoWait(
+    context,
+    freed.map(({ entity }) => entity.id),
+  );
   return goOn;
 }
 
@@ -189,8 +197,8 @@ async function changeOf(
     !tombstone &&
     links.length === stored.links.length &&
     links.every((link, n) => link === stored.links[n]);
-  if (isSame) return undefined;
   const keys = await keyChanges(context, one);
+  if (isSame && !keys) return undefined;
   return {
     commitId: context.world.newId(),
     ...(stored ? { from: stored } : {}),
@@ -205,34 +213,6 @@ async function changeOf(
 
 function uniqueRows(conflicts: readonly Conflict[]): Conflict[] {
   return [...new Map(conflicts.map((row) => [row.fingerprint, row])).values()];
-}
-
-/** Strong keys belong to one record. Of weak ones the first that has it is remembered. */
-async function keyChanges(context: Context, one: Case): Promise<RecordChange['keys']> {
-  const { store, sync, rules } = context;
-  const { stored, entity } = one;
-  const isBack = stored?.entity.life === 'dead' && entity.life !== 'dead';
-  if (stored && stored.entity.cells === entity.cells && !isBack) return undefined;
-  const before = new Set(
-    stored ? keysOfEntity(context, stored.entity).map(({ digest }) => digest) : [],
-  );
-  const after = keysOfEntity(context, entity);
-  const kept = new Set(after.map(({ digest }) => digest));
-  const fresh = after.filter(
-    ({ digest }) => (isBack || !before.has(digest)) && !one.yielded.has(digest),
-  );
-  const weak = fresh.filter(({ strength }) => strength === 'candidate').map(({ digest }) => digest);
-  const taken = new Set<MatchKey>();
-  const asked = rules.has('unique-keys') ? weak : fresh.map(({ digest }) => digest);
-  if (asked.length > 0) {
-    const owners = await store.findKeys(sync.tenant, asked);
-    asked.forEach((digest, n) => {
-      if (owners[n] && owners[n].entity !== entity.id) taken.add(digest);
-    });
-  }
-  const add = fresh.map(({ digest }) => digest).filter((digest) => !taken.has(digest));
-  const remove = [...before].filter((digest) => !kept.has(digest));
-  return add.length + remove.length > 0 ? { add, remove } : undefined;
 }
 
 function afterCommit(
@@ -338,25 +318,6 @@ async function meetOwners(
 }
 
 const COLLISIONS_MAX = 3;
-/** Records that wait for each other are due at the same moment. */
-const TOGETHER_MS = 700;
-
-/** A vendor said that a unique value is taken: whoever has it is looked at together with who wants it. */
-export async function meetCollisions(context: Context): Promise<void> {
-  const { store, sync, world, collisions } = context;
-  const refs = collisions.flatMap(({ member, existing }) =>
-    existing === undefined ? [] : [refTo(sync, { endpoint: member.endpoint, remoteId: existing })],
-  );
-  if (refs.length === 0) return;
-  const marks = refs.map((ref) => ({
-    key: { kind: 'item', ...ref } as const,
-    priority: context.priority,
-    windowMs: TOGETHER_MS,
-  }));
-  await store.mark(sync.tenant, { now: world.clock.now(), marks });
-  collisions.splice(0);
-}
-
 // ---------------------------------------------------------------------------------------------
 // The outcome
 

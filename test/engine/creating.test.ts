@@ -99,6 +99,27 @@ describe('An id that a vendor gives again', () => {
       { abilities: { crm: { ...habits, horizonMs: 5_000 } } },
     ));
 
+  it('to somebody new is found before that person is made there', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        app.enter(bela);
+        app.enter(anna);
+        await pair.settle();
+        crm.remove(crm.idOf(anna.email));
+        await pair.wait(60_000);
+        const carl = { email: 'carl@example.com', name: 'Carl' };
+        crm.enter(carl);
+        const remoteId = app.enter(carl);
+        await engine.hint(tenant, [{ sync, endpoint: app.endpoint, remoteId }]);
+        await engine.drain({ tenant, sync });
+        await pair.settle();
+        assert.deepEqual(Object.keys(crm.people()).toSorted(), [bela.email, carl.email]);
+        assert.equal(crm.hands.items('people').length, 2);
+      },
+      { abilities: { crm: { ...habits, horizonMs: 5_000 } } },
+    ));
+
   it('to the same person is that of a new item', () =>
     withPair(
       async (pair) => {
