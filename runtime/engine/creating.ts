@@ -12,7 +12,7 @@ import { formerItems, isUnanswered, replaceIntent, setBack, type Case } from './
 import { keysOfEntity, refTo, type Context, type DigestedKey } from './context.ts';
 import { adopt, giveUpCreated } from './adopting.ts';
 import type { Member } from './member.ts';
-import { answered, setbackOf, TRIES_MAX } from './retry.ts';
+import { answered, LEFT, setbackOf, TRIES_MAX } from './retry.ts';
 import type { Row } from './comparing.ts';
 import { cursorsAt } from './marking.ts';
 import { poll } from './polling.ts';
@@ -37,6 +37,8 @@ export async function resolveCreates(context: Context, cases: readonly Case[]): 
   for (const [endpoint, group] of Map.groupBy(open, ({ intent }) => intent.endpoint)) {
     const member = context.sync.members.get(endpoint);
     if (member) await resolveAt(context, member, group);
+    // It is asked about as soon as that can be, whatever becomes of the record meanwhile.
+    else for (const { one } of group) setBack(one, context.sync.unavailable.get(endpoint) ?? LEFT);
   }
 }
 

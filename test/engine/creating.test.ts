@@ -12,6 +12,46 @@ const VENDORS: Readonly<Record<string, Partial<Abilities>>> = {
   'without versions': { version: 'none', conditionalWrites: false, history: false },
 };
 
+describe('A create without an answer, in a system that is closed to us afterwards', () => {
+  it('is asked about when it opens again, though the record has died since', async () => {
+    let isLost = false;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        if (!isLost || account !== 'crm') return collection.write(changes, signal);
+        isLost = false;
+        const about = { what: 'No answer.', next: 'Wait.' };
+        throw new VendorError('transient', about, { mayHaveLanded: true });
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        app.enter(bela);
+        await pair.settle();
+        isLost = true;
+        const id = app.enter(anna);
+        await engine.look(tenant, sync);
+        await engine.drain({ tenant, sync });
+        crm.hands.forbid('people', true);
+        engine.refresh();
+        app.remove(id);
+        await pair.settle();
+        await pair.wait(7_200_000);
+        await pair.settle();
+        crm.hands.forbid('people', false);
+        await engine.drain({ tenant, sync, waitMs: 7_200_000 });
+        const { records } = pair.store.rowsOf(tenant);
+        const intents = [...records.values()].flatMap((record) => [...record.intents.values()]);
+        assert.deepEqual(
+          intents.map(({ state }) => state),
+          [],
+        );
+      },
+      { connector },
+    );
+  });
+});
+
 describe('A person who was deleted in one system, and is to be made there anew', () => {
   for (const [name, habits] of Object.entries(VENDORS)) {
     it(`is not made beside what was restored meanwhile, at a vendor ${name}`, () =>
