@@ -7,6 +7,8 @@ import type { MatchKey, RecordChange, StoredReview } from '../store/store.ts';
 import type { Case } from './case.ts';
 import { keysOfEntity, refTo, type Context } from './context.ts';
 
+/** After so many tries the value is not just on its way from one record to the other. */
+export const COLLISIONS_MAX = 3;
 /** Records that wait for each other are due at the same moment. */
 export const TOGETHER_MS = 700;
 

@@ -24,6 +24,7 @@ import {
   type Sending,
   type Underway,
 } from './case.ts';
+import { COLLISIONS_MAX } from './claiming.ts';
 import { newLinkId, refTo, type Context } from './context.ts';
 import { findOverwritten, type Unchecked } from './overwritten.ts';
 import { answered, setbackOf, type Setback } from './retry.ts';
@@ -259,9 +260,6 @@ function failed(context: Context, each: Underway, error: VendorError, existing?:
   }
   setBack(one, setbackOf(error, context.world.clock.now()));
 }
-
-/** After so many tries the value is not just on its way from one record to the other. */
-const COLLISIONS_MAX = 3;
 
 /** The vendor named the field it does not accept: the rest goes on without it. */
 function isolate(context: Context, { one, sending }: Underway, field: string): boolean {

@@ -28,7 +28,7 @@ import {
   setBack,
   type Case,
 } from './case.ts';
-import { keyChanges, TOGETHER_MS } from './claiming.ts';
+import { COLLISIONS_MAX, keyChanges, TOGETHER_MS } from './claiming.ts';
 import { orderFor, type Context } from './context.ts';
 import type { Settled } from './discovery.ts';
 import { callThoseWhoWait } from './questions.ts';
@@ -304,20 +304,16 @@ async function meetOwners(
     );
   }
   const record = await changeOf(context, one, [...(one.plan?.conflicts ?? []), ...one.found]);
-  const commit: Commit = { lease, reviews: one.asked.splice(0), ...(record ? { record } : {}) };
   // Its writes would carry the same value into systems where it has to be unique.
-  const dropped = record
-    ? { ...record, intents: (record.intents ?? []).filter((i) => i.state !== 'armed') }
-    : undefined;
-  const ending = 'done' as const;
+  const intents = record?.intents?.filter(({ state }) => state !== 'armed') ?? [];
+  const reviews = one.asked.splice(0);
   const [outcome] = await store.commit(sync.tenant, now, [
-    { ...commit, ...(dropped ? { record: dropped } : {}), ending },
+    { lease, reviews, ...(record ? { record: { ...record, intents } } : {}), ending: 'done' },
   ]);
   if (outcome?.outcome === 'stored') await endWith(context, one, 'done');
   else await endWith(context, one, retryAt(context, 'Somebody else has just changed it.'));
 }
 
-const COLLISIONS_MAX = 3;
 // ---------------------------------------------------------------------------------------------
 // The outcome
 
