@@ -268,7 +268,8 @@ async function lookUp(
   // What was listed before and has not been looked at is in no list of what is new.
   const place = { sync: sync.id, endpoint: member.endpoint };
   const mustSearch =
-    rules.has('search-what-waits') && (await store.isWaiting(sync.tenant, place, TRIES_MAX));
+    rules.has('search-what-waits') &&
+    ((await store.isWaiting(sync.tenant, place, TRIES_MAX)) || (await isGivenUp(context, member)));
   if (rows && !mustSearch) return rows;
   const key = searchKey(context, member);
   if (!key) return rows ?? [];
@@ -280,6 +281,18 @@ async function lookUp(
   const found = items.length > 0 ? await markFound(context, member, items) : [];
   return [...(rows ?? []), ...found];
 }
+
+/** Whether an item there could not be looked at, and waits for somebody to try again. */
+async function isGivenUp({ store, sync }: Context, { endpoint }: Member): Promise<boolean> {
+  const letters = await store.listDeadLetters(sync.tenant, { state: 'open', limit: LETTERS });
+  const isHere = letters.some(
+    ({ key }) => key.kind === 'item' && key.sync === sync.id && key.endpoint === endpoint,
+  );
+  return isHere || letters.length === LETTERS;
+}
+
+/** With more of them it is searched in any case. */
+const LETTERS = 100;
 
 async function markFound(
   context: Context,
