@@ -1,7 +1,8 @@
 /**
  * References: records that point to records of another sync. A vendor names the target by the id of its
  * item, we by the id of our record. What has no item there yet waits for it; what is named by an item
- * that is gone there, while the target has another one, is written anew.
+ * that is gone there, while the target has another one, is written anew. Where the vendor merged an item
+ * into that of another record, and ours followed, that one is meant.
  */
 import type { EndpointId, EntityId, Reach } from '../core/planner/model.ts';
 import { isList, type Value, type Values } from '../core/value.ts';
@@ -66,13 +67,25 @@ async function findTargets(
   { store, sync, priority, world }: Context,
   refs: ReadonlyMap<string, Ref>,
 ): Promise<ReadonlyMap<string, FoundLink>> {
-  const links = await store.findLinks(sync.tenant, [...refs.values()]);
   const found = new Map<string, FoundLink>();
-  [...refs.keys()].forEach((name, n) => {
-    const link = links[n];
-    if (link && link.state !== 'unlinked') found.set(name, link);
-  });
-  const unknown = [...refs].filter(([name]) => !found.has(name)).map(([, ref]) => ref);
+  const unknown: Ref[] = [];
+  let open = refs;
+  for (let merges = 0; open.size > 0; merges += 1) {
+    const asked = [...open];
+    const links = await store.findLinks(
+      sync.tenant,
+      asked.map(([, ref]) => ref),
+    );
+    const merged = new Map<string, Ref>();
+    for (const [n, [name, ref]] of asked.entries()) {
+      const link = links[n];
+      const into = link && merges < MERGES_MAX ? successorOf(link) : undefined;
+      if (into !== undefined) merged.set(name, { ...ref, remoteId: into });
+      else if (link && link.state !== 'unlinked') found.set(name, link);
+      else unknown.push(ref);
+    }
+    open = merged;
+  }
   if (unknown.length > 0) {
     const marks = unknown.map((ref) => ({
       key: { kind: 'item', ...ref } as const,
@@ -82,6 +95,14 @@ async function findTargets(
     await store.mark(sync.tenant, { now: world.clock.now(), marks });
   }
   return found;
+}
+
+/** Longer chains are as good as endless ones. */
+const MERGES_MAX = 10;
+
+/** The item that is meant now, where the record of this one died because that belongs to another. */
+function successorOf({ state, life, mergedInto }: FoundLink): string | undefined {
+  return state === 'mergedAway' && life === 'dead' ? mergedInto : undefined;
 }
 
 /** Whether a link is of an item that is gone, in place of which its record has another one there. */

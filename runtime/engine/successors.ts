@@ -53,6 +53,7 @@ function mergedLink({ world }: Context, { links }: Case, { ref, into }: MergedAw
     endpoint,
     remoteId,
     state: 'mergedAway',
+    mergedInto: into.remoteId,
     generation: successor?.generation ?? 0,
     cells: {},
   };

@@ -148,8 +148,9 @@ export class MemoryStore implements Store {
       const owner = rows.refs.get(nameOfRef(ref));
       if (!owner) return undefined;
       const { entity, links } = rows.records.get(owner.entity)!;
-      const { state } = links.get(owner.link)!;
-      return { link: owner.link, state, entity: entity.id, life: entity.life };
+      const { state, mergedInto } = links.get(owner.link)!;
+      const into = mergedInto === undefined ? {} : { mergedInto };
+      return { link: owner.link, state, entity: entity.id, life: entity.life, ...into };
     });
   }
 

@@ -222,6 +222,7 @@ export interface FoundLink {
   readonly state: Link['state'];
   readonly entity: EntityId;
   readonly life: Entity['life'];
+  readonly mergedInto?: string;
 }
 
 export interface FoundEntity {

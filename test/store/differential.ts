@@ -353,6 +353,7 @@ export class Player {
         state: pick(['live', 'held', 'live'] as const, n),
         generation: links.length,
         ...(n % 3 === 0 ? { createdAt: START + n } : {}),
+        ...(n % 5 === 0 ? { mergedInto: pick(['a', 'e'], n) } : {}),
         cells: Object.fromEntries(agreed),
       };
       return [...links, added];

@@ -57,6 +57,8 @@ export interface Link {
   readonly version?: number;
   /** When the vendor created the item; another time under the same id is another item. */
   readonly createdAt?: number;
+  /** What the vendor merged the item into; whoever refers to this one means that one. */
+  readonly mergedInto?: string;
   /** When a read first said that the item is missing; a later one proves it. */
   readonly missingSince?: number;
   readonly cells: Readonly<Record<string, LinkCell>>;

@@ -89,7 +89,7 @@ function isProven(draft: Draft, site: Site, absence: Gone): boolean {
 
 /** The vendor merged two of its items. Ours follows, unless that would merge two of our records. */
 function followMerge(draft: Draft, link: Link, { remoteId, linkId, heldBy }: MergedInto): void {
-  draft.setLink({ ...link, state: 'mergedAway' });
+  draft.setLink({ ...link, state: 'mergedAway', mergedInto: remoteId });
   const { links, entity } = draft.input;
   const own = links.find((l) => l.endpoint === link.endpoint && l.remoteId === remoteId);
   if (own) {
