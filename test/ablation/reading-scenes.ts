@@ -141,7 +141,8 @@ export const readingScenes = {
     sketch: {
       companies: { c0009: BOTH },
       people: { c0001: { systems: BOTH, company: 'c0009' } },
-      happens: [70, 80, 90, 100].flatMap((at, n) => [
+      // After everything was compared once, so that what belongs to whom is known.
+      happens: [150, 160, 170, 180].flatMap((at, n) => [
         [at, { kind: 'create', system: 'app', collection: 'companies', code: `c001${n}` }] as const,
         [at + 1, edit('app', 'company')] as const,
       ]),

@@ -232,8 +232,13 @@ function companyAt(rest: Rest, system: System, id: string): Item | undefined {
     : undefined;
 }
 
-/** Of what was merged away before anybody could read it, some systems do not tell what it is now. */
+/**
+ * Some systems do not tell what an item was merged into. Then it was deleted, as far as anybody can see,
+ * unless it is known to be an item of a record that lives on.
+ */
 function isTraceable(rest: Rest, { tenant, scene, endpoint }: System, id: string): boolean {
-  const ref = { sync: syncId(tenant, 'companies'), endpoint, remoteId: id };
-  return scene.abilities.mergeVisible !== 'none' || rest.rowsOf(tenant).refs.has(nameOfRef(ref));
+  if (scene.abilities.mergeVisible !== 'none') return true;
+  const { refs, records } = rest.rowsOf(tenant);
+  const owner = refs.get(nameOfRef({ sync: syncId(tenant, 'companies'), endpoint, remoteId: id }));
+  return owner !== undefined && records.get(owner.entity)?.entity.life !== 'dead';
 }
