@@ -38,7 +38,7 @@ export const conflictKinds = {
   'edited-and-deleted': 'The record was deleted in one system while it was edited in another.',
   oscillation: 'Another integration keeps reverting this field; writing it was stopped.',
   overwritten:
-    'Somebody edited the field between our read and our write; the history has the value.',
+    'Somebody edited the field between our read and our write or deletion; the history has the value.',
 } as const;
 
 /** Why nothing is written although something differs. */

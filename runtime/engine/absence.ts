@@ -37,7 +37,7 @@ export async function observeAbsences(
     const { link } = each;
     // What does not take part is missed by nobody; of two items that are one, one is gone for good.
     if (link.state === 'duplicate') replaceLink(each.one, { ...link, state: 'gone' });
-    if (link.state === 'gone') stillGone(context, member, each, takenAt);
+    if (link.state === 'gone') stillGone(context, member, { ...each, read }, takenAt);
     return link.state === 'live' ? [{ ...each, read }] : [];
   });
   if (missing.length === 0) return;
@@ -88,10 +88,11 @@ export async function observeAbsences(
 function stillGone(
   { doubts }: Context,
   { can }: Member,
-  { one, link }: Wanted,
+  { one, link, read: { version } }: Wanted & { readonly read: Extract<Read, { kind: 'missing' }> },
   takenAt: number,
 ): void {
-  one.observed.set(link.id, { kind: 'gone', takenAt, proven: true });
+  const told = version === undefined ? {} : { version };
+  one.observed.set(link.id, { kind: 'gone', takenAt, proven: true, ...told });
   doubts.end(link.id);
   const isNews = one.leases.some(({ key, markedAt = 0 }) => {
     const isHere =

@@ -1,7 +1,7 @@
 /**
- * Did our write cover up somebody's edit? Between our read and our write a person may have typed
- * something. Where the vendor makes writes conditional that cannot happen; where it keeps a history, the
- * history is asked, and what was covered up becomes a conflict that a person can see.
+ * Did our write cover up somebody's edit, or our deletion take it along? Between our read and our write a
+ * person may have typed something. Where the vendor makes writes conditional that cannot happen; where it
+ * keeps a history, the history is asked, and what was covered up becomes a conflict that a person can see.
  *
  * A history that does not reach as far as our own write is too old to say anything. How far that is, the
  * vendor's answer says, or else the next read. Until then the write has landed, but is *unchecked*, and
@@ -9,7 +9,7 @@
  */
 import type { Outcome, Version } from '../connectors/connector.ts';
 import { lostEdit } from '../core/planner/draft.ts';
-import type { Intent } from '../core/planner/model.ts';
+import type { Intent, Observation } from '../core/planner/model.ts';
 import { BEFORE_ALL } from '../core/planner/stamp.ts';
 import { same, type Value, type Values } from '../core/value.ts';
 import type { StoredIntent } from '../store/store.ts';
@@ -29,6 +29,7 @@ interface Check {
   readonly since: number;
   /** The version that a history has to reach: of our write, or of a read that showed it. */
   readonly reach: number;
+  readonly op: Intent['op'];
   readonly patch: Values;
   readonly before: Values;
 }
@@ -57,8 +58,8 @@ export async function findOverwritten(
       found.set(intentId, { unchecked: { since }, setback: tooOld(context, member) });
       return [];
     }
-    const { patch, before } = write;
-    return [{ one, intentId, hasLanded: true, remoteId, since, reach, patch, before }];
+    const { op, patch, before } = write;
+    return [{ one, intentId, hasLanded: true, remoteId, since, reach, op, patch, before }];
   });
   const unsettled = await askHistory(context, member, checks);
   for (const [{ intentId, since, reach }, setback] of unsettled) {
@@ -93,34 +94,50 @@ function checksOf(context: Context, one: Case): (Check & { readonly member: Memb
     const link = one.stored?.links.find(({ id }) => id === intent.link);
     const member = link && context.sync.members.get(link.endpoint);
     const seen = link && one.observed.get(link.id);
-    if (!member || seen?.kind !== 'present' || !needsCheck(context, member)) return [];
+    if (!member || seen?.kind !== shownAfter(intent) || !needsCheck(context, member)) return [];
     const known = linkOf(one, link.id)?.version;
     const isOld = known !== undefined && seen.version !== undefined && seen.version < known;
     if (isOld) return [];
     const mayHaveLanded =
       context.rules.has('history-of-lost-answers') &&
       isUnanswered(intent) &&
-      intent.op === 'update';
+      intent.op !== 'create';
     const since = intent.unchecked?.since ?? (mayHaveLanded ? link.version : undefined);
     const reach = intent.unchecked?.reach ?? seen.version;
     if (since === undefined || reach === undefined) return [];
     // Nothing has happened, and to ask again and again costs.
     if (!intent.unchecked && reach <= since) return [];
-    const { id: intentId, patch, before } = intent;
+    const { id: intentId, op, patch, before } = intent;
     const hasLanded = intent.unchecked !== undefined;
     const { remoteId } = link;
-    return [{ one, member, intentId, hasLanded, remoteId, since, reach, patch, before }];
+    return [{ one, member, intentId, hasLanded, remoteId, since, reach, op, patch, before }];
   });
 }
 
-/** Of an item that takes no part, or is not there, no history can be asked. */
+/** What a read finds where the write has landed. */
+function shownAfter({ op }: Intent): 'present' | 'gone' {
+  return op === 'delete' ? 'gone' : 'present';
+}
+
+/** Of an item that takes no part, or is not as the write left it, no history can be asked. */
 function giveUpChecks(one: Case): void {
   for (const intent of one.intents) {
     const link = intent.unchecked && intent.link && linkOf(one, intent.link);
     if (!link) continue;
-    if (link.state === 'live' && one.observed.get(link.id)?.kind !== 'gone') continue;
+    const seen = one.observed.get(link.id);
+    const isAsLeft =
+      intent.op === 'delete'
+        ? link.state === 'gone' &&
+          (!seen || hasVersion(seen) || intent.unchecked?.reach !== undefined)
+        : link.state === 'live' && seen?.kind !== 'gone';
+    if (isAsLeft) continue;
     markChecked({ one, intentId: intent.id });
   }
+}
+
+/** When an item was deleted, not all vendors tell. */
+function hasVersion(seen: Observation): boolean {
+  return seen.kind === 'gone' && seen.version !== undefined;
 }
 
 function markChecked({ one, intentId }: Pick<Check, 'one' | 'intentId'>): void {
@@ -196,15 +213,18 @@ function reaches({ since, reach }: Check, versions: readonly Version[]): boolean
 function reportCovered(
   { sync }: Context,
   member: Member,
-  { one, remoteId: id, hasLanded, patch, before, reach }: Check,
+  { one, remoteId: id, hasLanded, op, patch, before, reach }: Check,
   versions: readonly Version[],
 ): void {
   const states = versions.map(({ version, author, raw }) => {
     return { version, author, fields: member.read({ id, raw }, 0).present.fields };
   });
-  const sent = sync.policy.fields.filter(({ name }) => patch[name] !== undefined);
+  // A deletion takes all along that was read.
+  const touched = op === 'delete' ? before : patch;
+  const sent = sync.policy.fields.filter(({ name }) => touched[name] !== undefined);
   const isSent = (name: string, value: Value): boolean =>
-    same(value, patch[name] ?? null) || member.facts.explains(name, patch[name] ?? null, value);
+    op !== 'delete' &&
+    (same(value, patch[name] ?? null) || member.facts.explains(name, patch[name] ?? null, value));
   const ours = states.findLastIndex(({ author, fields }) => {
     if (author !== undefined) return author === 'us';
     return sent.every(({ name, reference }) => reference || isSent(name, fields[name] ?? null));

@@ -89,7 +89,10 @@ async function sendBatch(
     const { remoteId } = sending;
     if (remoteId) recent.drop(refTo(sync, { endpoint: member.endpoint, remoteId }));
   }
-  const unsettled = op === 'update' ? await findOverwritten(context, batch, outcomes) : undefined;
+  const unsettled =
+    op === 'update' || op === 'delete'
+      ? await findOverwritten(context, batch, outcomes)
+      : undefined;
   batch.forEach((each, n) => {
     const outcome = outcomes[n]!;
     const open = unsettled?.get(each.sending.intentId);

@@ -55,6 +55,44 @@ describe('A write that is answered with an id and nothing else', () => {
   });
 });
 
+describe('A deletion', () => {
+  for (const { title, abilities } of [
+    { title: 'is followed by', abilities: { conditionalWrites: false } },
+    { title: 'that is answered with an id and nothing else is followed by', abilities: crm },
+    {
+      title: 'that a history shows late is followed by',
+      abilities: { conditionalWrites: false, author: false, readLagMs: 1_000 },
+    },
+  ]) {
+    it(`${title} a look at what it took along`, async () => {
+      let typing: (() => void) | undefined;
+      const connector = grumpier((collection, account) => ({
+        async write(changes, signal) {
+          if (account === 'crm' && changes[0]!.op === 'delete') typing?.();
+          return collection.write(changes, signal);
+        },
+      }));
+      await withPair(
+        async (pair) => {
+          const id = pair.app.enter(anna);
+          pair.app.enter({ email: 'bela@example.com', name: 'Bela' });
+          await pair.settle();
+          await pair.wait(10_000);
+          typing = () => pair.crm.edit(pair.crm.idOf(anna.email), { phone: '+36205550001' });
+          pair.app.remove(id);
+          await pair.settle();
+          await pair.wait(10_000);
+          await pair.settle();
+          assert.deepEqual(Object.keys(pair.crm.people()), ['bela@example.com']);
+          assert.deepEqual(rowsOf(pair), ['overwritten "+36205550001"']);
+          assert.deepEqual(await pair.store.waiting(), []);
+        },
+        { connector, abilities: { crm: abilities } },
+      );
+    });
+  }
+});
+
 describe('A write whose answer was lost', () => {
   it('is found in the history, though somebody else has written since', async () => {
     let isLost = false;
