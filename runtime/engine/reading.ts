@@ -23,6 +23,7 @@ import type { Member } from './member.ts';
 import type { SeenItem } from './recent.ts';
 import { targetsOf } from './references.ts';
 import { answered, LEFT, setbackOf } from './retry.ts';
+import type { Ref } from '../store/store.ts';
 
 interface Wanted {
   readonly one: Case;
@@ -330,7 +331,7 @@ async function observeMerges(
   const strangers = await strangersOf(
     context,
     member,
-    merged.filter((_, n) => !holders[n]).map(({ into }) => into.remoteId),
+    merged.filter((_, n) => !holders[n]),
   );
   merged.forEach(({ one, link, into }, n) => {
     const holder = holders[n];
@@ -349,32 +350,53 @@ async function observeMerges(
   });
 }
 
-/** Of items that have no link yet: the record whose marker or whose key they carry. */
+interface Merged extends Wanted {
+  readonly into: Ref;
+}
+
+/**
+ * Of items that have no link yet: the record that goes on in it. The one that won a merge left its values
+ * there; otherwise a key tells. A marker comes last, because a merge may hand on that of the loser.
+ */
 async function strangersOf(
   context: Context,
   member: Member,
-  ids: readonly string[],
+  merged: readonly Merged[],
 ): Promise<ReadonlyMap<string, EntityId>> {
   const { store, sync, secret } = context;
+  const byId = Map.groupBy(merged, ({ into }) => into.remoteId);
+  const ids = [...byId.keys()];
   const owners = new Map<string, EntityId>();
   for (let n = 0; n < ids.length; n += member.can.batch.read) {
     const reads = await readIds(context, member, ids.slice(n, n + member.can.batch.read));
     for (const read of reads) {
       if (read.kind !== 'present') continue;
       const { id, marker } = read.item;
+      const { present } = member.read(read.item, 0);
+      const winner = byId.get(id)?.find(({ link }) => isShown(context, link, present));
+      const keys = keysOf(context, present.fields);
+      const strong = keys.filter(({ strength }) => strength === 'strong');
+      const holders = await store.findKeys(
+        sync.tenant,
+        strong.map(({ digest }) => digest),
+      );
+      const holder = holders.find((owner) => owner !== undefined);
       const scope = { tenant: sync.tenant, sync: sync.id, endpoint: member.endpoint };
       const marked = readMarker(marker, scope, secret);
-      const keys = keysOf(context, member.read(read.item, 0).present.fields);
-      const strong = keys.filter(({ strength }) => strength === 'strong');
-      const [holder] = marked
-        ? []
-        : await store.findKeys(
-            sync.tenant,
-            strong.map(({ digest }) => digest),
-          );
-      const owner = (marked?.entity as EntityId | undefined) ?? holder?.entity;
+      const owner =
+        winner?.one.entity.id ?? holder?.entity ?? (marked?.entity as EntityId | undefined);
       if (owner !== undefined) owners.set(id, owner);
     }
   }
   return owners;
+}
+
+/** Whether another item has all that was last read of this one; what this one had not, it may have got. */
+function isShown({ sync }: Context, link: Link, { fields }: Present): boolean {
+  const had = sync.policy.fields.flatMap((field) => {
+    const base = baseOf(field, link);
+    const value = fields[field.name];
+    return base === null || value === undefined ? [] : [same(base, value)];
+  });
+  return had.length > 0 && had.every(Boolean);
 }

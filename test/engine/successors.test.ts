@@ -35,6 +35,29 @@ describe('Items that were merged', () => {
     });
   }
 
+  it('into one with a new id leave the record that won, whoever had made the other one', async () => {
+    await withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        const bela = app.enter({ email: 'bela@example.com', name: 'Bela', phone: '+36205550001' });
+        const id = crm.enter(anna);
+        await pair.settle();
+        crm.hands.merge('people', crm.idOf('bela@example.com'), id);
+        for (let n = 0; n < 3; n += 1) {
+          await pair.wait(60_000);
+          await pair.settle();
+        }
+        const [left, ...others] = crm.hands.items('people').map(({ fields }) => fields);
+        assert.deepEqual(others, []);
+        assert.deepEqual({ ...left }, { ...left, ...anna, phone: '+36205550001' });
+        assert.equal(app.hands.item('people', bela)?.archived ?? true, true);
+        assert.equal(app.people()['anna@example.com']?.['name'], 'Anna');
+        assert.equal(app.people()['anna@example.com']?.['phone'], '+36205550001');
+      },
+      { settings: { onRemoteMerge: 'follow' }, abilities: { crm: { mergeGivesNewId: true } } },
+    );
+  });
+
   it('before anybody knew them are remembered by the record of the one that is left', async () => {
     await withPair(async (pair) => {
       const { crm, engine, tenant, sync } = pair;

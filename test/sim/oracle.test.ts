@@ -207,6 +207,28 @@ const PLANTED: readonly [said: string, plant: (stage: Stage) => Partial<Rest> | 
     (stage) => stage.remove('crm', 'c0001'),
   ],
   [
+    'c0001 was deleted by us, though nobody had deleted it at app-1',
+    (stage) => {
+      stage.act({ kind: 'merge', system: 'crm', code: 'c0001', other: 'c0002' });
+      stage.remove('app', 'c0001');
+    },
+  ],
+  [
+    'typed into name of c0002 at app-1, at app-1',
+    (stage) => {
+      stage.act({ kind: 'merge', system: 'crm', code: 'c0001', other: 'c0002' });
+      const [, loser] = stage.at('app').items('people');
+      stage.write('app', 'c0001', { name: loser!.fields.name });
+    },
+  ],
+  [
+    'email of c0001 was emptied by us, though nobody had emptied it, at app-1',
+    (stage) => {
+      stage.act({ kind: 'merge', system: 'crm', code: 'c0001', other: 'c0002' });
+      stage.write('app', 'c0001', { email: null });
+    },
+  ],
+  [
     'email of c0001 was emptied by us, though nobody had emptied it, at crm-1',
     (stage) => stage.write('crm', 'c0001', { email: null }),
   ],

@@ -31,7 +31,9 @@ export interface People {
   /** A person decided about the items of these codes, which may now be one, two, or gone. */
   decidedAbout(codes: readonly string[]): void;
   readonly decided: ReadonlySet<string>;
-  /** Codes that somebody deleted, merged or copied; what they end as depends on more than their edits. */
+  /** A person decided that a record goes with the item that was merged into another. */
+  gaveUp(code: string): void;
+  /** Codes that somebody deleted, merged away or copied; what they end as depends on more than their edits. */
   readonly deleted: ReadonlySet<string>;
 }
 
@@ -270,13 +272,18 @@ export function peopleOf({
 
   function merge(
     hands: Hands,
-    { collection, code, other }: Extract<Action, { kind: 'merge' }>,
+    { tenant, collection, code, other }: Extract<Action, { kind: 'merge' }>,
     winner: Item | undefined,
   ): void {
     const loser = itemOf(hands, collection, other);
     if (!winner || !loser) return;
-    relate(code, other);
-    deleted.add(code).add(other);
+    deleted.add(other);
+    // Whoever is known nowhere else may not be known to us: the record of the loser goes on as theirs.
+    const isNew = systems.every((system) => {
+      const there = grumpy.account(system.account);
+      return there === hands || system.tenant !== tenant || !itemOf(there, collection, code);
+    });
+    if (isNew) relate(code, other);
     const id = hands.merge(collection, loser.id, winner.id);
     ledger.replaced([winner.fields, loser.fields], hands.item(collection, id)?.fields);
   }
@@ -323,6 +330,7 @@ export function peopleOf({
     deleted,
     decided,
     handedOn,
+    gaveUp: (code) => void deleted.add(code),
     decidedAbout(codes) {
       for (const code of codes) {
         relate(codes[0]!, code);
