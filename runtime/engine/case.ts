@@ -31,7 +31,6 @@ import type {
   SyncId,
 } from '../store/store.ts';
 import type { Member, Sync } from './member.ts';
-import { LEASE_MS } from './leases.ts';
 import { worse, type Setback } from './retry.ts';
 
 export interface Case {
@@ -189,16 +188,7 @@ export function isUnanswered({ state }: Pick<StoredIntent, 'state'>): boolean {
   return state === 'armed' || state === 'unknown';
 }
 
-/**
- * Somebody else has just stored a plan for this record and is sending it: two keys can lead to one record.
- * Whoever has not stored the outcome when a lease is over will never do so.
- */
-export function isInOtherHands({ intents }: Pick<StoredRecord, 'intents'>, now: number): boolean {
-  return intents.some(
-    ({ state, armedAt }) => state === 'armed' && Math.abs(now - armedAt) < LEASE_MS,
-  );
-}
-
+/** Two keys can lead to one record. */
 export const IN_OTHER_HANDS: Setback = {
   kind: 'again',
   why: 'Another worker is at this record.',

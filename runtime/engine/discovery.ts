@@ -7,7 +7,6 @@ import type { EntityId, Link } from '../core/planner/model.ts';
 import type { Claimed, Loaded, NewReview, Ref } from '../store/store.ts';
 import {
   IN_OTHER_HANDS,
-  isInOtherHands,
   newEntity,
   openCase,
   replaceIntent,
@@ -207,7 +206,7 @@ async function place(
     case 'belongsTo':
     case 'revive':
     case 'discard': {
-      const one = caseOf(context, found, identity.entity, records, cases);
+      const one = await caseOf(context, found, identity.entity, records, cases);
       if (!one) return { lease, setback: IN_OTHER_HANDS };
       const known = one.links.find(
         (link) => link.endpoint === ref.endpoint && link.remoteId === ref.remoteId,
@@ -237,21 +236,21 @@ function isQuestioned(reviews: Loaded['reviews']): boolean {
 // Taking it in
 
 /** The case of a record, with the lease of what turned out to be its item; none while others are at it. */
-export function caseOf(
-  { sync, world }: Context,
+export async function caseOf(
+  context: Context,
   { lease, reviews }: Stray,
   entity: EntityId,
   records: Records,
   cases: Map<EntityId, Case>,
-): Case | undefined {
+): Promise<Case | undefined> {
   const known = cases.get(entity);
   if (known) {
     known.leases.push(lease);
     return known;
   }
   const record = records.get(entity);
-  if (!record || isInOtherHands(record, world.clock.now())) return undefined;
-  const one = openCase(lease, record, reviews, sync);
+  if (!record || (await context.leases.inOtherHands([record])).size > 0) return undefined;
+  const one = openCase(lease, record, reviews, context.sync);
   cases.set(entity, one);
   return one;
 }

@@ -290,10 +290,11 @@ export function openEngine(options: EngineOptions): Engine {
   async function drainInto(work: Work, run: RunLog): Promise<void> {
     const { tenant, sync: id, leastPriority = 3, onProgress } = work;
     await past.check(await setupOf(tenant));
-    const sync = await syncOf(tenant, id);
-    // What a person orders about a run is done all the same: a pause is when things are put right.
-    if (sync.status === 'paused' && !work.mode?.orders) return;
     while (!work.signal?.aborted) {
+      // Since the last page it may have been paused or configured anew, or an account been opened anew.
+      const sync = await syncOf(tenant, id);
+      // What a person orders about a run is done all the same: a pause is when things are put right.
+      if (sync.status === 'paused' && !work.mode?.orders) return;
       const since = world.clock.monotonicMs();
       const claimed = await store.claim({
         now: world.clock.now(),

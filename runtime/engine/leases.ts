@@ -3,7 +3,9 @@
  * comes near; whoever lost one stops working on it. A worker that was asleep for too long finds that
  * out here, by a clock that only grows.
  */
-import type { Claimed, Store, TenantId } from '../store/store.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { EntityId } from '../core/planner/model.ts';
+import type { Claimed, Store, StoredRecord, TenantId } from '../store/store.ts';
 import type { World } from '../world/world.ts';
 
 export const LEASE_MS = 30_000;
@@ -39,6 +41,26 @@ export class Leases {
     return this.#held.has(tokenOf(lease));
   }
 
+  /**
+   * Records of which somebody else has stored a plan and is sending it. Whoever has not stored the outcome
+   * when their lease is over will never do so.
+   */
+  async inOtherHands(records: readonly StoredRecord[]): Promise<ReadonlySet<EntityId>> {
+    const own = [...this.#held.values()].map(({ key }) => key);
+    const armed = records.flatMap(({ entity, intents }) =>
+      intents.flatMap(({ state, by }) => {
+        const isOpen = state === 'armed' && by && !own.some((key) => isDeepStrictEqual(key, by));
+        return isOpen ? [{ entity: entity.id, by }] : [];
+      }),
+    );
+    if (armed.length === 0) return new Set();
+    const keys = armed.map(({ by }) => by);
+    const works = await this.#store.inspectWork(this.#tenant, keys);
+    const now = this.#world.clock.now();
+    const busy = armed.filter((_, n) => (works[n]?.leasedUntil ?? 0) > now);
+    return new Set(busy.map(({ entity }) => entity));
+  }
+
   /** Over, one way or the other. */
   release(lease: Claimed): void {
     this.#held.delete(tokenOf(lease));
@@ -48,6 +70,8 @@ export class Leases {
   async keep(): Promise<void> {
     const { clock } = this.#world;
     if (this.#until - clock.monotonicMs() > RESERVE_MS || this.#held.size === 0) return;
+    // Whoever has another key of the same record may have gone on with it since.
+    if (this.#until < clock.monotonicMs()) this.#held.clear();
     const leases = [...this.#held.values()];
     const until = clock.monotonicMs() + LEASE_MS;
     const kept = await this.#store.renew(this.#tenant, leases, clock.now() + LEASE_MS);

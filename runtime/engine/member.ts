@@ -97,6 +97,7 @@ const REST_MS = 2_000;
 export class Accounts {
   readonly #options: OpenMembers;
   readonly #open = new Map<EndpointId, Promise<Account>>();
+  readonly #closing = new Set<Promise<void>>();
   /** As they were told last; before the first time nobody knows them. */
   readonly #limits = new Map<EndpointId, readonly Limit[]>();
   readonly #rests = new Map<string, Rest>();
@@ -132,7 +133,9 @@ export class Accounts {
     this.#open.set(endpoint.id, opening);
     opening.then(
       ({ limits }) => this.#limits.set(endpoint.id, limits),
-      () => this.forget(endpoint.id),
+      () => {
+        if (this.#open.get(endpoint.id) === opening) this.#open.delete(endpoint.id);
+      },
     );
     return opening;
   }
@@ -161,7 +164,23 @@ export class Accounts {
 
   /** The next use opens it anew, with whatever credentials there are then. */
   forget(endpoint: EndpointId): void {
+    const opening = this.#open.get(endpoint);
     this.#open.delete(endpoint);
+    if (!opening) return;
+    const closing = this.#closeOne(opening).finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  /** Nobody waits for that, and what goes wrong is only told: nobody can do anything about it. */
+  async #closeOne(opening: Promise<Account>): Promise<void> {
+    const [opened] = await Promise.allSettled([opening]);
+    if (opened.status === 'rejected') return;
+    try {
+      await opened.value.close();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#options.world.log.write('warn', `An account could not be closed: ${why}`);
+    }
   }
 
   now(): number {
@@ -176,6 +195,7 @@ export class Accounts {
   async close(): Promise<void> {
     const accounts = await Promise.allSettled(this.#open.values());
     this.#open.clear();
+    await Promise.all(this.#closing);
     for (const account of accounts) if (account.status === 'fulfilled') await account.value.close();
   }
 

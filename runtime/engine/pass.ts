@@ -12,7 +12,6 @@ import { applyBrakes, RELEASE_MS } from './brakes.ts';
 import {
   BRAKE_PREFIX,
   IN_OTHER_HANDS,
-  isInOtherHands,
   choiceOf,
   linkOf,
   openCase,
@@ -79,11 +78,12 @@ async function openCases(
   const strays: Stray[] = [];
   const idle: Claimed[] = [];
   const busy: Claimed[] = [];
-  const now = context.world.clock.now();
+  const records = loaded.flatMap(({ record }) => (record ? [record] : []));
+  const taken = await context.leases.inOtherHands(records);
   for (const [n, lease] of claimed.entries()) {
     const { record, reviews } = loaded[n]!;
     const { key } = lease;
-    if (record && context.rules.has('one-at-a-record') && isInOtherHands(record, now)) {
+    if (record && context.rules.has('one-at-a-record') && taken.has(record.entity.id)) {
       busy.push(lease);
     } else if (record) {
       const known = cases.get(record.entity.id);
@@ -105,7 +105,11 @@ async function openCases(
     }
   }
   await end(context, idle, 'done');
-  const soon = { at: now + BUSY_MS, error: IN_OTHER_HANDS.why, counts: false };
+  const soon = {
+    at: context.world.clock.now() + BUSY_MS,
+    error: IN_OTHER_HANDS.why,
+    counts: false,
+  };
   await end(context, busy, soon);
   return strays;
 }

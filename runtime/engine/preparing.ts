@@ -76,7 +76,7 @@ function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf):
     ...(seen?.version === undefined ? {} : { seenVersion: seen.version }),
     ...(isGuarded && seen?.version !== undefined ? { ifVersion: seen.version } : {}),
   });
-  replaceIntent(one, intentFor(write, intentId, world.clock.now()));
+  replaceIntent(one, intentFor(one, write, intentId, world.clock.now()));
 }
 
 /** An undo writes nothing but what it takes back. What people have done since is left to the next pass. */

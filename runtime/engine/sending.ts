@@ -389,10 +389,15 @@ function makeRoom(context: Context, { one, sending }: Underway, field: string): 
     reason: 'make-room',
   };
   one.sendings.push({ ...sending, write: room, intentId, raw, wave: 0 });
-  replaceIntent(one, intentFor(room, intentId, world.clock.now()));
+  replaceIntent(one, intentFor(one, room, intentId, world.clock.now()));
 }
 
-export function intentFor(write: Write, id: string, armedAt: number): StoredIntent {
+export function intentFor(
+  { leases }: Case,
+  write: Write,
+  id: string,
+  armedAt: number,
+): StoredIntent {
   const { endpoint, link, op, patch, stamps, before, generation, reason } = write;
   return {
     id,
@@ -403,6 +408,7 @@ export function intentFor(write: Write, id: string, armedAt: number): StoredInte
     stamps,
     state: 'armed',
     armedAt,
+    by: leases[0]!.key,
     before,
     generation,
     reason,

@@ -31,7 +31,7 @@ export async function rememberMerged(
   );
   const settled: Settled[] = [];
   for (const { each, entity } of known) {
-    const one = caseOf(context, each, entity, records, cases);
+    const one = await caseOf(context, each, entity, records, cases);
     if (one) replaceLink(one, mergedLink(context, one, each));
     else settled.push({ lease: each.lease, setback: IN_OTHER_HANDS });
   }

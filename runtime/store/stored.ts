@@ -189,6 +189,8 @@ export interface StoredRecord {
 
 export interface StoredIntent extends Intent {
   readonly armedAt: number;
+  /** The key under whose lease it is sent. */
+  readonly by?: WorkKey;
   /** What each field held when we looked. */
   readonly before: Values;
   readonly generation: number;
