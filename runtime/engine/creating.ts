@@ -9,10 +9,10 @@ import type { EndpointId, Write } from '../core/planner/model.ts';
 import { same } from '../core/value.ts';
 import type { StoredIntent } from '../store/store.ts';
 import { formerItems, isUnanswered, replaceIntent, setBack, type Case } from './case.ts';
-import { keysOfEntity, refTo, type Context, type DigestedKey } from './context.ts';
+import { keysOfEntity, refTo, setbackWithout, type Context, type DigestedKey } from './context.ts';
 import { adopt, giveUpCreated } from './adopting.ts';
 import type { Member } from './member.ts';
-import { answered, LEFT, setbackOf, TRIES_MAX } from './retry.ts';
+import { answered, setbackOf, TRIES_MAX } from './retry.ts';
 import type { Row } from './comparing.ts';
 import { cursorsAt } from './marking.ts';
 import { poll } from './polling.ts';
@@ -38,7 +38,7 @@ export async function resolveCreates(context: Context, cases: readonly Case[]): 
     const member = context.sync.members.get(endpoint);
     if (member) await resolveAt(context, member, group);
     // It is asked about as soon as that can be, whatever becomes of the record meanwhile.
-    else for (const { one } of group) setBack(one, context.sync.unavailable.get(endpoint) ?? LEFT);
+    else for (const { one } of group) setBack(one, setbackWithout(context, endpoint));
   }
 }
 

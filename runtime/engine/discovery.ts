@@ -13,7 +13,7 @@ import {
   replaceLink,
   type Case,
 } from './case.ts';
-import { keysOf, newLinkId, refTo, type Context } from './context.ts';
+import { keysOf, newLinkId, refTo, setbackWithout, type Context } from './context.ts';
 import {
   candidatesOf,
   decisionOn,
@@ -32,7 +32,7 @@ import type { Member } from './member.ts';
 import { adopt, surplusLink } from './adopting.ts';
 import { observeItems, readIds } from './reading.ts';
 import type { SeenItem } from './recent.ts';
-import { answered, LEFT, LOOKED_AT, setbackOf, type Setback } from './retry.ts';
+import { answered, LOOKED_AT, setbackOf, type Setback } from './retry.ts';
 import { withTwins } from './twins.ts';
 
 /** What came of the strays that did not become a case. */
@@ -90,7 +90,7 @@ async function findItems(
   for (const [endpoint, group] of byEndpoint) {
     const member = context.sync.members.get(endpoint);
     if (!member) {
-      const setback = context.sync.unavailable.get(endpoint) ?? LEFT;
+      const setback = setbackWithout(context, endpoint);
       settled.push(...group.map(({ lease }) => ({ lease, setback })));
       continue;
     }

@@ -182,9 +182,8 @@ export function openEngine(options: EngineOptions): Engine {
     opened.set(name, opening);
     try {
       const sync = await opening.sync;
-      const soonest = Math.min(...[...sync.unavailable.values()].map(({ at = 0 }) => at));
-      const rest = Math.max(AGAIN_MS, soonest - world.clock.now());
-      opening.until = now + Math.min(OPEN_MS, rest);
+      const soonest = Math.min(...[...sync.unavailable.values()].map(({ until }) => until));
+      opening.until = Math.min(now + OPEN_MS, Math.max(now + AGAIN_MS, soonest));
       return sync;
     } catch (error) {
       opened.delete(name);

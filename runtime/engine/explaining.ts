@@ -236,9 +236,9 @@ function closedGate({ sync }: Context): Gate | undefined {
       next: sync.status === 'preview' ? 'Apply the preview, or enable the sync.' : 'Enable it.',
     };
   }
-  const [endpoint, setback] = [...sync.unavailable][0] ?? [];
-  if (endpoint === undefined || !setback) return undefined;
-  return { code: 'unavailable', what: setback.why, next: NEXT.unavailable, endpoint };
+  const [endpoint, away] = [...sync.unavailable][0] ?? [];
+  if (endpoint === undefined || !away) return undefined;
+  return { code: 'unavailable', what: away.why, next: NEXT.unavailable, endpoint };
 }
 
 function letterGate(letter: StoredDeadLetter | undefined): Gate | undefined {

@@ -19,7 +19,7 @@ import type { EndpointFacts, EndpointId, Policy, Present } from '../core/planner
 import type { Value, Values } from '../core/value.ts';
 import type { StoredEndpoint, StoredSync, SyncId, TenantId } from '../store/store.ts';
 import type { World } from '../world/world.ts';
-import { isStoreDown, RESTING_MS, setbackOf, type Setback } from './retry.ts';
+import { isStoreDown, RESTING_MS, setbackOf } from './retry.ts';
 import { readSettings, type SyncSettings } from './settings.ts';
 
 export interface Sync {
@@ -31,9 +31,16 @@ export interface Sync {
   readonly settings: SyncSettings;
   /** Those that could be opened. */
   readonly members: ReadonlyMap<EndpointId, Member>;
-  /** Why the others could not. */
-  readonly unavailable: ReadonlyMap<EndpointId, Setback>;
+  /** The others. */
+  readonly unavailable: ReadonlyMap<EndpointId, Unavailable>;
   readonly facts: ReadonlyMap<EndpointId, EndpointFacts>;
+}
+
+export interface Unavailable {
+  /** Why it could not be opened. */
+  readonly why: string;
+  /** It is left alone until then, by a clock that nobody sets. */
+  readonly until: number;
 }
 
 export interface Member {
@@ -156,10 +163,12 @@ export class Accounts {
   }
 
   /** A collection could not be opened: until when to leave it alone, and why. */
-  setbackAt(endpoint: EndpointId, name: string | undefined, error: unknown): Setback {
-    const { clock } = this.#options.world;
-    const wait = (this.#rests.get(`${endpoint}/${name}`)?.until ?? 0) - clock.monotonicMs();
-    return { kind: 'blocked', why: setbackOf(error, 0).why, at: clock.now() + Math.max(0, wait) };
+  unavailable(endpoint: EndpointId, name: string | undefined, error: unknown): Unavailable {
+    const until = this.#rests.get(`${endpoint}/${name}`)?.until;
+    return {
+      why: setbackOf(error, 0).why,
+      until: until ?? this.#options.world.clock.monotonicMs(),
+    };
   }
 
   /** The next use opens it anew, with whatever credentials there are then. */
@@ -233,7 +242,7 @@ export async function openSync(
   const { id, title, status, policy } = stored;
   const settings = readSettings(title, stored.settings);
   const members = new Map<EndpointId, Member>();
-  const unavailable = new Map<EndpointId, Setback>();
+  const unavailable = new Map<EndpointId, Unavailable>();
   const facts = new Map<EndpointId, EndpointFacts>();
   await Promise.all(
     policy.members.map(async ({ endpoint }) => {
@@ -242,7 +251,7 @@ export async function openSync(
       } catch (error) {
         if (isStoreDown(error)) throw error;
         const name = settings.members[endpoint]?.collection;
-        unavailable.set(endpoint, accounts.setbackAt(endpoint, name, error));
+        unavailable.set(endpoint, accounts.unavailable(endpoint, name, error));
         facts.set(endpoint, factsWithout(settings.members[endpoint]?.mapping));
       }
     }),

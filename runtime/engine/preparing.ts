@@ -7,12 +7,11 @@ import type { EndpointId, LinkId, Write } from '../core/planner/model.ts';
 import { fieldOf } from '../core/planner/parts.ts';
 import { canonicalText, same, type Value } from '../core/value.ts';
 import { linkOf, replaceIntent, setBack, type Case } from './case.ts';
-import { orderFor, type Context } from './context.ts';
+import { orderFor, setbackWithout, type Context } from './context.ts';
 import { markerFor } from './creating.ts';
 import type { Member } from './member.ts';
 import { isAtBase } from './reading.ts';
 import { placesOf, type PlaceOf } from './references.ts';
-import { LEFT } from './retry.ts';
 import { intentFor } from './sending.ts';
 
 export async function prepareWrites(
@@ -46,7 +45,7 @@ function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf):
   const member = sync.members.get(planned.endpoint);
   if (!member) {
     one.held.push({ reason: 'unavailable', endpoint: planned.endpoint });
-    setBack(one, sync.unavailable.get(planned.endpoint) ?? LEFT);
+    setBack(one, setbackWithout(context, planned.endpoint));
     return;
   }
   const ordered = partInOrder(context, one, planned);

@@ -18,11 +18,11 @@ import { fingerprintOf } from '../core/hash.ts';
 import { readMarker } from '../core/marker.ts';
 import { observeAbsences } from './absence.ts';
 import { givenAway, linkOf, replaceLink, setBack, type Case } from './case.ts';
-import { keysOf, nameOfItem, newLinkId, refTo, type Context } from './context.ts';
+import { keysOf, nameOfItem, newLinkId, refTo, setbackWithout, type Context } from './context.ts';
 import type { Member } from './member.ts';
 import type { SeenItem } from './recent.ts';
 import { targetsOf } from './references.ts';
-import { answered, LEFT, setbackOf } from './retry.ts';
+import { answered, setbackOf } from './retry.ts';
 import type { Ref } from '../store/store.ts';
 
 interface Wanted {
@@ -57,7 +57,7 @@ async function readAt(
   const { sync, recent, world } = context;
   const member = sync.members.get(endpoint);
   if (!member) {
-    const setback = sync.unavailable.get(endpoint) ?? LEFT;
+    const setback = setbackWithout(context, endpoint);
     for (const { one } of wanted) setBack(one, setback);
     return;
   }

@@ -33,9 +33,6 @@ export type Setback = {
   readonly mustReturn?: boolean;
 };
 
-/** The account does not take part any more; what is open there is nobody's business. */
-export const LEFT: Setback = { kind: 'wait', why: 'The account does not take part in the sync.' };
-
 const QUICK_TRIES = 3;
 export const TRIES_MAX = 8;
 /** Once or twice may be bad luck; what has failed more often does not hold up a sweep. */

@@ -4,7 +4,7 @@
  */
 import type { EntityId } from '../core/planner/model.ts';
 import type { Claimed } from '../store/store.ts';
-import type { Context, Order } from './context.ts';
+import { setbackWithout, type Context, type Order } from './context.ts';
 import { runPass } from './pass.ts';
 import { poll } from './polling.ts';
 import { afterSetback, isStoreDown, setbackOf, type Setback } from './retry.ts';
@@ -99,8 +99,7 @@ async function lookAt(context: Context, lease: Claimed): Promise<void> {
   };
   try {
     if (!member) {
-      const rest = sync.unavailable.get(key.endpoint);
-      if (rest) await putOff(rest);
+      if (sync.unavailable.has(key.endpoint)) await putOff(setbackWithout(context, key.endpoint));
       else await store.finish(sync.tenant, [{ lease, ending: 'done' }]);
       return;
     }

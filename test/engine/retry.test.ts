@@ -63,3 +63,33 @@ describe('A record of which one write may still land', () => {
     assert.ok(verdict.kind === 'giveUp' && !verdict.retry);
   });
 });
+
+describe('A record of an account that lets nobody in', () => {
+  it('is left alone as long as the account is, whatever somebody sets the clock to', async () => {
+    await withPair(async (pair) => {
+      const { app, crm, engine, store, tenant, sync, world } = pair;
+      const id = app.enter(anna);
+      await pair.settle();
+      crm.hands.forbid('people', true);
+      engine.refresh();
+      await engine.drain({ tenant, sync });
+      const clock = world.clock as { now: () => number };
+      const now = clock.now.bind(clock);
+      clock.now = () => now() + 400_000;
+      app.edit(id, { name: 'Anna A.' });
+      await engine.hint(tenant, [{ sync, endpoint: app.endpoint, remoteId: id }], 0);
+      let claims = 0;
+      const claim = store.claim.bind(store);
+      store.claim = async (given) => {
+        const claimed = await claim(given);
+        claims += claimed.length;
+        return claimed;
+      };
+      await engine.drain({ tenant, sync, waitMs: 90_000 });
+      assert.equal(claims, 1);
+      crm.hands.forbid('people', false);
+      await engine.drain({ tenant, sync, waitMs: 300_000 });
+      assert.deepEqual(crm.people(), app.people());
+    });
+  });
+});
