@@ -28,6 +28,7 @@ import type {
 import { hostsIn } from '../world/addresses.ts';
 import { systemWorld } from '../world/system.ts';
 import type { LogLevel, World } from '../world/world.ts';
+import { anchorIn } from './anchor.ts';
 import { isOn, textOption, type Given } from './command.ts';
 import { vendorConfigOf } from './config/check.ts';
 import { readConfig, type Config, type Environment } from './config/config.ts';
@@ -119,6 +120,7 @@ export async function openSite(given: Given, options: SiteOptions = {}): Promise
       connectors,
       configOf: vendorConfig,
       secret: keyedDigest(secret, 'match keys and markers'),
+      anchor: anchorIn(data, world),
     });
     closing.push(() => engine.close());
     const setup = setupOf(config, world.clock.now());

@@ -38,7 +38,7 @@ export const conflictKinds = {
   'edited-and-deleted': 'The record was deleted in one system while it was edited in another.',
   oscillation: 'Another integration keeps reverting this field; writing it was stopped.',
   overwritten:
-    'Somebody edited the field between our read and our write; the history has the value.',
+    'Somebody edited the field between our read and our write or deletion; the history has the value.',
 } as const;
 
 /** Why nothing is written although something differs. */
@@ -67,6 +67,8 @@ export const holdReasons = {
   refused: 'The system refused this value; it is sent again when it changes.',
   'no-form': 'The value has no form in this system that would be read back as the same value.',
   brake: 'So many changes of this kind at once need a person’s consent.',
+  recovery:
+    'Our own database was put back to a backup; everything is compared before anything is created or deleted.',
   unavailable: 'The account cannot be reached, or its credentials are not accepted.',
 } as const;
 
@@ -96,6 +98,8 @@ export const identityReasons = {
   'own-create': 'We created it; its marker proves it.',
   'late-own-create': 'We created it, but its record has been deleted since.',
   'twin-of-own': 'We created it, but the record already has an item in this system.',
+  'forgotten-record':
+    'We created it for a record that our own database, put back to a backup, does not know any more.',
   'strong-key': 'Exactly one record has the same key.',
   'no-match': 'Nothing known has one of its keys.',
   'tombstone-match': 'Only a deleted record has the same key.',

@@ -4,7 +4,7 @@
  * deleted at once. Where that cannot be told, a person is asked.
  */
 import { VendorError, type Read } from '../connectors/connector.ts';
-import type { Link } from '../core/planner/model.ts';
+import type { Gone, Link } from '../core/planner/model.ts';
 import { ask, askAbout, BRAKE_PREFIX, choiceOf, replaceLink, setBack, type Case } from './case.ts';
 import type { Context } from './context.ts';
 import type { Member } from './member.ts';
@@ -37,6 +37,7 @@ export async function observeAbsences(
     const { link } = each;
     // What does not take part is missed by nobody; of two items that are one, one is gone for good.
     if (link.state === 'duplicate') replaceLink(each.one, { ...link, state: 'gone' });
+    if (link.state === 'gone') stillGone(context, member, { ...each, read }, takenAt);
     return link.state === 'live' ? [{ ...each, read }] : [];
   });
   if (missing.length === 0) return;
@@ -48,17 +49,18 @@ export async function observeAbsences(
       : await askCanaries(context, member, missing, firstMissed, readIds);
   for (const { one, link, read } of missing) {
     const silentFor = takenAt - (link.missingSince ?? takenAt);
+    const version = read.version === undefined ? {} : { version: read.version };
+    const unproven: Gone = { kind: 'gone', takenAt, proven: false, ...version };
     if (canary === 'silent' && !read.archived && silentFor > SILENT_MS) {
+      one.observed.set(link.id, unproven);
       mostAreMissing(context, member, one);
       continue;
     }
     const isAlive = canary === 'alive' || read.archived;
     const since = link.missingSince ?? takenAt;
-    const isSecond =
-      !rules.has('second-read') ||
-      (link.missingSince !== undefined &&
-        takenAt - link.missingSince >= Math.max(SECOND_READ_MS, member.can.readLagMs));
+    const isSecond = !rules.has('second-read') || isSecondRead(context, member, link, takenAt);
     if (canary === 'alone' && !read.archived && isSecond) {
+      one.observed.set(link.id, unproven);
       onlyOneMissing(context, member, one, link);
       continue;
     }
@@ -68,7 +70,8 @@ export async function observeAbsences(
     const isProven = isAlive && !isOld && isSecond;
     if (!isProven) {
       replaceLink(one, { ...link, missingSince: since });
-      const wait = Math.max(SECOND_READ_MS, member.can.readLagMs, takenAt - since);
+      const isSoon = isAlive && !isOld && takenAt - since <= CLOCKS_DIFFER_MS;
+      const wait = Math.max(SECOND_READ_MS, member.can.readLagMs, isSoon ? 0 : takenAt - since);
       setBack(one, {
         kind: 'again',
         why: isAlive
@@ -77,14 +80,50 @@ export async function observeAbsences(
         at: takenAt + Math.min(wait, SECOND_READ_MS_MAX) + 1,
       });
     }
-    one.observed.set(link.id, {
-      kind: 'gone',
-      takenAt,
-      proven: isProven,
-      ...(read.version === undefined ? {} : { version: read.version }),
-    });
+    one.observed.set(link.id, { ...unproven, proven: isProven });
   }
 }
+
+/** As expected; but the news that led here may be faster than the system's own replicas. */
+function stillGone(
+  { doubts }: Context,
+  { can }: Member,
+  { one, link, read: { version } }: Wanted & { readonly read: Extract<Read, { kind: 'missing' }> },
+  takenAt: number,
+): void {
+  const told = version === undefined ? {} : { version };
+  one.observed.set(link.id, { kind: 'gone', takenAt, proven: true, ...told });
+  doubts.end(link.id);
+  const isNews = one.leases.some(({ key, markedAt = 0 }) => {
+    const isHere =
+      key.kind === 'item' && key.endpoint === link.endpoint && key.remoteId === link.remoteId;
+    return isHere && takenAt - markedAt <= can.readLagMs;
+  });
+  if (!isNews || can.readLagMs === 0) return;
+  const why = 'The item cannot be read yet.';
+  setBack(one, { kind: 'again', why, at: takenAt + can.readLagMs + 1 });
+}
+
+/**
+ * Whether it has been missing for longer than an answer can lag: by a clock of our own that nobody sets,
+ * or for so long that it does not matter whose clock said when that began.
+ */
+function isSecondRead(
+  { doubts, world }: Context,
+  { can }: Member,
+  { id, missingSince }: Link,
+  takenAt: number,
+): boolean {
+  const { clock } = world;
+  const startedAt = clock.monotonicMs() - (clock.now() - takenAt);
+  const since = doubts.since(id, `missing since ${missingSince ?? takenAt}`, startedAt);
+  const apart = Math.max(SECOND_READ_MS, can.readLagMs);
+  if (missingSince === undefined) return false;
+  return startedAt - since >= apart || takenAt - missingSince >= apart + CLOCKS_DIFFER_MS;
+}
+
+/** The clocks of two workers do not differ by more. */
+const CLOCKS_DIFFER_MS = 300_000;
 
 /** Nothing else is known there that could be read, so only a person can say what that means. */
 function onlyOneMissing({ sync }: Context, { title }: Member, one: Case, link: Link): void {

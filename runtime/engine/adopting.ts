@@ -1,13 +1,14 @@
 /**
- * Items of our own making: the outcome of a create whose answer was lost is adopted, and one that is one
- * too many is known for what it is.
+ * Items of our own making: the outcome of a create whose answer was lost is adopted, what was merged away
+ * before anybody knew of it is given up, and one that is one too many is known for what it is.
  */
-import type { Link, Present } from '../core/planner/model.ts';
+import type { Item } from '../connectors/connector.ts';
+import type { EntityId, Link, Present } from '../core/planner/model.ts';
 import { cellsOf } from '../core/planner/parts.ts';
 import { settle } from '../core/planner/settle.ts';
 import { BEFORE_ALL } from '../core/planner/stamp.ts';
 import type { Ref, StoredIntent } from '../store/store.ts';
-import { replaceIntent, replaceLink, type Case } from './case.ts';
+import { askAbout, replaceIntent, replaceLink, takeIdBack, type Case } from './case.ts';
 import { newLinkId, type Context } from './context.ts';
 import type { Member } from './member.ts';
 import { observeItems } from './reading.ts';
@@ -31,6 +32,7 @@ export async function adopt(
   const write = { ...intent, op: 'create' } as const;
   const answer = { linkId: newLinkId(world), remoteId: seen.item.id };
   const link = settle(undefined, write, answer, sync.policy.fields);
+  takeIdBack(one, link);
   replaceLink(one, link);
   replaceIntent(one, {
     ...intent,
@@ -46,6 +48,37 @@ export async function adopt(
     detail: { remoteId: seen.item.id },
   });
   await observeItems(context, member, [{ one, link, seen }]);
+}
+
+/**
+ * Another record has the item with our marker. When that item is older than our create, the vendor merged
+ * ours into it: a person decides whether the records are one, or the policy does. Otherwise it is a copy,
+ * and ours is gone. Nothing is created under that marker again, or the other record would be written over.
+ */
+export function giveUpCreated(
+  { sync, world, run }: Context,
+  one: Case,
+  intent: StoredIntent,
+  { endpoint, facts }: Member,
+  { item, holder }: { readonly item: Item; readonly holder: EntityId },
+): void {
+  const { clockOffsetMs, clockUncertaintyMs } = facts;
+  const bornAt = item.createdAt === undefined ? Infinity : item.createdAt - clockOffsetMs;
+  const isMerged = bornAt + clockUncertaintyMs < intent.armedAt;
+  const link: Link = {
+    id: newLinkId(world),
+    endpoint,
+    remoteId: `${item.id} (${intent.id})`,
+    state: isMerged ? 'mergedAway' : 'gone',
+    generation: intent.generation,
+    cells: {},
+  };
+  replaceLink(one, link);
+  replaceIntent(one, { ...intent, link: link.id, state: 'applied', observed: true });
+  if (isMerged && sync.settings.onRemoteMerge === 'ask') {
+    askAbout(sync.id, one, link, 'remote-merge', [holder]);
+  }
+  run.count('created and merged away');
 }
 
 /** What nobody has touched since we made it holds no edit, so it may go. */

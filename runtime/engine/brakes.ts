@@ -125,7 +125,7 @@ async function capacityOf({ sync, countLive }: Context, brake: Brake): Promise<n
 }
 
 async function spend(
-  { store, sync, world }: Context,
+  { store, sync }: Context,
   amounts: Amounts,
   capacity: number,
 ): Promise<boolean> {
@@ -136,7 +136,7 @@ async function spend(
     amount,
     keep: 0,
   }));
-  const { granted } = await store.spend(sync.tenant, world.clock.now(), requests);
+  const { granted } = await store.spend(sync.tenant, requests);
   return granted;
 }
 

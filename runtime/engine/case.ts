@@ -9,7 +9,6 @@ import type {
   EndpointId,
   Entity,
   EntityId,
-  FieldPolicy,
   Link,
   LinkId,
   Observation,
@@ -31,8 +30,7 @@ import type {
   StoredReview,
   SyncId,
 } from '../store/store.ts';
-import type { Member } from './member.ts';
-import { LEASE_MS } from './leases.ts';
+import type { Member, Sync } from './member.ts';
 import { worse, type Setback } from './retry.ts';
 
 export interface Case {
@@ -102,9 +100,9 @@ export function openCase(
   lease: Claimed,
   record: Pick<StoredRecord, 'entity' | 'links' | 'intents'> & Partial<StoredRecord>,
   reviews: readonly StoredReview[],
-  fields: readonly FieldPolicy[],
+  { policy: { fields }, facts }: Pick<Sync, 'policy' | 'facts'>,
 ): Case {
-  const { entity, links } = reshapeRecord(record, fields);
+  const { entity, links } = reshapeRecord(record, fields, facts);
   return {
     leases: [lease],
     stored: record.revision === undefined ? undefined : (record as StoredRecord),
@@ -144,6 +142,34 @@ export function linkOf(one: Case, id: LinkId): Link | undefined {
   return one.links.find((link) => link.id === id);
 }
 
+/** What the record had in a system until it was deleted there. */
+export function formerItems({ plan, links }: Case, endpoint: EndpointId): readonly Link[] {
+  return (plan?.links ?? links).filter((link) => {
+    return link.endpoint === endpoint && link.state === 'gone' && !isGivenAway(link);
+  });
+}
+
+/** The vendor gave its id to another item; it keeps its history under a name that no vendor gives. */
+export function givenAway(link: Link): Link {
+  return { ...link, remoteId: `${link.remoteId}${nameAfter(link)}` };
+}
+
+/** A new item of the record has the id that an earlier one had. */
+export function takeIdBack(one: Case, { id, endpoint, remoteId }: Link): void {
+  for (const link of one.links) {
+    const isFormer = link.id !== id && link.endpoint === endpoint && link.remoteId === remoteId;
+    if (isFormer) replaceLink(one, givenAway(link));
+  }
+}
+
+function isGivenAway(link: Link): boolean {
+  return link.remoteId.endsWith(nameAfter(link));
+}
+
+function nameAfter({ id, createdAt }: Link): string {
+  return `@${createdAt ?? id}`;
+}
+
 export function replaceLink(one: Case, link: Link): void {
   const known = one.links.some(({ id }) => id === link.id);
   one.links = known
@@ -162,16 +188,7 @@ export function isUnanswered({ state }: Pick<StoredIntent, 'state'>): boolean {
   return state === 'armed' || state === 'unknown';
 }
 
-/**
- * Somebody else has just stored a plan for this record and is sending it: two keys can lead to one record.
- * Whoever has not stored the outcome when a lease is over will never do so.
- */
-export function isInOtherHands({ intents }: Pick<StoredRecord, 'intents'>, now: number): boolean {
-  return intents.some(
-    ({ state, armedAt }) => state === 'armed' && Math.abs(now - armedAt) < LEASE_MS,
-  );
-}
-
+/** Two keys can lead to one record. */
 export const IN_OTHER_HANDS: Setback = {
   kind: 'again',
   why: 'Another worker is at this record.',

@@ -10,7 +10,7 @@ import { keysOf, nameOfItem, type Context, type DigestedKey } from './context.ts
 import { itemRef, markOf } from './marking.ts';
 import type { Member } from './member.ts';
 import { planOnce } from './planning.ts';
-import { observeItems } from './reading.ts';
+import { isAnotherItem, observeItems } from './reading.ts';
 
 export interface Row {
   readonly id: string;
@@ -48,10 +48,13 @@ export async function compare(
       if (!isLeftAlone(reviews)) mark(item);
       return { id: item.id, isLinked: false, keys: keysOf(context, present.fields) };
     }
-    const one = openCase({} as Claimed, record, reviews, sync.policy.fields);
+    const one = openCase({} as Claimed, record, reviews, sync);
     cases[n] = one;
     const link = one.links.find((l) => l.endpoint === member.endpoint && l.remoteId === item.id)!;
-    return { id: item.id, isLinked: link.state === 'live', keys: [] };
+    // The vendor gave the id to a new item, and nobody knows whose that is.
+    const isNew = isAnotherItem(member, link, item);
+    const own = isNew ? keysOf(context, present.fields) : [];
+    return { id: item.id, isLinked: link.state === 'live' && !isNew, keys: own };
   });
   const seen = cases.flatMap((one, n) => {
     const item = items[n]!;

@@ -13,6 +13,7 @@ import type { Member, Sync } from './member.ts';
 import type { Doubts, Recent } from './recent.ts';
 import type { RunLog } from './run-log.ts';
 import type { Leases } from './leases.ts';
+import type { Setback } from './retry.ts';
 import type { Rules } from './rules.ts';
 
 export interface Context {
@@ -37,6 +38,8 @@ export interface Context {
   readonly refusals: Refusals;
   /** How many records the sync has, as of a little while ago. */
   readonly countLive: () => Promise<number>;
+  /** Keeps outside of the database how far its past goes. */
+  readonly keep: () => Promise<void>;
   /** A schema is not what it was when the sync was opened. */
   readonly onDrift: () => void;
 }
@@ -96,6 +99,15 @@ export type Order =
 
 export function orderFor({ mode }: Context, entity: EntityId): Order | undefined {
   return mode.orders?.get(entity);
+}
+
+/** What becomes of work at a member that is not there. */
+export function setbackWithout({ sync, world }: Context, endpoint: EndpointId): Setback {
+  const away = sync.unavailable.get(endpoint);
+  // What is open at an account that takes part no more is nobody's business.
+  if (!away) return { kind: 'wait', why: 'The account does not take part in the sync.' };
+  const forMs = Math.max(0, away.until - world.clock.monotonicMs());
+  return { kind: 'blocked', why: away.why, at: world.clock.now() + forMs };
 }
 
 export function newLinkId(world: World): LinkId {

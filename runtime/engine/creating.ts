@@ -5,18 +5,20 @@
  */
 import type { Item } from '../connectors/connector.ts';
 import { writeMarker } from '../core/marker.ts';
-import type { EndpointId, EntityId, Write } from '../core/planner/model.ts';
+import type { EndpointId, Write } from '../core/planner/model.ts';
 import { same } from '../core/value.ts';
 import type { StoredIntent } from '../store/store.ts';
-import { isUnanswered, replaceIntent, setBack, type Case } from './case.ts';
-import { keysOfEntity, refTo, type Context, type DigestedKey } from './context.ts';
-import { adopt } from './adopting.ts';
-import { retryTime } from './gate.ts';
+import { formerItems, isUnanswered, replaceIntent, setBack, type Case } from './case.ts';
+import { keysOfEntity, refTo, setbackWithout, type Context, type DigestedKey } from './context.ts';
+import { adopt, giveUpCreated } from './adopting.ts';
 import type { Member } from './member.ts';
-import { setbackOf, TRIES_MAX } from './retry.ts';
+import { answered, setbackOf, TRIES_MAX } from './retry.ts';
 import type { Row } from './comparing.ts';
 import { cursorsAt } from './marking.ts';
 import { poll } from './polling.ts';
+import { isAnotherItem } from './reading.ts';
+import { askedAbout, type Wish } from './questions.ts';
+import { find, searchKey } from './searching.ts';
 
 interface Open {
   readonly one: Case;
@@ -35,6 +37,8 @@ export async function resolveCreates(context: Context, cases: readonly Case[]): 
   for (const [endpoint, group] of Map.groupBy(open, ({ intent }) => intent.endpoint)) {
     const member = context.sync.members.get(endpoint);
     if (member) await resolveAt(context, member, group);
+    // It is asked about as soon as that can be, whatever becomes of the record meanwhile.
+    else for (const { one } of group) setBack(one, setbackWithout(context, endpoint));
   }
 }
 
@@ -45,20 +49,33 @@ async function resolveAt(context: Context, member: Member, open: readonly Open[]
   try {
     items = await findFor(context, member, open);
   } catch (error) {
-    const at = retryTime(error, world.clock.now());
-    for (const { one } of open) setBack(one, { ...setbackOf(error), ...at });
+    const setback = setbackOf(answered(error), world.clock.now());
+    for (const { one } of open) setBack(one, setback);
     return;
   }
   const links = await context.store.findLinks(
     sync.tenant,
     items.map(({ id }) => refTo(sync, { endpoint: member.endpoint, remoteId: id })),
   );
-  const free = items.filter((_, n) => !links[n] || links[n].state === 'unlinked');
   for (const { one, intent } of open) {
+    const free = items.filter((item, n) => {
+      const known = links[n];
+      return !known || known.state === 'unlinked' || isAnotherThan(one, member, item);
+    });
     const isHere = one.links.some((l) => l.endpoint === member.endpoint && l.state === 'live');
     const item = free.find((candidate) => isOutcomeOf(context, member, intent, one, candidate));
     if (item && !isHere) {
       await adopt(context, one, intent, member, { item, takenAt });
+      continue;
+    }
+    const taken = items.flatMap((candidate, n) => {
+      const holder = links[n];
+      const isTaken = holder?.state === 'live' && holder.entity !== one.entity.id;
+      const isOurs = isTaken && isMarkedFor(context, member, one, intent, candidate);
+      return isOurs ? [{ item: candidate, holder: holder.entity }] : [];
+    });
+    if (taken[0] && !isHere) {
+      giveUpCreated(context, one, intent, member, taken[0]);
       continue;
     }
     const patience = rules.has('wait-for-the-horizon') ? member.can.absenceHorizonMs : 0;
@@ -73,13 +90,19 @@ async function resolveAt(context: Context, member: Member, open: readonly Open[]
   }
 }
 
+/** The id of an item that the record had before; it was given to this one. */
+function isAnotherThan(one: Case, member: Member, item: Item): boolean {
+  const former = formerItems(one, member.endpoint).find(({ remoteId }) => remoteId === item.id);
+  return former !== undefined && isAnotherItem(member, former, item);
+}
+
 function findFor(
   context: Context,
   member: Member,
   open: readonly Open[],
 ): Promise<readonly Item[]> {
   const { marker } = member.can;
-  if (marker !== undefined && context.rules.has('adopt-by-marker')) {
+  if (marker !== undefined && hasMarkers(context, member)) {
     return find(
       context,
       member,
@@ -104,9 +127,7 @@ function isOutcomeOf(
   one: Case,
   item: Item,
 ): boolean {
-  if (member.can.marker !== undefined && context.rules.has('adopt-by-marker')) {
-    return item.marker === markerFor(context, member, one, intent.generation);
-  }
+  if (hasMarkers(context, member)) return isMarkedFor(context, member, one, intent, item);
   if (item.createdBy !== undefined && item.createdBy !== 'us') return false;
   const { fields } = member.read(item, 0).present;
   return Object.entries(intent.patch).every(([field, sent]) => {
@@ -115,6 +136,20 @@ function isOutcomeOf(
     const read = fields[field];
     return read !== undefined && (same(read, sent) || member.facts.explains(field, sent, read));
   });
+}
+
+function hasMarkers({ rules }: Context, { can }: Member): boolean {
+  return can.marker !== undefined && rules.has('adopt-by-marker');
+}
+
+function isMarkedFor(
+  context: Context,
+  member: Member,
+  one: Case,
+  { generation }: StoredIntent,
+  { marker }: Item,
+): boolean {
+  return hasMarkers(context, member) && marker === markerFor(context, member, one, generation);
 }
 
 export function markerFor(
@@ -130,100 +165,51 @@ export function markerFor(
   );
 }
 
-/** The field to search a record by, where the vendor can. */
-function searchKey({ sync }: Context, member: Member) {
-  for (const { field, kind } of sync.settings.match) {
-    const path = member.pathOf(field);
-    if (path !== undefined && kind !== 'phone') return { field, path };
-  }
-  return undefined;
-}
-
-async function find(
-  { gate, sync, priority, leases }: Context,
-  member: Member,
-  path: string,
-  values: readonly string[],
-): Promise<Item[]> {
-  const { collection, can } = member;
-  const items: Item[] = [];
-  if (!collection.find) return items;
-  for (let n = 0; n < values.length; n += can.batch.find) {
-    const part = values.slice(n, n + can.batch.find);
-    const found = await gate.call(
-      sync.tenant,
-      member,
-      { action: 'find', items: part.length, priority },
-      async (signal) => {
-        await leases.keep();
-        return collection.find!(path, part, signal);
-      },
-    );
-    items.push(...found);
-  }
-  return items;
-}
-
 // ---------------------------------------------------------------------------------------------
 // Before a create
 
-interface Wish {
-  readonly one: Case;
-  readonly write: Write;
-}
-
 /** Takes out of the plans what must not be created now, and says why. */
-export async function lookUpCreates(context: Context, cases: readonly Case[]): Promise<Set<Write>> {
-  const refused = new Set<Write>();
+export async function lookUpCreates(
+  context: Context,
+  cases: readonly Case[],
+  refused: Set<Write>,
+): Promise<void> {
   const planned = cases.flatMap((one) =>
     (one.plan?.writes ?? []).flatMap((write): Wish[] =>
-      write.op === 'create' ? [{ one, write }] : [],
+      write.op === 'create' && !refused.has(write) ? [{ one, write }] : [],
     ),
   );
-  if (planned.length === 0) return refused;
-  const isAsked = await questionsOf(context);
-  const wishes = planned.filter(({ one, write }) => {
-    if (!isInQuestion(one) && !isAsked(one.entity.id, write.endpoint)) return true;
-    one.held.push({ reason: 'awaiting-decision', endpoint: write.endpoint });
+  if (planned.length === 0) return;
+  const isAsked = await askedAbout(context, planned);
+  const wishes = planned.filter((wish) => {
+    const { one, write } = wish;
+    const { endpoint } = write;
+    const isOpen = isAsked.has(wish);
+    if (!isOpen && !mayBeBack(context, one, endpoint)) return true;
+    one.held.push({ reason: isOpen ? 'awaiting-decision' : 'found-there', endpoint });
     refused.add(write);
     return false;
   });
   for (const [endpoint, group] of Map.groupBy(wishes, ({ write }) => write.endpoint)) {
     for (const { write } of await refusedAt(context, endpoint, group)) refused.add(write);
   }
-  return refused;
 }
 
-/** Whether a person is asked if an item of that system is this very record. */
-async function questionsOf({
-  store,
-  sync,
-}: Context): Promise<(entity: EntityId, endpoint: EndpointId) => boolean> {
-  const asked = new Set<string>();
-  let after: { at: number; id: string } | undefined;
-  for (;;) {
-    const reviews = await store.listReviews(sync.tenant, {
-      state: 'open',
-      sync: sync.id,
-      limit: QUESTIONS_PER_PAGE,
-      ...(after ? { after } : {}),
-    });
-    for (const { endpoint, candidates } of reviews) {
-      for (const entity of candidates) asked.add(`${entity} ${endpoint}`);
-    }
-    const last = reviews.at(-1);
-    if (!last || reviews.length < QUESTIONS_PER_PAGE) break;
-    after = { at: last.at, id: last.id };
+/** What was deleted there may have been restored; nothing is made beside it before that is known. */
+function mayBeBack({ rules, world }: Context, one: Case, endpoint: EndpointId): boolean {
+  if (!rules.has('look-up-before-create')) return false;
+  const isOpen = formerItems(one, endpoint).some(({ id }) => {
+    const seen = one.observed.get(id);
+    return seen === undefined || seen.kind === 'present';
+  });
+  if (isOpen) {
+    const why = 'What was deleted there may be back.';
+    setBack(one, { kind: 'again', why, at: world.clock.now() + BACK_MS });
   }
-  return (entity, endpoint) => asked.has(`${entity} ${endpoint}`);
+  return isOpen;
 }
 
-const QUESTIONS_PER_PAGE = 500;
-
-/** Another record has its key, so it may be the same; until somebody knows, it is not spread. */
-function isInQuestion({ reviews }: Case): boolean {
-  return reviews.some(({ reason, state }) => reason === 'key-collision' && state === 'open');
-}
+const BACK_MS = 1_000;
 
 async function refusedAt(
   context: Context,
@@ -243,8 +229,8 @@ async function refusedAt(
   try {
     rows = await lookUp(context, member, wishes);
   } catch (error) {
-    const at = retryTime(error, world.clock.now());
-    for (const { one } of wishes) setBack(one, { ...setbackOf(error), ...at });
+    const setback = setbackOf(answered(error), world.clock.now());
+    for (const { one } of wishes) setBack(one, setback);
     return wishes;
   }
   const taken = new Set(
@@ -282,7 +268,8 @@ async function lookUp(
   // What was listed before and has not been looked at is in no list of what is new.
   const place = { sync: sync.id, endpoint: member.endpoint };
   const mustSearch =
-    rules.has('search-what-waits') && (await store.isWaiting(sync.tenant, place, TRIES_MAX));
+    rules.has('search-what-waits') &&
+    ((await store.isWaiting(sync.tenant, place, TRIES_MAX)) || (await isGivenUp(context, member)));
   if (rows && !mustSearch) return rows;
   const key = searchKey(context, member);
   if (!key) return rows ?? [];
@@ -294,6 +281,18 @@ async function lookUp(
   const found = items.length > 0 ? await markFound(context, member, items) : [];
   return [...(rows ?? []), ...found];
 }
+
+/** Whether an item there could not be looked at, and waits for somebody to try again. */
+async function isGivenUp({ store, sync }: Context, { endpoint }: Member): Promise<boolean> {
+  const letters = await store.listDeadLetters(sync.tenant, { state: 'open', limit: LETTERS });
+  const isHere = letters.some(
+    ({ key }) => key.kind === 'item' && key.sync === sync.id && key.endpoint === endpoint,
+  );
+  return isHere || letters.length === LETTERS;
+}
+
+/** With more of them it is searched in any case. */
+const LETTERS = 100;
 
 async function markFound(
   context: Context,

@@ -32,6 +32,7 @@ import { LEASE_MS, Leases } from './leases.ts';
 import { Accounts, openSync, type Sync, type Types } from './member.ts';
 import { ordersToApply, ordersToUndo } from './orders.ts';
 import { Doubts, Recent } from './recent.ts';
+import { pastOf, type Anchor } from './recovery.ts';
 import { rulesWithout, type Rules } from './rules.ts';
 import { RunLog } from './run-log.ts';
 import { windowOf } from './marking.ts';
@@ -46,6 +47,8 @@ export interface EngineOptions {
   readonly configOf: (endpoint: StoredEndpoint) => unknown;
   /** Makes match keys and markers; the same in all processes, for as long as the data lives. */
   readonly secret: string;
+  /** Keeps what shows that the database was put back to a backup; without it, nobody notices. */
+  readonly anchor?: Anchor;
   /** All rules hold; a test may switch some off. */
   readonly rules?: Rules;
 }
@@ -102,6 +105,8 @@ export interface Work {
   readonly onProgress?: (counts: Readonly<Record<string, number>>) => void;
 }
 
+/** A log-in, or a look at a schema. */
+const OPENING = { action: 'read', items: 1, priority: 1 } as const;
 /** A page: one batch of most vendors. */
 const PAGE = 100;
 /** Set-up and schemas are believed for so long. */
@@ -127,7 +132,10 @@ const AGAIN_MS = 1_000;
 
 export function openEngine(options: EngineOptions): Engine {
   const { store, world, rules = rulesWithout() } = options;
-  const accounts = new Accounts(options);
+  const accounts = new Accounts({
+    ...options,
+    ask: (tenant, account, work) => gate.call(tenant, account, OPENING, work),
+  });
   const gate = new Gate(store, world, (endpoint) => {
     accounts.forget(endpoint);
     opened.clear();
@@ -135,6 +143,7 @@ export function openEngine(options: EngineOptions): Engine {
   const recent = new Recent();
   const doubts = new Doubts();
   const refusals = new Refusals();
+  const past = pastOf(store, world, options.anchor);
   const opened = new Map<string, Opened>();
   const counted = new Map<SyncId, { readonly live: number; readonly at: number }>();
 
@@ -173,9 +182,8 @@ export function openEngine(options: EngineOptions): Engine {
     opened.set(name, opening);
     try {
       const sync = await opening.sync;
-      const soonest = Math.min(...[...sync.unavailable.values()].map(({ at = 0 }) => at));
-      const rest = Math.max(AGAIN_MS, soonest - world.clock.now());
-      opening.until = now + Math.min(OPEN_MS, rest);
+      const soonest = Math.min(...[...sync.unavailable.values()].map(({ until }) => until));
+      opening.until = Math.min(now + OPEN_MS, Math.max(now + AGAIN_MS, soonest));
       return sync;
     } catch (error) {
       opened.delete(name);
@@ -280,10 +288,13 @@ export function openEngine(options: EngineOptions): Engine {
 
   async function drainInto(work: Work, run: RunLog): Promise<void> {
     const { tenant, sync: id, leastPriority = 3, onProgress } = work;
-    const sync = await syncOf(tenant, id);
-    // What a person orders about a run is done all the same: a pause is when things are put right.
-    if (sync.status === 'paused' && !work.mode?.orders) return;
+    await past.check(await setupOf(tenant));
     while (!work.signal?.aborted) {
+      // Since the last page it may have been paused or configured anew, or an account been opened anew.
+      const sync = await syncOf(tenant, id);
+      // What a person orders about a run is done all the same: a pause is when things are put right.
+      if (sync.status === 'paused' && !work.mode?.orders) return;
+      const since = world.clock.monotonicMs();
       const claimed = await store.claim({
         now: world.clock.now(),
         leaseMs: LEASE_MS,
@@ -293,7 +304,7 @@ export function openEngine(options: EngineOptions): Engine {
         leastPriority,
       });
       if (claimed.length === 0) break;
-      const context = contextFor(work, sync, run, claimed);
+      const context = contextFor(work, sync, run, claimed, since);
       await takeTurn(context, claimed);
       onProgress?.(run.counts);
     }
@@ -350,7 +361,13 @@ export function openEngine(options: EngineOptions): Engine {
     });
   }
 
-  function contextFor(work: Work, sync: Sync, run: RunLog, claimed: readonly Claimed[]): Context {
+  function contextFor(
+    work: Work,
+    sync: Sync,
+    run: RunLog,
+    claimed: readonly Claimed[],
+    since?: number,
+  ): Context {
     const mode: Mode = work.mode ?? { kind: sync.status === 'enabled' ? 'write' : 'preview' };
     return {
       store,
@@ -363,12 +380,13 @@ export function openEngine(options: EngineOptions): Engine {
       run,
       rules,
       mode,
-      leases: new Leases(store, world, work.tenant, claimed),
+      leases: new Leases(store, world, work.tenant, claimed, since),
       secret: options.secret,
       priority: Math.min(3, ...claimed.map(({ priority }) => priority)) as Priority,
       collisions: [],
       inHand: new Map(),
       countLive: () => countLive(work.tenant, sync.id),
+      keep: () => past.keep(work.tenant),
       onDrift: () => void opened.delete(`${work.tenant}/${sync.id}`),
     };
   }
@@ -425,6 +443,7 @@ export function openEngine(options: EngineOptions): Engine {
     refresh() {
       opened.clear();
       accounts.wake();
+      gate.wake();
     },
     close: () => accounts.close(),
   };

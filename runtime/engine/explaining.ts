@@ -87,7 +87,7 @@ export async function explain(
     const gate = gateOfStray(context, state);
     return { life: 'unknown', fields: [], history: [], ...(gate ? { gate } : {}) };
   }
-  const one = openCase({} as Claimed, record, loaded!.reviews, sync.policy.fields);
+  const one = openCase({} as Claimed, record, loaded!.reviews, sync);
   await planOnce(context, [one]);
   const plan = one.plan!;
   const { entity } = record;
@@ -236,9 +236,9 @@ function closedGate({ sync }: Context): Gate | undefined {
       next: sync.status === 'preview' ? 'Apply the preview, or enable the sync.' : 'Enable it.',
     };
   }
-  const [endpoint, setback] = [...sync.unavailable][0] ?? [];
-  if (endpoint === undefined || !setback) return undefined;
-  return { code: 'unavailable', what: setback.why, next: NEXT.unavailable, endpoint };
+  const [endpoint, away] = [...sync.unavailable][0] ?? [];
+  if (endpoint === undefined || !away) return undefined;
+  return { code: 'unavailable', what: away.why, next: NEXT.unavailable, endpoint };
 }
 
 function letterGate(letter: StoredDeadLetter | undefined): Gate | undefined {
@@ -342,6 +342,7 @@ const NEXT: Readonly<Record<HoldReason, string>> = {
   refused: 'Change the value to one that the system accepts.',
   'no-form': 'Correct the mapping, or the value.',
   brake: 'Release the brake, if the changes are meant; it is among the reviews.',
+  recovery: 'Nothing to do, unless an account cannot be reached: then correct it.',
   unavailable: 'Correct the account.',
 };
 

@@ -9,7 +9,8 @@ import { VendorError, type Operation } from '../connectors/connector.ts';
 import type { EndpointId } from '../core/planner/model.ts';
 import type { Priority, Store, TenantId } from '../store/store.ts';
 import type { World } from '../world/world.ts';
-import type { Member } from './member.ts';
+import { CALL_MS_MAX } from './leases.ts';
+import type { Called } from './member.ts';
 import { RESTING_MS } from './retry.ts';
 
 export type Action = 'list' | 'changes' | 'read' | 'find' | 'history' | Operation;
@@ -24,7 +25,6 @@ export interface Call {
 const HEAD_ROOM: Readonly<Record<Priority, number>> = { 0: 0.05, 1: 0.15, 2: 0.3, 3: 0.35 };
 /** It is worth waiting that long for the budget; longer than that, other work comes first. */
 const WAIT_MS_MAX = 2_000;
-const CALL_MS_MAX = 30_000;
 /** A system counts as down when half of so many calls have failed. */
 const CALLS_TO_JUDGE = 20;
 const REST_MS_LEAST = 5_000;
@@ -36,6 +36,8 @@ interface Health {
   readonly outcomes: boolean[];
   restsUntil: number;
   rests: number;
+  /** What it rests from. */
+  why: string;
   probing: boolean;
 }
 
@@ -54,14 +56,17 @@ export class Gate {
 
   async call<T>(
     tenant: TenantId,
-    member: Member,
+    member: Called,
     call: Call,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const health = this.#healthOf(member.endpoint);
     this.#refuseWhileResting(member, health);
     await this.#spend(tenant, member, call);
-    health.probing = health.restsUntil > 0;
+    // Meanwhile it may have turned out to be down, or somebody else tries it.
+    this.#refuseWhileResting(member, health);
+    const isProbe = health.restsUntil > 0;
+    if (isProbe) health.probing = true;
     try {
       const answer = await this.#inTime(work);
       this.#recover(health);
@@ -71,56 +76,61 @@ export class Gate {
       await this.#learn(tenant, member, health, error);
       throw error;
     } finally {
-      health.probing = false;
+      if (isProbe) health.probing = false;
     }
+  }
+
+  /** Somebody says that it is worth trying again. */
+  wake(): void {
+    this.#health.clear();
   }
 
   #healthOf(endpoint: EndpointId): Health {
     const known = this.#health.get(endpoint);
     if (known) return known;
-    const health: Health = { outcomes: [], restsUntil: 0, rests: 0, probing: false };
+    const health: Health = { outcomes: [], restsUntil: 0, rests: 0, why: '', probing: false };
     this.#health.set(endpoint, health);
     return health;
   }
 
-  #refuseWhileResting({ title }: Member, { restsUntil, probing }: Health): void {
+  #refuseWhileResting({ title }: Called, { restsUntil, probing, why }: Health): void {
     const now = this.#world.clock.monotonicMs();
     if (now >= restsUntil && !(restsUntil > 0 && probing)) return;
     throw new VendorError(
       'throttled',
       {
-        what: `The account "${title}" is not called just now, because it kept failing.`,
+        what: `The account "${title}" is not called just now, because of this: ${why}`,
         next: 'It is tried again by itself.',
       },
       { retryAfterMs: Math.max(1_000, restsUntil - now) },
     );
   }
 
-  async #spend(tenant: TenantId, member: Member, { action, items, priority }: Call): Promise<void> {
+  async #spend(tenant: TenantId, member: Called, { action, items, priority }: Call): Promise<void> {
     const requests = member.limits
       .map(({ name, capacity, perMs, cost }) => {
-        const amount = cost(action, items, member.collection.name);
+        const amount = cost(action, items, member.collection?.name ?? '');
         const keep = Math.min(capacity * HEAD_ROOM[priority], capacity - amount);
         return { bucket: `${member.endpoint}/${name}`, capacity, perMs, amount, keep };
       })
       .filter(({ amount }) => amount > 0);
     if (requests.length === 0) return;
     const { clock, schedule } = this.#world;
-    const deadline = clock.now() + WAIT_MS_MAX;
+    const deadline = clock.monotonicMs() + WAIT_MS_MAX;
     for (;;) {
-      const spent = await this.#store.spend(tenant, clock.now(), requests);
+      const spent = await this.#store.spend(tenant, requests);
       if (spent.granted) return;
-      if (spent.retryAt > deadline) {
+      if (clock.monotonicMs() + spent.waitMs > deadline) {
         throw new VendorError(
           'throttled',
           {
             what: `The budget of the account "${member.title}" is used up for the moment.`,
             next: 'It goes on by itself; a larger plan at the vendor, or fewer syncs, would make it faster.',
           },
-          { retryAfterMs: spent.retryAt - clock.now() },
+          { retryAfterMs: spent.waitMs },
         );
       }
-      await schedule.sleep(Math.max(1, spent.retryAt - clock.now()));
+      await schedule.sleep(Math.max(1, spent.waitMs));
     }
   }
 
@@ -137,11 +147,12 @@ export class Gate {
   }
 
   /** What the vendor says is used up is left alone until there is more. Others may use the account, too. */
-  async #heed(tenant: TenantId, { endpoint, limits, left }: Member): Promise<void> {
+  async #heed(tenant: TenantId, { endpoint, limits, left }: Called): Promise<void> {
     const now = this.#world.clock.now();
-    for (const { name, left: amount, resetsAt = 0 } of left()) {
-      if (amount > 0 || resetsAt <= now || !limits.some((limit) => limit.name === name)) continue;
-      await this.#store.slowDown(tenant, now, { bucket: `${endpoint}/${name}`, until: resetsAt });
+    for (const { name, left: amount, resetsAt = 0 } of left?.() ?? []) {
+      const forMs = resetsAt - now;
+      if (amount > 0 || forMs <= 0 || !limits.some((limit) => limit.name === name)) continue;
+      await this.#store.slowDown(tenant, { bucket: `${endpoint}/${name}`, forMs });
     }
   }
 
@@ -152,24 +163,25 @@ export class Gate {
     note(health, true);
   }
 
-  async #learn(tenant: TenantId, member: Member, health: Health, error: unknown): Promise<void> {
+  async #learn(tenant: TenantId, member: Called, health: Health, error: unknown): Promise<void> {
     if (!(error instanceof VendorError)) return;
     const { clock } = this.#world;
     const now = clock.monotonicMs();
+    health.why = error.message;
     if (error.kind === 'throttled') {
-      const until = clock.now() + (error.retryAfterMs ?? SLOW_MS);
+      const forMs = error.retryAfterMs ?? SLOW_MS;
       const reached = member.limits.filter(({ name }) => name === error.limit);
       const slowed = reached.length > 0 ? reached : member.limits;
       await Promise.all(
         slowed.map(({ name }) =>
-          this.#store.slowDown(tenant, clock.now(), {
+          this.#store.slowDown(tenant, {
             bucket: `${member.endpoint}/${name}`,
-            until,
+            forMs,
             factor: 0.5,
           }),
         ),
       );
-      if (member.limits.length === 0) health.restsUntil = now + (error.retryAfterMs ?? SLOW_MS);
+      if (member.limits.length === 0) health.restsUntil = now + forMs;
     } else if (error.kind === 'unauthorized' || error.kind === 'forbidden') {
       health.restsUntil = now + RESTING_MS;
       if (error.kind === 'unauthorized') this.#onRefused(member.endpoint);
@@ -177,7 +189,8 @@ export class Gate {
       note(health, false);
       const failed = health.outcomes.filter((ok) => !ok).length;
       const isDown = health.outcomes.length >= CALLS_TO_JUDGE && failed * 2 >= CALLS_TO_JUDGE;
-      if (isDown || health.rests > 0) {
+      // What was under way when the rest began tells nothing new.
+      if ((isDown || health.rests > 0) && now >= health.restsUntil) {
         const longest = Math.min(REST_MS_MAX, REST_MS_LEAST * 2 ** health.rests);
         health.rests += 1;
         health.restsUntil = now + longest * (0.5 + this.#world.random('engine:rest').next() / 2);
@@ -189,10 +202,4 @@ export class Gate {
 function note({ outcomes }: Health, ok: boolean): void {
   outcomes.push(ok);
   if (outcomes.length > CALLS_TO_JUDGE) outcomes.shift();
-}
-
-/** Not before then is it worth trying again. */
-export function retryTime(error: unknown, now: number): { at: number } | undefined {
-  const wait = error instanceof VendorError ? error.retryAfterMs : undefined;
-  return wait === undefined ? undefined : { at: now + wait };
 }

@@ -20,7 +20,7 @@ import type { EndpointFacts, EndpointId, Policy, Present } from '../core/planner
 import type { Value, Values } from '../core/value.ts';
 import type { StoredEndpoint, StoredSync, SyncId, TenantId } from '../store/store.ts';
 import type { World } from '../world/world.ts';
-import { RESTING_MS, setbackOf, type Setback } from './retry.ts';
+import { isStoreDown, RESTING_MS, setbackOf } from './retry.ts';
 import { readSettings, type SyncSettings } from './settings.ts';
 
 export interface Sync {
@@ -32,9 +32,16 @@ export interface Sync {
   readonly settings: SyncSettings;
   /** Those that could be opened. */
   readonly members: ReadonlyMap<EndpointId, Member>;
-  /** Why the others could not. */
-  readonly unavailable: ReadonlyMap<EndpointId, Setback>;
+  /** The others. */
+  readonly unavailable: ReadonlyMap<EndpointId, Unavailable>;
   readonly facts: ReadonlyMap<EndpointId, EndpointFacts>;
+}
+
+export interface Unavailable {
+  /** Why it could not be opened. */
+  readonly why: string;
+  /** It is left alone until then, by a clock that nobody sets. */
+  readonly until: number;
 }
 
 export interface Member {
@@ -77,9 +84,15 @@ export interface OpenMembers {
   readonly connectors: readonly Connector[];
   readonly world: World;
   readonly configOf: (endpoint: StoredEndpoint) => unknown;
+  /** Asks a vendor, within what the account may be asked. */
+  readonly ask: <T>(tenant: TenantId, account: Called, work: () => Promise<T>) => Promise<T>;
 }
 
-/** An account that could not be opened is left alone for a while, longer each time. */
+/** Whom a call goes to; without a collection, as long as it is not open. */
+export type Called = Pick<Member, 'endpoint' | 'title' | 'limits'> &
+  Partial<Pick<Member, 'left'>> & { readonly collection?: Pick<Collection, 'name'> };
+
+/** What could not be opened is left alone for a while, longer each time. */
 interface Rest {
   readonly error: unknown;
   /** By a clock that nobody sets. */
@@ -89,55 +102,102 @@ interface Rest {
 
 const REST_MS = 2_000;
 
-/** Opens accounts once and shares them among syncs. */
+/** Opens accounts once and shares them among syncs. Opening counts against what an account may be asked. */
 export class Accounts {
   readonly #options: OpenMembers;
   readonly #open = new Map<EndpointId, Promise<Account>>();
-  readonly #rests = new Map<EndpointId, Rest>();
+  readonly #closing = new Set<Promise<void>>();
+  /** As they were told last; before the first time nobody knows them. */
+  readonly #limits = new Map<EndpointId, readonly Limit[]>();
+  readonly #rests = new Map<string, Rest>();
 
   constructor(options: OpenMembers) {
     this.#options = options;
   }
 
-  get(endpoint: StoredEndpoint): Promise<Account> {
+  /** A collection with its schema as it is now. */
+  async collection(
+    tenant: TenantId,
+    endpoint: StoredEndpoint,
+    name: string,
+  ): Promise<{ readonly account: Account; readonly collection: Collection }> {
+    const place = `${endpoint.id}/${name}`;
+    const rest = this.#rests.get(place);
+    if (rest && this.#options.world.clock.monotonicMs() < rest.until) throw rest.error;
+    try {
+      const account = await this.#account(tenant, endpoint);
+      const collection = await this.#ask(tenant, endpoint, () => account.collection(name), name);
+      this.#rests.delete(place);
+      return { account, collection };
+    } catch (error) {
+      if (!isStoreDown(error)) this.#rest(place, error);
+      throw error;
+    }
+  }
+
+  #account(tenant: TenantId, endpoint: StoredEndpoint): Promise<Account> {
     const known = this.#open.get(endpoint.id);
     if (known) return known;
-    const rest = this.#rests.get(endpoint.id);
-    if (rest && this.#options.world.clock.monotonicMs() < rest.until)
-      return Promise.reject(rest.error);
-    const opening = this.#openOne(endpoint);
+    const opening = this.#ask(tenant, endpoint, () => this.#openOne(endpoint));
     this.#open.set(endpoint.id, opening);
     opening.then(
-      () => this.#rests.delete(endpoint.id),
-      (error: unknown) => this.#close(endpoint.id, error),
+      ({ limits }) => this.#limits.set(endpoint.id, limits),
+      () => {
+        if (this.#open.get(endpoint.id) === opening) this.#open.delete(endpoint.id);
+      },
     );
     return opening;
   }
 
-  #close(endpoint: EndpointId, error: unknown): void {
-    this.#open.delete(endpoint);
-    const times = (this.#rests.get(endpoint)?.times ?? 0) + 1;
-    const isRefused =
-      error instanceof VendorError && (error.kind === 'unauthorized' || error.kind === 'forbidden');
-    const wait = isRefused ? RESTING_MS : Math.min(RESTING_MS, REST_MS * 2 ** times);
-    this.#rests.set(endpoint, {
-      error,
-      until: this.#options.world.clock.monotonicMs() + wait,
-      times,
-    });
+  #ask<T>(
+    tenant: TenantId,
+    { id, title }: StoredEndpoint,
+    work: () => Promise<T>,
+    collection?: string,
+  ): Promise<T> {
+    const limits = this.#limits.get(id) ?? [];
+    const about = collection === undefined ? {} : { collection: { name: collection } };
+    return this.#options.ask(tenant, { endpoint: id, title, limits, ...about }, work);
   }
 
-  /** Opening it, or something in it, did not work out: until when to leave it alone, and why. */
-  setBack(endpoint: EndpointId, error: unknown): Setback {
-    if (this.#open.has(endpoint)) this.#close(endpoint, error);
-    const { clock } = this.#options.world;
-    const wait = (this.#rests.get(endpoint)?.until ?? 0) - clock.monotonicMs();
-    return { kind: 'blocked', why: setbackOf(error).why, at: clock.now() + Math.max(0, wait) };
+  #rest(place: string, error: unknown): void {
+    const times = (this.#rests.get(place)?.times ?? 0) + 1;
+    const kind = error instanceof VendorError ? error.kind : undefined;
+    const told = error instanceof VendorError ? error.retryAfterMs : undefined;
+    const longer = Math.min(RESTING_MS, REST_MS * 2 ** times);
+    const wait = kind === 'unauthorized' || kind === 'forbidden' ? RESTING_MS : (told ?? longer);
+    const until = this.#options.world.clock.monotonicMs() + wait;
+    this.#rests.set(place, { error, until, times });
+  }
+
+  /** A collection could not be opened: until when to leave it alone, and why. */
+  unavailable(endpoint: EndpointId, name: string | undefined, error: unknown): Unavailable {
+    const until = this.#rests.get(`${endpoint}/${name}`)?.until;
+    return {
+      why: setbackOf(error, 0).why,
+      until: until ?? this.#options.world.clock.monotonicMs(),
+    };
   }
 
   /** The next use opens it anew, with whatever credentials there are then. */
   forget(endpoint: EndpointId): void {
+    const opening = this.#open.get(endpoint);
     this.#open.delete(endpoint);
+    if (!opening) return;
+    const closing = this.#closeOne(opening).finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  /** Nobody waits for that, and what goes wrong is only told: nobody can do anything about it. */
+  async #closeOne(opening: Promise<Account>): Promise<void> {
+    const [opened] = await Promise.allSettled([opening]);
+    if (opened.status === 'rejected') return;
+    try {
+      await opened.value.close();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#options.world.log.write('warn', `An account could not be closed: ${why}`);
+    }
   }
 
   now(): number {
@@ -152,6 +212,7 @@ export class Accounts {
   async close(): Promise<void> {
     const accounts = await Promise.allSettled(this.#open.values());
     this.#open.clear();
+    await Promise.all(this.#closing);
     for (const account of accounts) if (account.status === 'fulfilled') await account.value.close();
   }
 
@@ -189,14 +250,16 @@ export async function openSync(
   const { id, title, status, policy } = stored;
   const settings = readSettings(title, stored.settings);
   const members = new Map<EndpointId, Member>();
-  const unavailable = new Map<EndpointId, Setback>();
+  const unavailable = new Map<EndpointId, Unavailable>();
   const facts = new Map<EndpointId, EndpointFacts>();
   await Promise.all(
     policy.members.map(async ({ endpoint }) => {
       try {
         members.set(endpoint, open?.get(endpoint) ?? (await openMember(endpoint)));
       } catch (error) {
-        unavailable.set(endpoint, accounts.setBack(endpoint, error));
+        if (isStoreDown(error)) throw error;
+        const name = settings.members[endpoint]?.collection;
+        unavailable.set(endpoint, accounts.unavailable(endpoint, name, error));
         facts.set(endpoint, factsWithout(settings.members[endpoint]?.mapping));
       }
     }),
@@ -228,14 +291,12 @@ export async function openSync(
       });
     }
     const mapping = compileMapping(configured.mapping);
-    const account = await accounts.get(chosen);
-    const collection = await account.collection(configured.collection);
-    const again = async (): Promise<Collection> =>
-      (await accounts.get(chosen)).collection(configured.collection);
+    const look = () => accounts.collection(tenant, chosen, configured.collection);
+    const { account, collection } = await look();
     return memberOf(chosen, account, collection, mapping, policy, {
       known: known.get(endpoint) ?? {},
       schemaAt: accounts.now(),
-      again,
+      again: async () => (await look()).collection,
     });
   }
 }

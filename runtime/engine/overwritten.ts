@@ -1,80 +1,156 @@
 /**
- * Did our write cover up somebody's edit? Between our read and our write a person may have typed
- * something. Where the vendor makes writes conditional that cannot happen; where it keeps a history, the
- * history is asked, and what was covered up becomes a conflict that a person can see.
+ * Did our write cover up somebody's edit, or our deletion take it along? Between our read and our write a
+ * person may have typed something. Where the vendor makes writes conditional that cannot happen; where it
+ * keeps a history, the history is asked, and what was covered up becomes a conflict that a person can see.
  *
- * A history that does not even show our own write is too old to say anything. Until one does, the write
- * counts as unanswered.
+ * A history that does not reach as far as our own write is too old to say anything. How far that is, the
+ * vendor's answer says, or else the next read. Until then the write has landed, but is *unchecked*, and
+ * somebody comes back for it.
  */
-import { VendorError, type Outcome, type Version } from '../connectors/connector.ts';
+import type { Outcome, Version } from '../connectors/connector.ts';
 import { lostEdit } from '../core/planner/draft.ts';
+import type { Intent, Observation } from '../core/planner/model.ts';
 import { BEFORE_ALL } from '../core/planner/stamp.ts';
-import { same, type Values } from '../core/value.ts';
-import { isUnanswered, setBack, type Case, type Underway } from './case.ts';
+import { same, type Value, type Values } from '../core/value.ts';
+import type { StoredIntent } from '../store/store.ts';
+import { isUnanswered, linkOf, setBack, type Case, type Underway } from './case.ts';
 import type { Context } from './context.ts';
-import { retryTime } from './gate.ts';
 import type { Member } from './member.ts';
-import { setbackOf, type Setback } from './retry.ts';
+import { answered, setbackOf, type Setback } from './retry.ts';
 
 interface Check {
   readonly one: Case;
-  readonly id: string;
+  /** The write it is about. */
+  readonly intentId: string;
+  /** Whether it is known to have landed. */
+  readonly hasLanded: boolean;
+  readonly remoteId: string;
   /** The version that we looked at before we wrote. */
   readonly since: number;
+  /** The version that a history has to reach: of our write, or of a read that showed it. */
+  readonly reach: number;
+  readonly op: Intent['op'];
   readonly patch: Values;
   readonly before: Values;
-  /** The version that a history has to reach: of our write, or of a read that showed it. */
-  readonly reach: number | undefined;
 }
 
-/** After writes that were answered: those about which nothing can be said yet, and why. */
+export interface Unchecked {
+  readonly unchecked: NonNullable<StoredIntent['unchecked']>;
+  readonly setback: Setback;
+}
+
+/** After writes that were answered: those about which nothing can be said yet, by intent. */
 export async function findOverwritten(
   context: Context,
   batch: readonly Underway[],
   outcomes: readonly Outcome[],
-): Promise<ReadonlyMap<Case, Setback>> {
+): Promise<ReadonlyMap<string, Unchecked>> {
+  const found = new Map<string, Unchecked>();
   const [first] = batch;
-  if (!first || !needsCheck(context, first.sending.member)) return new Map();
+  if (!first || !needsCheck(context, first.sending.member)) return found;
+  const { member } = first.sending;
   const checks = batch.flatMap(({ one, sending }, n): Check[] => {
     const outcome = outcomes[n];
-    const { seenVersion, remoteId, write } = sending;
-    if (outcome?.kind !== 'done' || seenVersion === undefined || remoteId === undefined) return [];
-    const { patch, before } = write;
-    return [{ one, id: remoteId, since: seenVersion, patch, before, reach: outcome.version }];
+    const { seenVersion: since, remoteId, write, intentId } = sending;
+    if (outcome?.kind !== 'done' || since === undefined || remoteId === undefined) return [];
+    const { version: reach } = outcome;
+    if (reach === undefined) {
+      found.set(intentId, { unchecked: { since }, setback: tooOld(context, member) });
+      return [];
+    }
+    const { op, patch, before } = write;
+    return [{ one, intentId, hasLanded: true, remoteId, since, reach, op, patch, before }];
   });
-  return askHistory(context, first.sending.member, checks);
+  const unsettled = await askHistory(context, member, checks);
+  for (const [{ intentId, since, reach }, setback] of unsettled) {
+    found.set(intentId, { unchecked: { since, reach }, setback });
+  }
+  return found;
 }
 
-/** After writes whose answer was lost, when a read shows them. */
-export async function findOverwrittenUnanswered(
+/** After writes that are unchecked, or whose answer was lost, when something has happened to their items. */
+export async function findOverwrittenLater(
   context: Context,
   cases: readonly Case[],
 ): Promise<void> {
-  const checks = cases.flatMap((one) => recognisedIn(context, one));
+  for (const one of cases) giveUpChecks(one);
+  const checks = cases.flatMap((one) => checksOf(context, one));
   for (const [member, group] of Map.groupBy(checks, ({ member: at }) => at)) {
     const unsettled = await askHistory(context, member, group);
-    for (const [one, setback] of unsettled) {
+    for (const check of group) {
+      const setback = unsettled.get(check);
+      if (!setback) markChecked(check);
       // Nothing of the plan is stored, so that the next pass asks again.
-      one.plan = undefined;
-      setBack(one, setback);
+      else check.one.plan = undefined;
+      if (setback) setBack(check.one, setback);
     }
   }
 }
 
-/** Unanswered updates that the plan takes for landed. */
-function recognisedIn(context: Context, one: Case): (Check & { readonly member: Member })[] {
-  return (one.plan?.intents ?? []).flatMap((after) => {
-    const intent = one.intents.find(({ id }) => id === after.id);
-    const mayAsk = context.rules.has('history-of-lost-answers');
-    const wasOpen = mayAsk && intent && isUnanswered(intent) && intent.op === 'update';
-    const link = one.stored?.links.find(({ id }) => id === after.link);
+/** Unchecked writes, and unanswered ones: whether they landed before somebody else wrote, the history knows. */
+function checksOf(context: Context, one: Case): (Check & { readonly member: Member })[] {
+  if (!one.plan) return [];
+  return one.intents.flatMap((intent) => {
+    const link = one.stored?.links.find(({ id }) => id === intent.link);
     const member = link && context.sync.members.get(link.endpoint);
-    if (!wasOpen || after.state !== 'applied' || !member || !needsCheck(context, member)) return [];
-    if (link.version === undefined) return [];
-    const { patch, before } = intent;
+    const seen = link && one.observed.get(link.id);
+    if (!member || seen?.kind !== shownAfter(intent) || !needsCheck(context, member)) return [];
+    const known = linkOf(one, link.id)?.version;
+    const isOld = known !== undefined && seen.version !== undefined && seen.version < known;
+    if (isOld) return [];
+    const mayHaveLanded =
+      context.rules.has('history-of-lost-answers') &&
+      isUnanswered(intent) &&
+      intent.op !== 'create';
+    const since = intent.unchecked?.since ?? (mayHaveLanded ? link.version : undefined);
+    const reach = intent.unchecked?.reach ?? seen.version;
+    if (since === undefined || reach === undefined) return [];
+    // Nothing has happened, and to ask again and again costs.
+    if (!intent.unchecked && reach <= since) return [];
+    const { id: intentId, op, patch, before } = intent;
+    const hasLanded = intent.unchecked !== undefined;
+    const { remoteId } = link;
+    return [{ one, member, intentId, hasLanded, remoteId, since, reach, op, patch, before }];
+  });
+}
+
+/** What a read finds where the write has landed. */
+function shownAfter({ op }: Intent): 'present' | 'gone' {
+  return op === 'delete' ? 'gone' : 'present';
+}
+
+/** Of an item that takes no part, or is not as the write left it, no history can be asked. */
+function giveUpChecks(one: Case): void {
+  for (const intent of one.intents) {
+    const link = intent.unchecked && intent.link && linkOf(one, intent.link);
+    if (!link) continue;
     const seen = one.observed.get(link.id);
-    const reach = seen?.kind === 'present' ? seen.version : undefined;
-    return [{ one, member, id: link.remoteId, since: link.version, patch, before, reach }];
+    const isAsLeft =
+      intent.op === 'delete'
+        ? link.state === 'gone' &&
+          (!seen || hasVersion(seen) || intent.unchecked?.reach !== undefined)
+        : link.state === 'live' && seen?.kind !== 'gone';
+    if (isAsLeft) continue;
+    markChecked({ one, intentId: intent.id });
+  }
+}
+
+/** When an item was deleted, not all vendors tell. */
+function hasVersion(seen: Observation): boolean {
+  return seen.kind === 'gone' && seen.version !== undefined;
+}
+
+function markChecked({ one, intentId }: Pick<Check, 'one' | 'intentId'>): void {
+  const { plan } = one;
+  one.intents = withoutCheck(one.intents, intentId);
+  if (plan) one.plan = { ...plan, intents: withoutCheck(plan.intents, intentId) };
+}
+
+function withoutCheck<I extends Intent>(intents: readonly I[], id: string): readonly I[] {
+  return intents.map((intent) => {
+    if (intent.id !== id || !('unchecked' in intent)) return intent;
+    const { unchecked: _checked, ...rest } = intent;
+    return rest as unknown as I;
   });
 }
 
@@ -87,13 +163,14 @@ function needsCheck({ rules }: Context, { can, collection }: Member): boolean {
   );
 }
 
-async function askHistory(
+/** Reports what was covered up; answers the checks about which nothing can be said yet, and why. */
+async function askHistory<C extends Check>(
   context: Context,
   member: Member,
-  checks: readonly Check[],
-): Promise<ReadonlyMap<Case, Setback>> {
+  checks: readonly C[],
+): Promise<ReadonlyMap<C, Setback>> {
   const { gate, sync, priority, leases, world } = context;
-  const unsettled = new Map<Case, Setback>();
+  const unsettled = new Map<C, Setback>();
   const size = member.can.batch.read;
   for (let n = 0; n < checks.length; n += size) {
     const part = checks.slice(n, n + size);
@@ -104,69 +181,63 @@ async function askHistory(
         { action: 'history', items: part.length, priority },
         async (signal) => {
           await leases.keep();
-          const asked = part.map(({ id, since }) => ({ id, since }));
+          const asked = part.map(({ remoteId: id, since }) => ({ id, since }));
           return member.collection.history!(asked, signal);
         },
       );
       for (const [index, check] of part.entries()) {
         const versions = histories[index] ?? [];
         const mayLag = !context.rules.has('history-that-reaches');
-        if (mayLag || reaches(context, member, check, versions))
-          reportCovered(context, member, check, versions);
-        else unsettled.set(check.one, tooOld(member, world.clock.now()));
+        if (mayLag || reaches(check, versions)) reportCovered(context, member, check, versions);
+        else unsettled.set(check, tooOld(context, member));
       }
     } catch (error) {
-      if (!(error instanceof VendorError)) throw error;
-      const setback = { ...setbackOf(error), ...retryTime(error, world.clock.now()) };
-      for (const { one } of part) unsettled.set(one, setback);
+      const setback = setbackOf(answered(error), world.clock.now());
+      for (const check of part) unsettled.set(check, setback);
     }
   }
   return unsettled;
 }
 
-function tooOld({ title, can }: Member, now: number): Setback {
+function tooOld({ world }: Context, { title, can }: Member): Setback {
   const why = `The history at "${title}" does not show our own write yet.`;
-  return { kind: 'again', why, at: now + can.readLagMs + 1 };
+  return { kind: 'again', why, at: world.clock.now() + can.readLagMs + 1 };
 }
 
-function reaches(
-  context: Context,
-  member: Member,
-  { id, since, patch, reach }: Check,
-  versions: readonly Version[],
-): boolean {
-  // A write that changes nothing makes no version.
-  if (reach !== undefined && reach <= since) return true;
-  if (reach !== undefined) return versions.some(({ version }) => version >= reach);
-  return versions.some(({ author, raw }) => {
-    if (author !== undefined) return author === 'us';
-    const { fields } = member.read({ id, raw }, 0).present;
-    return context.sync.policy.fields.every(({ name, reference }) => {
-      const sent = patch[name];
-      const read = fields[name] ?? null;
-      return sent === undefined || reference || member.facts.explains(name, sent, read);
-    });
-  });
+/** A write that changes nothing makes no version. */
+function reaches({ since, reach }: Check, versions: readonly Version[]): boolean {
+  return reach <= since || versions.some(({ version }) => version >= reach);
 }
 
+/** What stood there before our write, and was typed after we had looked. */
 function reportCovered(
   { sync }: Context,
   member: Member,
-  { one, id, patch, before, reach }: Check,
+  { one, remoteId: id, hasLanded, op, patch, before, reach }: Check,
   versions: readonly Version[],
 ): void {
-  for (const { version, author, raw } of versions) {
-    const isOurs = author === undefined ? version === reach : author === 'us';
-    if (isOurs) continue;
-    const { fields } = member.read({ id, raw }, 0).present;
-    for (const { name } of sync.policy.fields) {
-      const sent = patch[name];
+  const states = versions.map(({ version, author, raw }) => {
+    return { version, author, fields: member.read({ id, raw }, 0).present.fields };
+  });
+  // A deletion takes all along that was read.
+  const touched = op === 'delete' ? before : patch;
+  const sent = sync.policy.fields.filter(({ name }) => touched[name] !== undefined);
+  const isSent = (name: string, value: Value): boolean =>
+    op !== 'delete' &&
+    (same(value, patch[name] ?? null) || member.facts.explains(name, patch[name] ?? null, value));
+  const ours = states.findLastIndex(({ author, fields }) => {
+    if (author !== undefined) return author === 'us';
+    return sent.every(({ name, reference }) => reference || isSent(name, fields[name] ?? null));
+  });
+  // In whatever spelling: what has landed is there.
+  const end =
+    ours < 0 && hasLanded ? states.findLastIndex(({ version }) => version <= reach) : ours;
+  for (const { fields } of states.slice(0, Math.max(0, end))) {
+    for (const { name } of sent) {
       const typed = fields[name];
-      if (sent === undefined || typed === undefined) continue;
-      const isNews = !same(typed, before[name] ?? null) && !same(typed, sent);
-      if (!isNews || member.facts.explains(name, sent, typed)) continue;
+      if (typed === undefined || same(typed, before[name] ?? null) || isSent(name, typed)) continue;
       const losing = { origin: member.endpoint, value: typed, stamp: BEFORE_ALL };
-      one.found.push(lostEdit(name, 'overwritten', losing, 'autoResolved', sent));
+      one.found.push(lostEdit(name, 'overwritten', losing, 'autoResolved', patch[name]));
     }
   }
 }

@@ -6,13 +6,12 @@
  * that say what may have been sent. Whoever claims the key next takes such an intent for *unknown*, reads,
  * and goes on. Nothing is remembered outside of the store that is needed to be right.
  */
-import type { EntityId } from '../core/planner/model.ts';
+import type { EntityId, Write } from '../core/planner/model.ts';
 import type { Claimed, StoredReview } from '../store/store.ts';
 import { applyBrakes, RELEASE_MS } from './brakes.ts';
 import {
   BRAKE_PREFIX,
   IN_OTHER_HANDS,
-  isInOtherHands,
   choiceOf,
   linkOf,
   openCase,
@@ -21,19 +20,24 @@ import {
   replaceLink,
   type Case,
 } from './case.ts';
+import { meetCollisions } from './claiming.ts';
 import { orderFor, type Context } from './context.ts';
 import { lookUpCreates, resolveCreates } from './creating.ts';
-import { discover, type Stray } from './discovery.ts';
-import { findOverwrittenUnanswered } from './overwritten.ts';
+import { discover } from './discovery.ts';
+import type { Stray } from './identifying.ts';
+import { findOverwrittenLater } from './overwritten.ts';
 import { planCases, wantUnsettled } from './planning.ts';
 import { prepareWrites } from './preparing.ts';
+import { holdInRecovery } from './recovery.ts';
 import { orderSwaps, sendAll } from './sending.ts';
-import { end, meetCollisions, storeOutcomes, storePlans } from './storing.ts';
+import { end, storeOutcomes, storePlans } from './storing.ts';
+import { rememberMerged } from './successors.ts';
 
 export async function runPass(context: Context, claimed: readonly Claimed[]): Promise<void> {
   const cases = new Map<EntityId, Case>();
   const strays = await openCases(context, claimed, cases);
-  const settled = await discover(context, strays, cases);
+  const { settled, merged } = await discover(context, strays, cases);
+  const remembered = await rememberMerged(context, merged, cases);
   const all = [...cases.values()];
   for (const one of all) {
     takeUp(context, one);
@@ -41,12 +45,15 @@ export async function runPass(context: Context, claimed: readonly Claimed[]): Pr
   }
   await resolveCreates(context, all);
   await planCases(context, all);
-  await findOverwrittenUnanswered(context, all);
-  const refused = await lookUpCreates(context, all);
+  await findOverwrittenLater(context, all);
+  const refused = new Set<Write>();
+  await holdInRecovery(context, all, refused);
+  await lookUpCreates(context, all, refused);
   await applyBrakes(context, all, refused);
   await prepareWrites(context, all, refused);
   orderSwaps(context, all);
-  const stored = await storePlans(context, all, settled);
+  const stored = await storePlans(context, all, [...settled, ...remembered]);
+  if (stored.some(({ sendings }) => sendings.length > 0)) await context.keep();
   await sendAll(context, stored);
   await storeOutcomes(context, stored);
   await meetCollisions(context);
@@ -71,16 +78,17 @@ async function openCases(
   const strays: Stray[] = [];
   const idle: Claimed[] = [];
   const busy: Claimed[] = [];
-  const now = context.world.clock.now();
+  const records = loaded.flatMap(({ record }) => (record ? [record] : []));
+  const taken = await context.leases.inOtherHands(records);
   for (const [n, lease] of claimed.entries()) {
     const { record, reviews } = loaded[n]!;
     const { key } = lease;
-    if (record && context.rules.has('one-at-a-record') && isInOtherHands(record, now)) {
+    if (record && context.rules.has('one-at-a-record') && taken.has(record.entity.id)) {
       busy.push(lease);
     } else if (record) {
       const known = cases.get(record.entity.id);
       if (known) known.leases.push(lease);
-      const one = known ?? openCase(lease, record, reviews, sync.policy.fields);
+      const one = known ?? openCase(lease, record, reviews, sync);
       cases.set(record.entity.id, one);
       if (key.kind === 'item') {
         const link = one.links.find(
@@ -97,7 +105,11 @@ async function openCases(
     }
   }
   await end(context, idle, 'done');
-  const soon = { at: now + BUSY_MS, error: IN_OTHER_HANDS.why, counts: false };
+  const soon = {
+    at: context.world.clock.now() + BUSY_MS,
+    error: IN_OTHER_HANDS.why,
+    counts: false,
+  };
   await end(context, busy, soon);
   return strays;
 }
@@ -124,8 +136,8 @@ async function releaseBrake(
 }
 
 /** Makes sense of what a former worker left behind. */
-function takeUp({ world }: Context, one: Case): void {
-  const now = world.clock.now();
+function takeUp(context: Context, one: Case): void {
+  const now = context.world.clock.now();
   for (const intent of one.intents) {
     // It may have been sent at any time until its lease ended, and that is over.
     if (intent.state === 'armed') replaceIntent(one, { ...intent, state: 'unknown', sentAt: now });
@@ -139,7 +151,7 @@ function takeUp({ world }: Context, one: Case): void {
     }
   }
   for (const review of one.reviews) takeAnswer(one, review);
-  wantUnsettled(one);
+  wantUnsettled(context, one);
 }
 
 /** What a person said about an item that is one too many. */

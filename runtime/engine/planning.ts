@@ -2,22 +2,22 @@
  * Plans a case: gathers what the planner wants to know, asks it, and reads what it still misses, until
  * nothing is missing or reading again would not help.
  */
-import type {
-  Conflict,
-  EndpointId,
-  EntityId,
-  LinkId,
-  Plan,
-  Reach,
-  Resolution,
-} from '../core/planner/model.ts';
+import type { Conflict, LinkId, Plan, Resolution } from '../core/planner/model.ts';
 import { inParts } from '../core/planner/parts.ts';
 import { plan } from '../core/planner/plan.ts';
 import { compareStamps } from '../core/planner/stamp.ts';
-import type { FoundEntity } from '../store/store.ts';
-import { choiceOf, isUnanswered, linkOf, replaceLink, setBack, type Case } from './case.ts';
+import {
+  choiceOf,
+  formerItems,
+  isUnanswered,
+  linkOf,
+  replaceLink,
+  setBack,
+  type Case,
+} from './case.ts';
 import type { Context } from './context.ts';
-import { readWanted, referredIn } from './reading.ts';
+import { readWanted, STALE_MS } from './reading.ts';
+import { reachOf, type Reached } from './references.ts';
 
 /** One read for what was marked, one for what is to be written, one for what was stale. */
 const ROUNDS_MAX = 4;
@@ -53,7 +53,8 @@ function mayBeDying({ sync }: Context, one: Case): boolean {
   });
 }
 
-function unchanged({ entity, links, intents }: Case): Plan {
+/** Only what is known already is stored. */
+export function unchanged({ entity, links, intents }: Case): Plan {
   return {
     entity,
     links,
@@ -151,27 +152,6 @@ function isOneOf<T extends string>(text: string, options: readonly T[]): text is
   return (options as readonly string[]).includes(text);
 }
 
-type Reached = (target: EntityId, endpoint: EndpointId) => Reach;
-
-async function reachOf(
-  { store, sync, ...rest }: Context,
-  cases: readonly Case[],
-): Promise<Reached> {
-  const context = { store, sync, ...rest };
-  const targets = [...new Set(cases.flatMap((one) => referredIn(context, one)))];
-  if (targets.length === 0) return () => 'pending';
-  const found = await store.findEntities(sync.tenant, targets);
-  const byId = new Map<EntityId, FoundEntity>();
-  for (const entity of found) if (entity) byId.set(entity.entity, entity);
-  return (target, endpoint) => {
-    const entity = byId.get(target);
-    if (!entity) return 'pending';
-    if (entity.life === 'dead') return 'dead';
-    const isThere = entity.links.some((l) => l.endpoint === endpoint && l.state === 'live');
-    return isThere ? 'live' : 'pending';
-  };
-}
-
 /** Whether another round could bring more; what remains wanted after the last one is looked at later. */
 function wantMore(context: Context, one: Case, isLast: boolean): boolean {
   const wishes = one.plan?.needReads ?? [];
@@ -186,8 +166,10 @@ function wantMore(context: Context, one: Case, isLast: boolean): boolean {
     if (seen && reason !== 'stale') continue;
     want(one, link);
   }
-  for (const { link, op } of one.plan?.writes ?? []) {
+  for (const { link, op, endpoint } of one.plan?.writes ?? []) {
     if (op !== 'create' && link && one.weak.has(link)) want(one, link);
+    if (op !== 'create' || !context.rules.has('look-up-before-create')) continue;
+    for (const { id } of formerItems(one, endpoint)) if (!one.observed.has(id)) want(one, id);
   }
   if (one.wanted.size === 0) return false;
   if (!isLast) return true;
@@ -200,9 +182,6 @@ function want(one: Case, link: LinkId): void {
   one.observed.delete(link);
   one.wanted.add(link);
 }
-
-/** Longer than a replica should ever lag. */
-const STALE_MS = 5_000;
 
 /**
  * A version that goes down is an old answer. If it stays down, the vendor itself went back, to a backup
@@ -232,7 +211,8 @@ function hasGoneBack({ world, doubts, sync, rules }: Context, one: Case, id: Lin
 
 /** What is read as it should be was no restored backup: the next old answer is the first one again. */
 function endDoubts({ doubts }: Context, { links, observed }: Case): void {
-  for (const { id, version } of links) {
+  for (const { id, version, state } of links) {
+    if (state === 'gone' || state === 'held') continue;
     const seen = observed.get(id);
     if (version === undefined || seen?.kind !== 'present') continue;
     if (seen.version !== undefined && seen.version >= version) doubts.end(id);
@@ -240,11 +220,12 @@ function endDoubts({ doubts }: Context, { links, observed }: Case): void {
 }
 
 /** Links that are worth a read before anything is planned. */
-export function wantUnsettled(one: Case): void {
+export function wantUnsettled({ sync }: Pick<Context, 'sync'>, one: Case): void {
   for (const intent of one.intents) {
-    if (intent.link && isUnanswered(intent)) one.wanted.add(intent.link);
+    if (intent.link && (isUnanswered(intent) || intent.unchecked)) one.wanted.add(intent.link);
   }
-  for (const link of one.links) {
-    if (link.missingSince !== undefined) one.wanted.add(link.id);
+  for (const { id, state, endpoint, missingSince, createdAt } of one.links) {
+    const mayBeAnother = sync.members.get(endpoint)?.can.reusesIds && createdAt === undefined;
+    if (missingSince !== undefined || (state === 'live' && mayBeAnother)) one.wanted.add(id);
   }
 }

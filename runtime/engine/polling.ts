@@ -4,10 +4,10 @@
  * lag, because rows turn up late; what was seen before costs nothing.
  */
 import type { Value } from '../core/value.ts';
-import type { Priority } from '../store/store.ts';
+import type { Mark, Priority } from '../store/store.ts';
 import { compare, type Row } from './comparing.ts';
 import type { Context } from './context.ts';
-import { cursorOf, cursorsAt, markOf, note } from './marking.ts';
+import { cursorOf, cursorsAt, itemRef, markOf, note } from './marking.ts';
 import type { Member } from './member.ts';
 
 /** Besides the lag that is declared: clocks differ, and lags are longer on bad days. */
@@ -56,7 +56,7 @@ export async function poll(
     const { marks, rows } = await compare(context, member, page.items, takenAt, priority, {
       isLate: member.can.changesLagMs > member.can.readLagMs,
     });
-    marks.push(...page.gone.map((id) => markOf(context, member, id, priority)));
+    marks.push(...(await newlyGone(context, member, page.gone, priority)));
     all.push(...rows);
     const latest = Math.max(state.latest ?? 0, ...page.items.map(({ changedAt = 0 }) => changedAt));
     const overlap = rules.has('overlap') ? member.can.changesLagMs + OVERLAP_MS : 0;
@@ -77,4 +77,20 @@ export async function poll(
     state = next;
     if (page.next === undefined) return all;
   }
+}
+
+/** A deletion is listed again and again; once it is known, it is no news. */
+async function newlyGone(
+  context: Context,
+  member: Member,
+  ids: readonly string[],
+  priority: Priority,
+): Promise<Mark[]> {
+  const { store, sync } = context;
+  if (ids.length === 0) return [];
+  const refs = ids.map((id) => itemRef(context, member, id));
+  const links = await store.findLinks(sync.tenant, refs);
+  return ids.flatMap((id, n) =>
+    links[n]?.state === 'gone' ? [] : [markOf(context, member, id, priority)],
+  );
 }

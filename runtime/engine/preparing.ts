@@ -3,16 +3,15 @@
  * form, and each write gets its intent, which is stored before anything is sent.
  */
 import { fingerprintOf } from '../core/hash.ts';
-import type { EndpointId, EntityId, LinkId, Write } from '../core/planner/model.ts';
+import type { EndpointId, LinkId, Write } from '../core/planner/model.ts';
 import { fieldOf } from '../core/planner/parts.ts';
-import { canonicalText, isList, same, type Value, type Values } from '../core/value.ts';
-import type { FoundEntity } from '../store/store.ts';
+import { canonicalText, same, type Value } from '../core/value.ts';
 import { linkOf, replaceIntent, setBack, type Case } from './case.ts';
-import { orderFor, type Context } from './context.ts';
+import { orderFor, setbackWithout, type Context } from './context.ts';
 import { markerFor } from './creating.ts';
 import type { Member } from './member.ts';
-import { idsIn, isAtBase } from './reading.ts';
-import { LEFT } from './retry.ts';
+import { isAtBase } from './reading.ts';
+import { placesOf, type PlaceOf } from './references.ts';
 import { intentFor } from './sending.ts';
 
 export async function prepareWrites(
@@ -46,7 +45,7 @@ function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf):
   const member = sync.members.get(planned.endpoint);
   if (!member) {
     one.held.push({ reason: 'unavailable', endpoint: planned.endpoint });
-    setBack(one, sync.unavailable.get(planned.endpoint) ?? LEFT);
+    setBack(one, setbackWithout(context, planned.endpoint));
     return;
   }
   const ordered = partInOrder(context, one, planned);
@@ -76,7 +75,7 @@ function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf):
     ...(seen?.version === undefined ? {} : { seenVersion: seen.version }),
     ...(isGuarded && seen?.version !== undefined ? { ifVersion: seen.version } : {}),
   });
-  replaceIntent(one, intentFor(write, intentId, world.clock.now()));
+  replaceIntent(one, intentFor(one, write, intentId, world.clock.now()));
 }
 
 /** An undo writes nothing but what it takes back. What people have done since is left to the next pass. */
@@ -228,34 +227,5 @@ function deletionOf(one: Case, id: LinkId): Write | undefined {
     stamps: {},
     generation: link.generation,
     reason: link.state === 'duplicate' ? 'surplus' : 'undone',
-  };
-}
-
-// ---------------------------------------------------------------------------------------------
-// References
-
-/** A reference as the vendor's id; undefined while the target has no item there. */
-type PlaceOf = (value: Value, endpoint: EndpointId) => Value | undefined;
-
-async function placesOf(
-  { store, sync }: Context,
-  writes: readonly { readonly patch: Values }[],
-): Promise<PlaceOf> {
-  const fields = sync.policy.fields.filter(({ reference }) => reference);
-  const targets = new Set(
-    writes.flatMap(({ patch }) => fields.flatMap(({ name }) => idsIn(patch[name]))),
-  );
-  const ids = [...targets] as EntityId[];
-  const found = ids.length > 0 ? await store.findEntities(sync.tenant, ids) : [];
-  const byId = new Map<string, FoundEntity>();
-  for (const entity of found) if (entity) byId.set(entity.entity, entity);
-  const one = (id: string, endpoint: EndpointId): string | undefined =>
-    byId.get(id)?.links.find((link) => link.endpoint === endpoint && link.state === 'live')
-      ?.remoteId;
-  return (value, endpoint) => {
-    if (value === null) return null;
-    if (!isList(value)) return typeof value === 'string' ? one(value, endpoint) : value;
-    const places = idsIn(value).map((id) => one(id, endpoint));
-    return places.includes(undefined) ? undefined : (places as string[]);
   };
 }

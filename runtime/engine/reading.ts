@@ -13,22 +13,25 @@ import type {
   Present,
 } from '../core/planner/model.ts';
 import { cellNames, inParts, joinParts } from '../core/planner/parts.ts';
-import { canonicalText, isList, same, type Value, type Values } from '../core/value.ts';
+import { canonicalText, same, type Value, type Values } from '../core/value.ts';
 import { fingerprintOf } from '../core/hash.ts';
 import { readMarker } from '../core/marker.ts';
-import type { FoundLink, Ref, SyncId } from '../store/store.ts';
 import { observeAbsences } from './absence.ts';
-import { linkOf, replaceLink, setBack, type Case } from './case.ts';
-import { keysOf, nameOfItem, newLinkId, refTo, type Context } from './context.ts';
-import { retryTime } from './gate.ts';
+import { givenAway, linkOf, replaceLink, setBack, type Case } from './case.ts';
+import { keysOf, nameOfItem, newLinkId, refTo, setbackWithout, type Context } from './context.ts';
 import type { Member } from './member.ts';
 import type { SeenItem } from './recent.ts';
-import { LEFT, setbackOf } from './retry.ts';
+import { targetsOf } from './references.ts';
+import { answered, setbackOf } from './retry.ts';
+import type { Ref } from '../store/store.ts';
 
 interface Wanted {
   readonly one: Case;
   readonly link: Link;
 }
+
+/** Longer than a replica should ever lag. */
+export const STALE_MS = 5_000;
 
 /** Reads what the cases want, in batches; what could not be read sets its case back. */
 export async function readWanted(context: Context, cases: readonly Case[]): Promise<void> {
@@ -54,15 +57,16 @@ async function readAt(
   const { sync, recent, world } = context;
   const member = sync.members.get(endpoint);
   if (!member) {
-    const setback = sync.unavailable.get(endpoint) ?? LEFT;
+    const setback = setbackWithout(context, endpoint);
     for (const { one } of wanted) setBack(one, setback);
     return;
   }
   const shown: (Wanted & { readonly seen: SeenItem })[] = [];
   const unseen: Wanted[] = [];
   for (const each of wanted) {
-    // Without a version nobody could tell that somebody has written since it was listed.
-    const isTellable = member.can.version !== 'none';
+    // Without a version nobody could tell that somebody has written since it was listed. And a list
+    // may show for long what is gone.
+    const isTellable = member.can.version !== 'none' && each.link.state !== 'gone';
     const seen = isTellable ? recent.take(refTo(sync, each.link), world.clock.now()) : undefined;
     if (seen) shown.push({ ...each, seen });
     else unseen.push(each);
@@ -85,13 +89,14 @@ async function readBatch(
   try {
     reads = await readIds(context, member, ids);
   } catch (error) {
-    const at = retryTime(error, world.clock.now());
-    for (const { one } of wanted) setBack(one, { ...setbackOf(error), ...at });
+    const setback = setbackOf(answered(error), world.clock.now());
+    for (const { one } of wanted) setBack(one, setback);
     return;
   }
   const present = wanted.flatMap((each, n): (Wanted & { seen: SeenItem })[] => {
     const read = reads[n];
-    return read?.kind === 'present' ? [{ ...each, seen: { item: read.item, takenAt } }] : [];
+    if (read?.kind !== 'present') return [];
+    return [{ ...each, seen: { item: read.item, takenAt, isRead: true } }];
   });
   await observeItems(context, member, present);
   await observeMerges(context, member, wanted, reads);
@@ -142,14 +147,18 @@ export async function observeItems(
       one.observed.set(link.id, { kind: 'gone', takenAt, proven: true });
       continue;
     }
-    const { fields, unresolved } = targets[n]!;
+    const { fields, unresolved, expired } = targets[n]!;
     const all = { ...present.fields, ...fields };
     const observation: Present = {
       ...present,
       fields: await withoutDrift(context, member, link, all, drift),
       ...(unresolved ? { unresolved } : {}),
+      ...(expired ? { expired } : {}),
+      ...(isAway(link) && shown.isRead && isBack(context, member, link, present, one)
+        ? { isBack: true }
+        : {}),
     };
-    if (isDoubtful(context, member, link, observation, one)) continue;
+    if (!isAway(link) && isDoubtful(context, member, link, observation, one)) continue;
     const { missingSince: _found, ...rest } = link;
     const createdAt = link.createdAt ?? item.createdAt;
     if (link.missingSince !== undefined || createdAt !== link.createdAt) {
@@ -177,7 +186,7 @@ const SCHEMA_MS = 2_000;
  * of it. The schema that says which has to be read after the item.
  */
 async function withoutDrift(
-  { gate, sync, priority, world, onDrift }: Context,
+  { world, onDrift }: Context,
   member: Member,
   { cells }: Link,
   fields: Values,
@@ -190,9 +199,8 @@ async function withoutDrift(
   const isOld = world.clock.now() - member.schemaAt > SCHEMA_MS;
   if (emptied.length === 0 || !isOld) return fields;
   if (!drift.now) {
-    const call = { action: 'list', items: 1, priority } as const;
     try {
-      const drifted = await gate.call(sync.tenant, member, call, () => member.driftNow());
+      const drifted = await member.driftNow();
       drift.now = new Set(Object.keys(drifted));
       if (Object.keys(drifted).some((name) => !member.facts.drifted?.[name])) onDrift();
     } catch (error) {
@@ -206,72 +214,13 @@ async function withoutDrift(
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !now.has(name)));
 }
 
-/** Ids of the vendor as ids of our records; what is not known here is looked at. */
-async function targetsOf(
-  { store, sync, priority, world, rules }: Context,
-  member: Member,
-  references: readonly Readonly<Record<string, Value>>[],
-): Promise<{ fields: Record<string, Value>; unresolved?: Record<string, string> }[]> {
-  const refs = new Map<string, Ref>();
-  for (const one of references) {
-    for (const [field, value] of Object.entries(one)) {
-      const target = sync.settings.references[field] as SyncId | undefined;
-      if (target === undefined) continue;
-      for (const remoteId of idsIn(value)) {
-        refs.set(`${target}/${remoteId}`, { sync: target, endpoint: member.endpoint, remoteId });
-      }
-    }
-  }
-  if (refs.size === 0) return references.map((one) => ({ fields: { ...one } }));
-  const names = [...refs.keys()];
-  const links = await store.findLinks(sync.tenant, [...refs.values()]);
-  const found = new Map<string, FoundLink>();
-  names.forEach((name, n) => {
-    const link = links[n];
-    if (link && link.state !== 'unlinked') found.set(name, link);
-  });
-  const unknown = [...refs].filter(([name]) => !found.has(name)).map(([, ref]) => ref);
-  if (unknown.length > 0) {
-    const marks = unknown.map((ref) => ({
-      key: { kind: 'item', ...ref } as const,
-      priority,
-      windowMs: 0,
-    }));
-    await store.mark(sync.tenant, { now: world.clock.now(), marks });
-  }
-  return references.map((one) => {
-    const fields: Record<string, Value> = {};
-    const unresolved: Record<string, string> = {};
-    for (const [field, value] of Object.entries(one)) {
-      const target = sync.settings.references[field];
-      const ids = idsIn(value);
-      const entities = ids.map((id) => found.get(`${target}/${id}`)?.entity);
-      const missing = ids.find((_, n) => entities[n] === undefined);
-      if (missing !== undefined && rules.has('references-wait')) unresolved[field] = missing;
-      else if (isList(value)) fields[field] = (entities as string[]).toSorted();
-      else fields[field] = entities[0] ?? null;
-    }
-    return { fields, ...(Object.keys(unresolved).length > 0 ? { unresolved } : {}) };
-  });
-}
-
-export function idsIn(value: Value | undefined): string[] {
-  if (value === undefined || value === null) return [];
-  if (isList(value)) return value.flatMap(idsIn);
-  return typeof value === 'string' ? [value] : [];
-}
-
 /** The vendor gave the id of a deleted item to a new one, or put an older state of everything back. */
-function isAnotherItem({ can }: Member, link: Link, item: Item): boolean {
-  return (
-    can.reusesIds &&
-    link.createdAt !== undefined &&
-    item.createdAt !== undefined &&
-    link.createdAt !== item.createdAt
-  );
+export function isAnotherItem({ can }: Member, link: Link, item: Item): boolean {
+  if (!can.reusesIds || item.createdAt === undefined) return false;
+  return link.createdAt === undefined ? link.state === 'gone' : link.createdAt !== item.createdAt;
 }
 
-/** The old link keeps its history under a name that no vendor gives; the id is looked at as a new one. */
+/** The id is looked at as that of a new item. */
 async function giveIdAway(
   { store, sync, priority, world }: Context,
   one: Case,
@@ -280,7 +229,7 @@ async function giveIdAway(
   const key = { kind: 'item', ...refTo(sync, link) } as const;
   const marks = [{ key, priority, windowMs: 0 }];
   await store.mark(sync.tenant, { now: world.clock.now(), marks });
-  replaceLink(one, { ...link, remoteId: `${link.remoteId}@${link.createdAt}` });
+  replaceLink(one, givenAway(link));
 }
 
 /**
@@ -312,14 +261,36 @@ function isDoubtful(
     doubts.end(link.id);
     return false;
   }
-  const state = fingerprintOf(canonicalText(seen.fields));
-  // What was seen before our own last write says nothing about what lasts after it.
-  const written = one.intents.filter((intent) => intent.link === link.id);
-  const since = Math.max(
-    doubts.since(link.id, state, seen.takenAt),
-    ...written.map(({ sentAt = 0 }) => sentAt),
-  );
+  // What was seen before our own last write says nothing about what lasts after it, and whoever wrote
+  // may have another clock.
+  const written = one.intents.filter((intent) => intent.link === link.id).map(({ id }) => id);
+  const state = fingerprintOf(canonicalText([seen.fields, ...written]));
+  const since = doubts.since(link.id, state, seen.takenAt);
   return seen.takenAt - since > can.readLagMs ? false : again(since);
+}
+
+function isAway({ state }: Link): boolean {
+  return state === 'gone' || state === 'held';
+}
+
+/**
+ * An item that was deleted and is read again, without a version that says so, may be an old answer, or
+ * it was restored. It is back once it has lasted longer than an answer can lag.
+ */
+function isBack(
+  { doubts }: Context,
+  { can, title }: Member,
+  link: Link,
+  { takenAt, version }: Present,
+  one: Case,
+): boolean {
+  if (version !== undefined && link.version !== undefined && version > link.version) return false;
+  const patience = Math.max(STALE_MS, 2 * can.readLagMs);
+  const since = doubts.since(link.id, 'back', takenAt);
+  if (takenAt - since > patience) return true;
+  const why = `What was deleted at "${title}" is shown there; it is looked at once more.`;
+  setBack(one, { kind: 'again', why, at: since + patience + 1 });
+  return false;
 }
 
 /** Whether an item reads as it did when it was last read. */
@@ -360,7 +331,7 @@ async function observeMerges(
   const strangers = await strangersOf(
     context,
     member,
-    merged.filter((_, n) => !holders[n]).map(({ into }) => into.remoteId),
+    merged.filter((_, n) => !holders[n]),
   );
   merged.forEach(({ one, link, into }, n) => {
     const holder = holders[n];
@@ -379,44 +350,53 @@ async function observeMerges(
   });
 }
 
-/** Of items that have no link yet: the record whose marker or whose key they carry. */
+interface Merged extends Wanted {
+  readonly into: Ref;
+}
+
+/**
+ * Of items that have no link yet: the record that goes on in it. The one that won a merge left its values
+ * there; otherwise a key tells. A marker comes last, because a merge may hand on that of the loser.
+ */
 async function strangersOf(
   context: Context,
   member: Member,
-  ids: readonly string[],
+  merged: readonly Merged[],
 ): Promise<ReadonlyMap<string, EntityId>> {
   const { store, sync, secret } = context;
+  const byId = Map.groupBy(merged, ({ into }) => into.remoteId);
+  const ids = [...byId.keys()];
   const owners = new Map<string, EntityId>();
   for (let n = 0; n < ids.length; n += member.can.batch.read) {
     const reads = await readIds(context, member, ids.slice(n, n + member.can.batch.read));
     for (const read of reads) {
       if (read.kind !== 'present') continue;
       const { id, marker } = read.item;
+      const { present } = member.read(read.item, 0);
+      const winner = byId.get(id)?.find(({ link }) => isShown(context, link, present));
+      const keys = keysOf(context, present.fields);
+      const strong = keys.filter(({ strength }) => strength === 'strong');
+      const holders = await store.findKeys(
+        sync.tenant,
+        strong.map(({ digest }) => digest),
+      );
+      const holder = holders.find((owner) => owner !== undefined);
       const scope = { tenant: sync.tenant, sync: sync.id, endpoint: member.endpoint };
       const marked = readMarker(marker, scope, secret);
-      const keys = keysOf(context, member.read(read.item, 0).present.fields);
-      const strong = keys.filter(({ strength }) => strength === 'strong');
-      const [holder] = marked
-        ? []
-        : await store.findKeys(
-            sync.tenant,
-            strong.map(({ digest }) => digest),
-          );
-      const owner = (marked?.entity as EntityId | undefined) ?? holder?.entity;
+      const owner =
+        winner?.one.entity.id ?? holder?.entity ?? (marked?.entity as EntityId | undefined);
       if (owner !== undefined) owners.set(id, owner);
     }
   }
   return owners;
 }
 
-/** Records that a value refers to, of all cells and all that was read. */
-export function referredIn(context: Context, one: Case): EntityId[] {
-  const fields = context.sync.policy.fields.filter(({ reference }) => reference);
-  return fields.flatMap(({ name }) => {
-    const own = idsIn(one.entity.cells[name]?.value);
-    const seen = [...one.observed.values()].flatMap((observation) =>
-      observation.kind === 'present' ? idsIn(observation.fields[name]) : [],
-    );
-    return [...own, ...seen] as EntityId[];
+/** Whether another item has all that was last read of this one; what this one had not, it may have got. */
+function isShown({ sync }: Context, link: Link, { fields }: Present): boolean {
+  const had = sync.policy.fields.flatMap((field) => {
+    const base = baseOf(field, link);
+    const value = fields[field.name];
+    return base === null || value === undefined ? [] : [same(base, value)];
   });
+  return had.length > 0 && had.every(Boolean);
 }

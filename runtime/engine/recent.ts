@@ -15,6 +15,8 @@ export interface SeenItem {
   readonly takenAt: number;
   /** True once, but perhaps not any more: it is read again before anything is written on top of it. */
   readonly weak?: boolean;
+  /** Read by its id, and not listed or found. */
+  readonly isRead?: true;
 }
 
 export class Recent {

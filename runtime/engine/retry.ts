@@ -14,8 +14,12 @@
  * | waits for something else        | a few times within minutes, then a sweep has to | yes    | never    |
  * |                                 | find it: it stays visible as held               |        |          |
  * | nobody understands it           | as network, but only three times               | yes    | after 3  |
+ *
+ * Several things may go wrong with one record at once. The worst decides what follows; but where one of
+ * them ends by itself, such as a write that may still land, somebody comes back for it in any case.
  */
 import { VendorError } from '../connectors/connector.ts';
+import { TributaryError } from '../core/errors.ts';
 import type { Claimed, DeadLetter, Retry } from '../store/store.ts';
 import type { World } from '../world/world.ts';
 
@@ -25,13 +29,14 @@ export type Setback = {
   readonly kind: 'failure' | 'wait' | 'again' | 'moved' | 'blocked' | 'unknown' | 'refused';
   /** Not before then. */
   readonly at?: number;
+  /** Part of it ends by itself: somebody has to come back for that, whatever is given up of the rest. */
+  readonly mustReturn?: boolean;
 };
-
-/** The account does not take part any more; what is open there is nobody's business. */
-export const LEFT: Setback = { kind: 'wait', why: 'The account does not take part in the sync.' };
 
 const QUICK_TRIES = 3;
 export const TRIES_MAX = 8;
+/** Once or twice may be bad luck; what has failed more often does not hold up a sweep. */
+export const LOOKED_AT = 2;
 const TRIES_MAX_OF_UNKNOWN = 3;
 /** An item that has moved on so often in a row is no coincidence: the vendor never accepts the write. */
 const MOVED_TRIES = 5;
@@ -44,29 +49,36 @@ const SLOW_MS_MAX = 3_600_000;
 const AGAIN_MS = 500;
 const PAUSED_MS = 300_000;
 
-export function setbackOf(error: unknown): Setback {
-  if (!(error instanceof VendorError)) {
-    return { kind: 'unknown', why: error instanceof Error ? error.message : String(error) };
-  }
-  const why = error.message;
-  switch (error.kind) {
-    case 'transient':
-      return { kind: 'failure', why };
-    case 'throttled':
-      return { kind: 'blocked', why };
-    case 'unauthorized':
-    case 'forbidden':
-      return { kind: 'blocked', why };
-    case 'outdated':
-    case 'duplicate':
-    case 'missing':
-      return { kind: 'moved', why };
-    case 'rejected':
-    case 'tooLarge':
-      return { kind: 'refused', why };
-    case 'broken':
-      return { kind: 'unknown', why };
-  }
+/** What a vendor answered. Anything else is nobody's answer: our database, or a mistake of our own. */
+export function answered(error: unknown): VendorError {
+  if (error instanceof VendorError) return error;
+  throw error;
+}
+
+export function setbackOf(error: unknown, now: number): Setback {
+  const why = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof VendorError)) return { kind: 'unknown', why };
+  const { retryAfterMs } = error;
+  const at = retryAfterMs === undefined ? {} : { at: now + retryAfterMs };
+  return { kind: KINDS[error.kind], why, ...at };
+}
+
+const KINDS: Readonly<Record<VendorError['kind'], Setback['kind']>> = {
+  transient: 'failure',
+  throttled: 'blocked',
+  unauthorized: 'blocked',
+  forbidden: 'blocked',
+  outdated: 'moved',
+  duplicate: 'moved',
+  missing: 'moved',
+  rejected: 'refused',
+  tooLarge: 'refused',
+  broken: 'unknown',
+};
+
+/** Nothing can be decided or noted then, so the work ends here and is taken up again when it is back. */
+export function isStoreDown(error: unknown): boolean {
+  return error instanceof TributaryError && error.code.startsWith('database-');
 }
 
 /** Whichever asks for more patience decides. */
@@ -83,17 +95,19 @@ export function worse(a: Setback | undefined, b: Setback): Setback {
   ];
   const first = order.indexOf(a.kind) >= order.indexOf(b.kind) ? a : b;
   const at = Math.max(a.at ?? 0, b.at ?? 0);
-  return at > 0 ? { ...first, at } : first;
+  const mustReturn = [a, b].some((each) => each.kind === 'again' || each.mustReturn);
+  return { ...first, ...(at > 0 ? { at } : {}), ...(mustReturn ? { mustReturn } : {}) };
 }
 
 export type Verdict =
   | { readonly kind: 'retry'; readonly retry: Retry }
   /** Nothing more is to be expected soon. */
   | { readonly kind: 'leave' }
-  | { readonly kind: 'giveUp'; readonly deadLetter: DeadLetter };
+  /** With `retry`, somebody comes back all the same: for what ends by itself. */
+  | { readonly kind: 'giveUp'; readonly deadLetter: DeadLetter; readonly retry?: Retry };
 
 export function afterSetback(
-  { kind, why, at = 0 }: Setback,
+  { kind, why, at = 0, mustReturn = false }: Setback,
   lease: Claimed,
   world: Pick<World, 'clock' | 'random'>,
 ): Verdict {
@@ -104,14 +118,18 @@ export function afterSetback(
     kind === 'refused' ||
     (kind === 'unknown' && tries >= TRIES_MAX_OF_UNKNOWN) ||
     (kind === 'failure' && (tries >= TRIES_MAX || trying > TRYING_MS_MAX));
-  if (isHopeless) {
-    const code = kind === 'refused' ? 'refused' : kind === 'failure' ? 'exhausted' : 'unexpected';
-    return { kind: 'giveUp', deadLetter: { code, message: why, payload: null, attempts: tries } };
-  }
-  if (kind === 'wait' && tries > WAITS_MAX) return { kind: 'leave' };
   const counts = kind !== 'again' && kind !== 'blocked';
   const delay = delayOf(kind, tries, world);
-  return { kind: 'retry', retry: { at: Math.ceil(Math.max(now + delay, at)), error: why, counts } };
+  const retry = { at: Math.ceil(Math.max(now + delay, at)), error: why, counts };
+  if (isHopeless) {
+    const code = kind === 'refused' ? 'refused' : kind === 'failure' ? 'exhausted' : 'unexpected';
+    const deadLetter = { code, message: why, payload: null, attempts: tries };
+    // What gets no answer again and again would be waited for without end.
+    const isEndless = kind !== 'refused' && tries > TRIES_MAX;
+    return { kind: 'giveUp', deadLetter, ...(mustReturn && !isEndless ? { retry } : {}) };
+  }
+  if (kind === 'wait' && tries > WAITS_MAX && !mustReturn) return { kind: 'leave' };
+  return { kind: 'retry', retry };
 }
 
 function delayOf(kind: Setback['kind'], tries: number, world: Pick<World, 'random'>): number {

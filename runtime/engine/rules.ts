@@ -22,6 +22,8 @@ const all = {
   'keep-gone-links':
     'The id of a deleted item keeps its record, so that a stale read revives nobody.',
   'reused-ids': 'An id that was given to a new item does not lead to the record of the old one.',
+  'compare-after-backup':
+    'After our own database was put back to a backup, nothing is created or deleted before all is compared.',
   'second-read': 'An item counts as deleted only when a later read agrees.',
   canary: 'An item counts as deleted only when a known one can still be read.',
   'doubt-unversioned':

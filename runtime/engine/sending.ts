@@ -6,12 +6,7 @@
  * is emptied first; each step is an absolute value with a record of its own, so that any worker can go on
  * from wherever another one died.
  */
-import {
-  VendorError,
-  type ItemChange,
-  type Operation,
-  type Outcome,
-} from '../connectors/connector.ts';
+import type { VendorError, ItemChange, Operation, Outcome } from '../connectors/connector.ts';
 import { fingerprintOf } from '../core/hash.ts';
 import type { Link, Write } from '../core/planner/model.ts';
 import { settle } from '../core/planner/settle.ts';
@@ -24,14 +19,15 @@ import {
   replaceIntent,
   replaceLink,
   setBack,
+  takeIdBack,
   type Case,
   type Sending,
   type Underway,
 } from './case.ts';
+import { COLLISIONS_MAX } from './claiming.ts';
 import { newLinkId, refTo, type Context } from './context.ts';
-import { retryTime } from './gate.ts';
-import { findOverwritten } from './overwritten.ts';
-import { setbackOf, type Setback } from './retry.ts';
+import { findOverwritten, type Unchecked } from './overwritten.ts';
+import { answered, setbackOf, type Setback } from './retry.ts';
 
 const ORDER: readonly Operation[] = ['delete', 'update', 'restore', 'create'];
 
@@ -40,7 +36,11 @@ export async function sendAll(context: Context, cases: readonly Case[]): Promise
     one.sendings.map((sending): Underway => ({ one, sending })),
   );
   const byEndpoint = Map.groupBy(underway, ({ sending }) => sending.member.endpoint);
-  await Promise.all([...byEndpoint.values()].map((group) => sendTo(context, group)));
+  const sent = [...byEndpoint.values()].map((group) => sendTo(context, group));
+  // Nothing goes on behind the back of whoever learns that something went wrong.
+  for (const outcome of await Promise.allSettled(sent)) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+  }
 }
 
 async function sendTo(context: Context, group: readonly Underway[]): Promise<void> {
@@ -82,24 +82,25 @@ async function sendBatch(
       },
     );
   } catch (error) {
-    await withoutAnswer(context, batch, op, error);
+    await withoutAnswer(context, batch, op, answered(error));
     return;
   }
   for (const { sending } of batch) {
     const { remoteId } = sending;
     if (remoteId) recent.drop(refTo(sync, { endpoint: member.endpoint, remoteId }));
   }
-  // Before anything is noted as done: what could not be checked counts as not answered.
-  const unsettled = op === 'update' ? await findOverwritten(context, batch, outcomes) : undefined;
+  const unsettled =
+    op === 'update' || op === 'delete'
+      ? await findOverwritten(context, batch, outcomes)
+      : undefined;
   batch.forEach((each, n) => {
     const outcome = outcomes[n]!;
-    const setback = unsettled?.get(each.one);
+    const open = unsettled?.get(each.sending.intentId);
     if (outcome.kind === 'failed' && outcome.error.mayHaveLanded) {
       const { error } = outcome;
-      unanswered(context, each, { ...setbackOf(error), ...retryTime(error, world.clock.now()) });
+      unanswered(context, each, setbackOf(error, world.clock.now()));
     } else if (outcome.kind === 'failed') failed(context, each, outcome.error, outcome.existing);
-    else if (setback) unanswered(context, each, setback);
-    else landed(context, each, outcome, world.clock.now());
+    else landed(context, each, outcome, world.clock.now(), open);
   });
 }
 
@@ -121,37 +122,35 @@ async function withoutAnswer(
   context: Context,
   batch: readonly Underway[],
   op: Operation,
-  error: unknown,
+  error: VendorError,
 ): Promise<void> {
-  const isRefusal = error instanceof VendorError && isAboutItems(error);
+  const isRefusal = isAboutItems(error);
   if (isRefusal && batch.length > 1 && context.rules.has('split-refused-batches')) {
     const half = Math.ceil(batch.length / 2);
     await sendBatch(context, batch.slice(0, half), op);
     await sendBatch(context, batch.slice(half), op);
     return;
   }
-  const { world } = context;
-  const mayHaveLanded = !(error instanceof VendorError) || error.mayHaveLanded;
+  const setback = setbackOf(error, context.world.clock.now());
   for (const each of batch) {
     if (isRefusal) {
       failed(context, each, error);
       continue;
     }
-    const setback = { ...setbackOf(error), ...retryTime(error, world.clock.now()) };
-    if (mayHaveLanded && context.rules.has('no-answer-is-unknown')) {
+    if (error.mayHaveLanded && context.rules.has('no-answer-is-unknown')) {
       unanswered(context, each, setback);
       continue;
     }
     setBack(each.one, setback);
     setIntent(each, { state: 'failed' });
     context.run.count('writes put off');
-    tell(each, 'put off', { why: setbackOf(error).why });
+    tell(each, 'put off', { why: setback.why });
   }
 }
 
 function unanswered({ world, run }: Context, each: Underway, setback: Setback): void {
   const { why } = setback;
-  setBack(each.one, setback);
+  setBack(each.one, { ...setback, mustReturn: true });
   setIntent(each, { state: 'unknown', sentAt: world.clock.now() });
   run.count('writes without an answer');
   tell(each, 'unknown', { why });
@@ -173,6 +172,7 @@ function landed(
   each: Underway,
   outcome: Extract<Outcome, { kind: 'done' }>,
   at: number,
+  open?: Unchecked,
 ): void {
   const { one, sending } = each;
   const { member, write } = sending;
@@ -193,7 +193,12 @@ function landed(
   const createdAt = known?.createdAt ?? item?.createdAt;
   // What was undone is not created again.
   const state = write.reason === 'undone' ? 'unlinked' : settled.state;
+  takeIdBack(one, settled);
   replaceLink(one, { ...settled, state, ...(createdAt === undefined ? {} : { createdAt }) });
+  if (member.can.reusesIds && createdAt === undefined && write.op === 'create') {
+    const why = `Only a read tells when "${member.title}" made the item, and its id alone does not say which one it is.`;
+    setBack(one, { kind: 'again', why, at });
+  }
   // A second step on the same item is made on top of this one.
   for (const other of one.sendings) {
     if (other !== sending && other.ifVersion !== undefined && other.write.link === settled.id) {
@@ -205,8 +210,9 @@ function landed(
     sentAt: at,
     link: settled.id,
     ...(item && version !== undefined ? { resultVersion: version } : {}),
-    ...(isSeen ? { observed: true } : {}),
+    ...(open ? { unchecked: open.unchecked } : isSeen ? { observed: true } : {}),
   });
+  if (open) setBack(one, { ...open.setback, mustReturn: true });
   context.run.count(DONE[write.op]);
   tell(each, DONE[write.op], { remoteId: answer.remoteId });
 }
@@ -255,11 +261,8 @@ function failed(context: Context, each: Underway, error: VendorError, existing?:
     setBack(one, { kind: 'failure', why: error.message });
     return;
   }
-  setBack(one, { ...setbackOf(error), ...retryTime(error, context.world.clock.now()) });
+  setBack(one, setbackOf(error, context.world.clock.now()));
 }
-
-/** After so many tries the value is not just on its way from one record to the other. */
-const COLLISIONS_MAX = 3;
 
 /** The vendor named the field it does not accept: the rest goes on without it. */
 function isolate(context: Context, { one, sending }: Underway, field: string): boolean {
@@ -386,10 +389,15 @@ function makeRoom(context: Context, { one, sending }: Underway, field: string): 
     reason: 'make-room',
   };
   one.sendings.push({ ...sending, write: room, intentId, raw, wave: 0 });
-  replaceIntent(one, intentFor(room, intentId, world.clock.now()));
+  replaceIntent(one, intentFor(one, room, intentId, world.clock.now()));
 }
 
-export function intentFor(write: Write, id: string, armedAt: number): StoredIntent {
+export function intentFor(
+  { leases }: Case,
+  write: Write,
+  id: string,
+  armedAt: number,
+): StoredIntent {
   const { endpoint, link, op, patch, stamps, before, generation, reason } = write;
   return {
     id,
@@ -400,6 +408,7 @@ export function intentFor(write: Write, id: string, armedAt: number): StoredInte
     stamps,
     state: 'armed',
     armedAt,
+    by: leases[0]!.key,
     before,
     generation,
     reason,

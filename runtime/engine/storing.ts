@@ -12,11 +12,12 @@ import type {
   Commit,
   CommitOutcome,
   Ending,
-  MatchKey,
+  Mark,
   RecordChange,
   ReviewKey,
   StoredIntent,
   StoredRecord,
+  StoredReview,
 } from '../store/store.ts';
 import {
   askAbout,
@@ -27,8 +28,10 @@ import {
   setBack,
   type Case,
 } from './case.ts';
-import { keysOfEntity, orderFor, refTo, type Context } from './context.ts';
+import { COLLISIONS_MAX, keyChanges, TOGETHER_MS } from './claiming.ts';
+import { orderFor, type Context } from './context.ts';
 import type { Settled } from './discovery.ts';
+import { callThoseWhoWait } from './questions.ts';
 import { afterSetback } from './retry.ts';
 import { tellWhatStays, toldAsHeld, toldAsMerged } from './telling.ts';
 
@@ -65,6 +68,13 @@ export async function storePlans(
     else await endOthers(context, one, ending);
   }
   for (const { lease } of settled) leases.release(lease);
+  const freed = cases.filter((_, n) => {
+    return outcomes[n]!.outcome === 'stored' && (made[n]!.record?.keys?.remove ?? []).length > 0;
+  });
+  await callThoseWhoWait(
+    context,
+    freed.map(({ entity }) => entity.id),
+  );
   return goOn;
 }
 
@@ -124,6 +134,9 @@ function settleLeftovers(context: Context, one: Case): void {
     askAbout(sync.id, one, link, review.reason, candidates);
   }
   for (const intent of one.intents) {
+    if (intent.unchecked) {
+      setBack(one, { kind: 'again', why: 'A write may have covered up an edit.' });
+    }
     if (!isUnanswered(intent) || one.sendings.some(({ intentId }) => intentId === intent.id))
       continue;
     const facts = sync.facts.get(intent.endpoint);
@@ -141,15 +154,19 @@ function settleLeftovers(context: Context, one: Case): void {
 }
 
 /**
- * Whether nothing more can be learnt about a write that cannot land any more: its item does not take part,
- * or its record does not live. In a living record the planner says what a read after that time means.
+ * Whether nothing more can be learnt about a write that cannot land any more: its item does not take part
+ * or cannot be found, or its record does not live. In a living record the planner says what a read after
+ * that time means.
  */
 function isPast(one: Case, { link: id, op }: StoredIntent): boolean {
   const link = id && linkOf(one, id);
   if (!link) return false;
-  const isRead = one.observed.has(link.id);
+  if (link.state !== 'live') return true;
+  const seen = one.observed.get(link.id);
   // What is read after a deletion could land any more was not deleted.
-  return link.state !== 'live' || (isRead && (op === 'delete' || one.entity.life !== 'live'));
+  return (
+    seen?.kind === 'gone' || (seen !== undefined && (op === 'delete' || one.entity.life !== 'live'))
+  );
 }
 
 /** Once it is decided what an absence means, nobody need know since when it lasts. */
@@ -180,8 +197,8 @@ async function changeOf(
     !tombstone &&
     links.length === stored.links.length &&
     links.every((link, n) => link === stored.links[n]);
-  if (isSame) return undefined;
   const keys = await keyChanges(context, one);
+  if (isSame && !keys) return undefined;
   return {
     commitId: context.world.newId(),
     ...(stored ? { from: stored } : {}),
@@ -196,34 +213,6 @@ async function changeOf(
 
 function uniqueRows(conflicts: readonly Conflict[]): Conflict[] {
   return [...new Map(conflicts.map((row) => [row.fingerprint, row])).values()];
-}
-
-/** Strong keys belong to one record. Of weak ones the first that has it is remembered. */
-async function keyChanges(context: Context, one: Case): Promise<RecordChange['keys']> {
-  const { store, sync, rules } = context;
-  const { stored, entity } = one;
-  const isBack = stored?.entity.life === 'dead' && entity.life !== 'dead';
-  if (stored && stored.entity.cells === entity.cells && !isBack) return undefined;
-  const before = new Set(
-    stored ? keysOfEntity(context, stored.entity).map(({ digest }) => digest) : [],
-  );
-  const after = keysOfEntity(context, entity);
-  const kept = new Set(after.map(({ digest }) => digest));
-  const fresh = after.filter(
-    ({ digest }) => (isBack || !before.has(digest)) && !one.yielded.has(digest),
-  );
-  const weak = fresh.filter(({ strength }) => strength === 'candidate').map(({ digest }) => digest);
-  const taken = new Set<MatchKey>();
-  const asked = rules.has('unique-keys') ? weak : fresh.map(({ digest }) => digest);
-  if (asked.length > 0) {
-    const owners = await store.findKeys(sync.tenant, asked);
-    asked.forEach((digest, n) => {
-      if (owners[n] && owners[n].entity !== entity.id) taken.add(digest);
-    });
-  }
-  const add = fresh.map(({ digest }) => digest).filter((digest) => !taken.has(digest));
-  const remove = [...before].filter((digest) => !kept.has(digest));
-  return add.length + remove.length > 0 ? { add, remove } : undefined;
 }
 
 function afterCommit(
@@ -315,37 +304,14 @@ async function meetOwners(
     );
   }
   const record = await changeOf(context, one, [...(one.plan?.conflicts ?? []), ...one.found]);
-  const commit: Commit = { lease, reviews: one.asked.splice(0), ...(record ? { record } : {}) };
   // Its writes would carry the same value into systems where it has to be unique.
-  const dropped = record
-    ? { ...record, intents: (record.intents ?? []).filter((i) => i.state !== 'armed') }
-    : undefined;
-  const ending = 'done' as const;
+  const intents = record?.intents?.filter(({ state }) => state !== 'armed') ?? [];
+  const reviews = one.asked.splice(0);
   const [outcome] = await store.commit(sync.tenant, now, [
-    { ...commit, ...(dropped ? { record: dropped } : {}), ending },
+    { lease, reviews, ...(record ? { record: { ...record, intents } } : {}), ending: 'done' },
   ]);
   if (outcome?.outcome === 'stored') await endWith(context, one, 'done');
   else await endWith(context, one, retryAt(context, 'Somebody else has just changed it.'));
-}
-
-const COLLISIONS_MAX = 3;
-/** Records that wait for each other are due at the same moment. */
-const TOGETHER_MS = 700;
-
-/** A vendor said that a unique value is taken: whoever has it is looked at together with who wants it. */
-export async function meetCollisions(context: Context): Promise<void> {
-  const { store, sync, world, collisions } = context;
-  const refs = collisions.flatMap(({ member, existing }) =>
-    existing === undefined ? [] : [refTo(sync, { endpoint: member.endpoint, remoteId: existing })],
-  );
-  if (refs.length === 0) return;
-  const marks = refs.map((ref) => ({
-    key: { kind: 'item', ...ref } as const,
-    priority: context.priority,
-    windowMs: TOGETHER_MS,
-  }));
-  await store.mark(sync.tenant, { now: world.clock.now(), marks });
-  collisions.splice(0);
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -374,16 +340,43 @@ export async function storeOutcomes(context: Context, cases: readonly Case[]): P
   const outcomes = await store.commit(sync.tenant, world.clock.now(), commits);
   for (const [n, one] of cases.entries()) {
     const { ending } = commits[n]!;
-    const isStored = outcomes[n]!.outcome === 'stored';
-    if (isStored && ending) await endOthers(context, one, ending);
-    else await endWith(context, one, retryAt(context, 'Its outcome was not stored.'));
+    const outcome = outcomes[n]!;
+    if (outcome.outcome === 'stored' && ending) {
+      await endOthers(context, one, ending);
+      continue;
+    }
+    if (outcome.outcome === 'taken') await lookAtTaken(context, outcome.by);
+    await endWith(context, one, retryAt(context, 'Its outcome was not stored.'));
   }
+}
+
+/** The vendor gave our new item an id that another record has: its item must have gone unnoticed. */
+async function lookAtTaken(
+  { store, sync, world, priority }: Context,
+  by: Extract<CommitOutcome, { outcome: 'taken' }>['by'],
+): Promise<void> {
+  const marks = by.flatMap(({ what }): Mark[] =>
+    'ref' in what ? [{ key: { kind: 'item', ...what.ref }, priority, windowMs: 0 }] : [],
+  );
+  await store.mark(sync.tenant, { now: world.clock.now(), marks });
 }
 
 /** What people answered, once it has been done; what did not work out is done again. */
 function answersOf(one: Case): ReviewKey[] {
   const isOver = !one.setback || one.setback.kind === 'wait';
-  return isOver ? one.reviews.filter((review) => choiceOf(review) !== undefined) : [];
+  return isOver ? one.reviews.filter((review) => isCarriedOut(one, review)) : [];
+}
+
+/** What an answer says is in the plan, except that a second item is to go: that has to be seen. */
+function isCarriedOut(one: Case, review: StoredReview): boolean {
+  const choice = choiceOf(review);
+  if (review.reason !== 'second-item' || choice?.decision !== 'delete') return choice !== undefined;
+  const link = one.links.find(
+    ({ endpoint, remoteId }) => endpoint === review.endpoint && remoteId === review.remoteId,
+  );
+  const seen = link && one.observed.get(link.id);
+  const isGone = seen?.kind === 'gone' ? seen.proven : seen?.kind === 'mergedInto';
+  return link?.state !== 'duplicate' || isGone;
 }
 
 function auditOf(one: Case): AuditItem[] {
@@ -431,7 +424,7 @@ function endingOf(
   if (verdict.kind === 'retry') return { ending: verdict.retry };
   if (verdict.kind === 'leave') return { ending: 'done' };
   context.run.count('dead letters');
-  return { ending: 'done', deadLetter: verdict.deadLetter };
+  return { ending: verdict.retry ?? 'done', deadLetter: verdict.deadLetter };
 }
 
 function retryAt({ world }: Context, error: string): Ending {

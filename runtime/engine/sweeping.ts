@@ -12,6 +12,8 @@ import { refTo, type Context } from './context.ts';
 import { cursorOf, cursorsAt, markOf, note } from './marking.ts';
 import type { Member } from './member.ts';
 import { readIds } from './reading.ts';
+import { recoveryAt } from './recovery.ts';
+import { LOOKED_AT } from './retry.ts';
 
 /** The first poll after a sweep began looks back that far. */
 const LOOK_BACK_MS = 120_000;
@@ -20,13 +22,13 @@ const PAGES_PER_TURN = 10;
 /** Between two parts of a sweep others have their turn; what waits for them waits longer. */
 const TURN_MS = 50;
 const PAUSE_MS = 5_000;
-/** Once or twice may be bad luck; what has failed more often does not hold up everything else. */
-const LOOKED_AT = 2;
 
 interface SweepState {
   /** `vanished` reads what was not listed, `discovered` waits until what was listed has a record. */
   readonly phase: 'list' | 'vanished' | 'discovered' | 'missing';
   readonly startedAt: number;
+  /** What it is a part of, if our own database was put back to a backup before. */
+  readonly recovery?: string;
   readonly after?: Value;
   /** Of what was listed and is linked: `bucket: [count, digest]`. */
   readonly digests: Readonly<Record<string, readonly [number, string]>>;
@@ -40,6 +42,7 @@ export interface Certificate {
   readonly firstAt: number;
   readonly startedAt: number;
   readonly endedAt: number;
+  readonly recovery?: string;
   /** `compared`, `equal`, `unknown`, and `different: <reason>`. */
   readonly counts: Readonly<Record<string, number>>;
 }
@@ -52,10 +55,13 @@ export async function sweep(
 ): Promise<{ readonly certificate: Certificate } | { readonly resumeInMs: number }> {
   const { world } = context;
   const cursors = await cursorsAt(context, member.endpoint);
-  const known = cursors.get('sweep') as unknown as SweepState | null | undefined;
+  const recovery = recoveryAt(cursors);
+  const begun = cursors.get('sweep') as unknown as SweepState | null | undefined;
+  const known = begun?.recovery === recovery ? begun : undefined;
   let state: SweepState = known ?? {
     phase: 'list',
     startedAt: world.clock.now(),
+    ...(recovery === undefined ? {} : { recovery }),
     digests: {},
     counts: {},
   };
@@ -79,6 +85,7 @@ export async function sweep(
       endpoint: member.endpoint,
       startedAt: state.startedAt,
       endedAt,
+      ...(recovery === undefined ? {} : { recovery }),
       counts: state.counts,
     };
     await note(context, step.marks, [
@@ -200,13 +207,15 @@ async function vanishedStep(
 }
 
 /**
- * Before anything is created here for the first time, every item that was listed has to be known by its
+ * Before anything is created here for the first time, or after a backup, every item that was listed has to be known by its
  * keys. Only then can a record that is missing be told from one that nobody has looked at yet.
  */
 async function discoveredStep(context: Context, member: Member, state: SweepState): Promise<Step> {
   const { store, sync, rules } = context;
   const { endpoint } = member;
-  const isFirst = !(await cursorsAt(context, endpoint)).has('enumerated');
+  const cursors = await cursorsAt(context, endpoint);
+  const last = cursors.get('enumerated') as unknown as Certificate | undefined;
+  const isFirst = !last || last.recovery !== recoveryAt(cursors);
   const mustWait =
     isFirst &&
     rules.has('discover-before-create') &&

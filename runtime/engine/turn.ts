@@ -2,22 +2,28 @@
  * One turn: what becomes of a page of claimed keys. Records go through a pass together, polls and sweeps
  * are looked at one by one. Whatever goes wrong, every key of the page ends: done, later, or for a person.
  */
-import { TributaryError } from '../core/errors.ts';
 import type { EntityId } from '../core/planner/model.ts';
 import type { Claimed } from '../store/store.ts';
-import type { Context, Order } from './context.ts';
-import { retryTime } from './gate.ts';
+import { setbackWithout, type Context, type Order } from './context.ts';
 import { runPass } from './pass.ts';
 import { poll } from './polling.ts';
-import { afterSetback, setbackOf, type Setback } from './retry.ts';
+import { afterSetback, isStoreDown, setbackOf, type Setback } from './retry.ts';
 import { sweep } from './sweeping.ts';
 
 export async function takeTurn(context: Context, claimed: readonly Claimed[]): Promise<void> {
   const { orders } = context.mode;
   const due = orders ? await setAside(context, claimed, orders) : claimed;
-  const records = due.filter((lease) => !isLook(lease));
-  if (records.length > 0) await passOver(context, records);
-  for (const lease of due.filter(isLook)) await lookAt(context, lease);
+  // What is not urgent leaves the budget to what is, even if both were claimed together.
+  const records = Map.groupBy(
+    due.filter((lease) => !isLook(lease)),
+    ({ priority }) => priority,
+  );
+  for (const [priority, group] of [...records].toSorted(([a], [b]) => a - b)) {
+    await passOver({ ...context, priority }, group);
+  }
+  for (const lease of due.filter(isLook)) {
+    await lookAt({ ...context, priority: lease.priority }, lease);
+  }
 }
 
 function isLook({ key }: Claimed): boolean {
@@ -57,12 +63,14 @@ async function passOver(context: Context, claimed: readonly Claimed[]): Promise<
       for (const lease of open) await passOver(context, [lease]);
       return;
     }
-    world.log.write('error', `A record could not be dealt with: ${setbackOf(error).why}`, {
+    const setback = setbackOf(error, world.clock.now());
+    const { why } = setback;
+    world.log.write('error', `A record could not be dealt with: ${why}`, {
       sync: sync.id,
       stack: error instanceof Error ? error.stack : undefined,
     });
     for (const lease of open) {
-      const verdict = afterSetback(setbackOf(error), lease, world);
+      const verdict = afterSetback(setback, lease, world);
       leases.release(lease);
       const given =
         verdict.kind === 'retry'
@@ -73,10 +81,6 @@ async function passOver(context: Context, claimed: readonly Claimed[]): Promise<
   }
 }
 
-function isStoreDown(error: unknown): boolean {
-  return error instanceof TributaryError && error.code.startsWith('database-');
-}
-
 /** A part of a sweep, or a poll. What is not finished goes on after whatever is more urgent. */
 async function lookAt(context: Context, lease: Claimed): Promise<void> {
   const { sync, store, world, run, leases } = context;
@@ -85,7 +89,7 @@ async function lookAt(context: Context, lease: Claimed): Promise<void> {
   const now = (): number => world.clock.now();
   const member = sync.members.get(key.endpoint);
   const retry = (error: unknown): Promise<unknown> => {
-    return putOff({ ...setbackOf(error), ...retryTime(error, now()) });
+    return putOff(setbackOf(error, now()));
   };
   const putOff = (setback: Setback): Promise<unknown> => {
     const verdict = afterSetback(setback, { ...lease, attempts: 0, markedAt: now() }, world);
@@ -95,8 +99,7 @@ async function lookAt(context: Context, lease: Claimed): Promise<void> {
   };
   try {
     if (!member) {
-      const rest = sync.unavailable.get(key.endpoint);
-      if (rest) await putOff(rest);
+      if (sync.unavailable.has(key.endpoint)) await putOff(setbackWithout(context, key.endpoint));
       else await store.finish(sync.tenant, [{ lease, ending: 'done' }]);
       return;
     }
@@ -113,7 +116,7 @@ async function lookAt(context: Context, lease: Claimed): Promise<void> {
     await store.finish(sync.tenant, [{ lease, ending }]);
   } catch (error) {
     if (isStoreDown(error)) throw error;
-    const { why } = setbackOf(error);
+    const { why } = setbackOf(error, now());
     world.log.write('warn', `Looking for changes did not work out: ${why}`, { sync: sync.id });
     await retry(error);
   } finally {

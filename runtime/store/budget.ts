@@ -4,6 +4,9 @@
  * a while; the rate recovers by itself. The database computes the same in the same order, so that both
  * stores grant the same at the same millisecond.
  *
+ * Time is counted by one clock, the store's: those of the processes differ, and whoever is ahead would
+ * spend what has not come back yet. So callers give and get durations.
+ *
  * Who asks for more than a bucket ever holds is served when it is full, and leaves a debt.
  */
 export interface Spend {
@@ -18,13 +21,13 @@ export interface Spend {
 
 export type SpendOutcome =
   | { readonly granted: true }
-  /** Nothing was taken. Asking before then is in vain. */
-  | { readonly granted: false; readonly retryAt: number };
+  /** Nothing was taken. Asking again sooner is in vain. */
+  | { readonly granted: false; readonly waitMs: number };
 
 export interface SlowDown {
   readonly bucket: string;
-  /** Nothing is granted before then. */
-  readonly until?: number;
+  /** Nothing is granted for so long. */
+  readonly forMs?: number;
   /**
    * What is left of the rate, 0.5 for half. Not counted while the bucket is blocked: those are answers
    * to what was sent before.
@@ -88,14 +91,14 @@ export function judgeSpend(row: BudgetRow | undefined, request: Spend, now: numb
 
 export function slowed(
   row: BudgetRow | undefined,
-  { bucket, until = 0, factor = 1 }: SlowDown,
+  { bucket, forMs = 0, factor = 1 }: SlowDown,
   now: number,
 ): BudgetRow {
   const known = row ?? newRow(bucket, now);
   const rate = rateOf(known, now) * (known.blockedUntil > now ? 1 : factor);
   return {
     ...known,
-    blockedUntil: Math.max(known.blockedUntil, until),
+    blockedUntil: Math.max(known.blockedUntil, now + forMs),
     rate: Math.min(1, Math.max(RATE_MIN, rate)),
     rateAt: Math.max(known.rateAt, now),
   };

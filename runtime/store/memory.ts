@@ -27,8 +27,13 @@ import { Turns } from './turns.ts';
 import { soonest } from './waiting.ts';
 import { keyOf, nameOfKey, nameOfRef, nameOfReview, urgent } from './work-key.ts';
 
+type MemoryWorld = Pick<World, 'newId'> & {
+  /** Budgets are counted by this one. */
+  readonly clock: Pick<World['clock'], 'now'>;
+};
+
 export class MemoryStore implements Store {
-  readonly #world: Pick<World, 'newId'>;
+  readonly #world: MemoryWorld;
   readonly #auditKey: string;
   readonly #tenants = new Map<TenantId, Rows>();
   readonly #announce: (due: readonly Stored.Waiting[]) => void;
@@ -39,7 +44,7 @@ export class MemoryStore implements Store {
     auditKey,
     announce = () => {},
   }: {
-    world: Pick<World, 'newId'>;
+    world: MemoryWorld;
     auditKey: string;
     /** Told of all work that was left waiting. */
     announce?: (due: readonly Stored.Waiting[]) => void;
@@ -117,17 +122,19 @@ export class MemoryStore implements Store {
     return isWaitingIn(this.rowsOf(tenant), place, triesBelow);
   }
 
-  async spend(tenant: TenantId, now: number, requests: readonly Stored.Spend[]) {
+  async spend(tenant: TenantId, requests: readonly Stored.Spend[]) {
     const { budgets } = this.rowsOf(tenant);
+    const now = this.#world.clock.now();
     const judged = inOne(requests).map((each) => judgeSpend(budgets.get(each.bucket), each, now));
-    const retryAt = Math.max(...judged.map(({ readyAt }) => readyAt));
-    if (retryAt > now) return { granted: false, retryAt } as const;
+    const waitMs = Math.max(...judged.map(({ readyAt }) => readyAt)) - now;
+    if (waitMs > 0) return { granted: false, waitMs } as const;
     for (const { spent } of judged) budgets.set(spent.bucket, spent);
     return { granted: true } as const;
   }
 
-  async slowDown(tenant: TenantId, now: number, request: Stored.SlowDown): Promise<void> {
+  async slowDown(tenant: TenantId, request: Stored.SlowDown): Promise<void> {
     const { budgets } = this.rowsOf(tenant);
+    const now = this.#world.clock.now();
     budgets.set(request.bucket, slowed(budgets.get(request.bucket), request, now));
   }
 
@@ -141,8 +148,9 @@ export class MemoryStore implements Store {
       const owner = rows.refs.get(nameOfRef(ref));
       if (!owner) return undefined;
       const { entity, links } = rows.records.get(owner.entity)!;
-      const { state } = links.get(owner.link)!;
-      return { link: owner.link, state, entity: entity.id, life: entity.life };
+      const { state, mergedInto } = links.get(owner.link)!;
+      const into = mergedInto === undefined ? {} : { mergedInto };
+      return { link: owner.link, state, entity: entity.id, life: entity.life, ...into };
     });
   }
 
@@ -337,6 +345,13 @@ export class MemoryStore implements Store {
 
   async appendAudit(tenant: TenantId, { now, items }: Stored.Audited): Promise<void> {
     this.#audit(tenant, now, items);
+  }
+
+  async readAuditEnd(tenant: TenantId, at: number): Promise<Stored.AuditEnd> {
+    const { audit } = this.rowsOf(tenant);
+    const { sequence, seal } = audit.at(-1) ?? EMPTY_CHAIN;
+    const there = audit[at - 1];
+    return { sequence, seal, ...(there ? { sealThere: there.seal } : {}) };
   }
 
   async verifyAudit(tenant: TenantId): Promise<Stored.AuditReport> {

@@ -7,7 +7,7 @@
 import type pg from 'pg';
 import type { World } from '../world/world.ts';
 import { migrate } from './migrate.ts';
-import { appendAudit, verifyAudit } from './postgres/audit.ts';
+import { appendAudit, readAuditEnd, verifyAudit } from './postgres/audit.ts';
 import { slowDown, spend } from './postgres/budget.ts';
 import { commit } from './postgres/commit.ts';
 import { Database, type Query } from './postgres/database.ts';
@@ -32,6 +32,8 @@ export async function openPostgresStore(options: {
   auditKey: string;
   /** Told, in the same transaction, of all work that is left waiting. */
   announce?: Stored.Announce;
+  /** Budgets are counted by this clock instead of the database's. */
+  clock?: Pick<World['clock'], 'now'>;
 }): Promise<PostgresStore> {
   await migrate(options);
   const store = new PostgresStore(options);
@@ -49,13 +51,16 @@ export class PostgresStore implements Store {
   readonly #world: StoreWorld;
   readonly #auditKey: string;
   readonly #announce: Stored.Announce | undefined;
+  readonly #clock: Pick<World['clock'], 'now'> | undefined;
   readonly #turns = new Turns();
 
-  constructor({ connection, world, auditKey, announce }: Parameters<typeof openPostgresStore>[0]) {
+  constructor(options: Parameters<typeof openPostgresStore>[0]) {
+    const { connection, world, auditKey, announce, clock } = options;
     this.#database = new Database(connection, world);
     this.#world = world;
     this.#auditKey = auditKey;
     this.#announce = announce;
+    this.#clock = clock;
   }
 
   /** Refuses a database that belongs to an installation with another secret. */
@@ -122,12 +127,12 @@ export class PostgresStore implements Store {
     return this.#run(work.isWaiting, tenant, place, triesBelow);
   }
 
-  spend(tenant: TenantId, now: number, requests: readonly Stored.Spend[]) {
-    return this.#run(spend, tenant, now, requests);
+  spend(tenant: TenantId, requests: readonly Stored.Spend[]) {
+    return this.#run(spend, tenant, requests, this.#clock?.now());
   }
 
-  slowDown(tenant: TenantId, now: number, request: Stored.SlowDown) {
-    return this.#run(slowDown, tenant, now, request);
+  slowDown(tenant: TenantId, request: Stored.SlowDown) {
+    return this.#run(slowDown, tenant, request, this.#clock?.now());
   }
 
   load(tenant: TenantId, keys: readonly Stored.WorkKey[]) {
@@ -233,6 +238,10 @@ export class PostgresStore implements Store {
 
   appendAudit(tenant: TenantId, audit: Stored.Audited) {
     return this.#run(appendAudit, tenant, this.#auditKey, audit);
+  }
+
+  readAuditEnd(tenant: TenantId, sequence: number) {
+    return this.#run(readAuditEnd, tenant, sequence);
   }
 
   verifyAudit(tenant: TenantId) {

@@ -13,13 +13,15 @@
  * A *revision* grows with every commit of a record; whoever planned on an older one is refused. The
  * second is needed because two keys, an item here and an item there, can lead to the same record.
  *
- * Traps. Times are given by the caller, in milliseconds since 1970. Ids of tenants, syncs, endpoints,
+ * Traps. Times are given by the caller, in milliseconds since 1970; only what may be asked of vendors is
+ * counted by a clock of the store's own. Ids of tenants, syncs, endpoints,
  * entities, links, intents, runs and commits are UUIDs. Values are kept as JSON: `undefined` is lost.
  * What a store returns is not to be modified.
  */
 import type { Conflict, EntityId } from '../core/planner/model.ts';
 import type { SlowDown, Spend, SpendOutcome } from './budget.ts';
 import type {
+  AuditEnd,
   AuditReport,
   Audited,
   ClaimRequest,
@@ -99,9 +101,9 @@ export interface Store {
 
   // How much may be asked of vendors
   /** Takes tokens from all buckets or from none, and tells when to ask again. */
-  spend(tenant: TenantId, now: number, requests: readonly Spend[]): Promise<SpendOutcome>;
+  spend(tenant: TenantId, requests: readonly Spend[]): Promise<SpendOutcome>;
   /** Closes a bucket for a while, or lets it fill more slowly. */
-  slowDown(tenant: TenantId, now: number, request: SlowDown): Promise<void>;
+  slowDown(tenant: TenantId, request: SlowDown): Promise<void>;
 
   // Records
   /** What is known about the record behind each key; an item that was never linked has none. */
@@ -172,6 +174,8 @@ export interface Store {
   /** What runs did about one record, the newest first. */
   listHistory(tenant: TenantId, page: HistoryPage): Promise<readonly RunItem[]>;
   appendAudit(tenant: TenantId, audit: Audited): Promise<void>;
+  /** Where the chain ends, and which seal it has at `sequence`, if it goes so far. */
+  readAuditEnd(tenant: TenantId, sequence: number): Promise<AuditEnd>;
   /** Reads the whole chain and tells the first place where it does not hold. */
   verifyAudit(tenant: TenantId): Promise<AuditReport>;
   /** Forgets dealt-with deliveries, ended runs and answered dead letters of before; tells how many. */

@@ -189,10 +189,17 @@ export interface StoredRecord {
 
 export interface StoredIntent extends Intent {
   readonly armedAt: number;
+  /** The key under whose lease it is sent. */
+  readonly by?: WorkKey;
   /** What each field held when we looked. */
   readonly before: Values;
   readonly generation: number;
   readonly reason: WriteReason;
+  /**
+   * It has landed on top of the version `since`, and nobody knows yet whether it covered up somebody's edit;
+   * `reach` is the version it made, where the answer told.
+   */
+  readonly unchecked?: { readonly since: number; readonly reach?: number };
 }
 
 export interface StoredConflict extends Conflict {
@@ -217,6 +224,7 @@ export interface FoundLink {
   readonly state: Link['state'];
   readonly entity: EntityId;
   readonly life: Entity['life'];
+  readonly mergedInto?: string;
 }
 
 export interface FoundEntity {
@@ -470,6 +478,13 @@ export interface AuditItem {
   readonly before?: string;
   readonly after?: string;
   readonly cause?: string;
+}
+
+export interface AuditEnd {
+  readonly sequence: number;
+  readonly seal: string;
+  /** The seal at the place that was asked for. */
+  readonly sealThere?: string;
 }
 
 export interface AuditReport {

@@ -42,6 +42,15 @@ export const creatingScenes = {
     })),
     judge: also(eachOnce),
   },
+  'compare-after-backup': {
+    sketch: {
+      people: { c0001: ['crm'] },
+      happens: [
+        [60, { kind: 'restoreStore', ofMsAgo: 60_000 }],
+        [65, edit('app', 'email')],
+      ],
+    },
+  },
   'search-what-waits': {
     sketch: {
       systems: { app: {}, crm: { abilities: { ...unversioned, searchLagMs: 1_000 } } },
@@ -168,7 +177,10 @@ export const creatingScenes = {
         crm: { webhooks: false, abilities: { reusesIds: true, delete: 'hard', restore: false } },
       },
       people: { c0001: BOTH },
-      happens: [[70, remove('crm'), create('crm', 'c0002')]],
+      happens: [
+        [70, remove('crm')],
+        [71, create('crm', 'c0002')],
+      ],
     },
   },
 } satisfies Partial<Record<RuleName, Scene>>;

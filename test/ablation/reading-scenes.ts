@@ -1,7 +1,7 @@
 /** Where rules about what a read means, and about writing on what was read, are needed. */
 import type { RuleName } from '../../runtime/engine/rules.ts';
 import { BOTH, create, edit, unguarded, unversioned } from './deeds.ts';
-import { also, atMost, nothingExposed } from './judges.ts';
+import { also, atMost, eachOnce, nothingExposed } from './judges.ts';
 import { seeds, type Scene } from './scene.ts';
 import { collections, second, slowWrites, unreachable } from './surroundings.ts';
 
@@ -27,6 +27,7 @@ export const readingScenes = {
       ],
     },
     tries: seeds(6),
+    judge: also(eachOnce),
   },
   canary: {
     sketch: {
@@ -140,7 +141,8 @@ export const readingScenes = {
     sketch: {
       companies: { c0009: BOTH },
       people: { c0001: { systems: BOTH, company: 'c0009' } },
-      happens: [70, 80, 90, 100].flatMap((at, n) => [
+      // After everything was compared once, so that what belongs to whom is known.
+      happens: [150, 160, 170, 180].flatMap((at, n) => [
         [at, { kind: 'create', system: 'app', collection: 'companies', code: `c001${n}` }] as const,
         [at + 1, edit('app', 'company')] as const,
       ]),

@@ -1,7 +1,7 @@
 /** Where rules about looking for work, and about doing it side by side, are needed. */
 import { VendorError } from '../../runtime/connectors/connector.ts';
 import type { RuleName } from '../../runtime/engine/rules.ts';
-import { BOTH, byAddress, create, edit, pagesOfOne, remove } from './deeds.ts';
+import { BOTH, byAddress, codes, create, edit, pagesOfOne, remove } from './deeds.ts';
 import { also, atMost, eachOnce, nobodyBothered, passedOn } from './judges.ts';
 import { seeds, type Scene, type Watch } from './scene.ts';
 import {
@@ -47,12 +47,17 @@ export const workingScenes = {
   },
   'one-at-a-record': {
     sketch: {
-      systems: { app: {}, crm: { abilities: { delete: 'hard', restore: false } }, erp: {} },
-      people: { c0001: ['app', 'crm', 'erp'], c0002: ['app', 'crm', 'erp'] },
+      systems: {
+        app: {},
+        crm: { abilities: { delete: 'hard', restore: false } },
+        erp: { abilities: { batch: { ...pagesOfOne.batch, delete: 1 } } },
+      },
+      people: Object.fromEntries(codes(4).map((code) => [code, ['app', 'crm', 'erp']])),
       workers: 2,
-      happens: [[70, remove('app')]],
+      happens: [[70, ...codes(3).map((code) => remove('app', code))]],
     },
-    around: slowWrites('erp-1', 5_000),
+    // Together they take longer than a lease.
+    around: slowWrites('erp-1', 18_000),
     watch: deletionsAt('erp-1'),
   },
   'unique-keys': {

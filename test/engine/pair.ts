@@ -9,6 +9,7 @@ import { Grumpy, type Abilities, type Hands } from '../../runtime/emulators/grum
 import { openEngine, type Engine } from '../../runtime/engine/engine.ts';
 import { MemoryStore } from '../../runtime/store/memory.ts';
 import type {
+  Decision,
   Run,
   RunItem,
   StoredReview,
@@ -17,6 +18,7 @@ import type {
   TenantId,
 } from '../../runtime/store/store.ts';
 import { inWorld } from '../connectors/in-world.ts';
+import { backupOf, putBack } from '../sim/own-backup.ts';
 import { virtualWorld, type VirtualWorld } from '../sim/virtual-world.ts';
 
 export interface Pair {
@@ -37,6 +39,11 @@ export interface Pair {
   /** The record that an item belongs to. */
   entityOf(side: Side, id: string): Promise<EntityId>;
   reviews(): readonly StoredReview[];
+  answer(review: StoredReview, choice: Decision['choice']): Promise<void>;
+  /** Remembers our own database as it is now; the answer puts it back to that. */
+  backUp(): () => void;
+  /** What is kept beside the database. */
+  readonly anchored: Map<string, string>;
   /** Lets time pass. */
   wait(ms: number): Promise<void>;
 }
@@ -97,14 +104,19 @@ export async function withPair(
       }),
       syncs: [syncOf(circumstances)],
     });
+    const anchored = new Map<string, string>();
     const engine = openEngine({
       store,
       world,
       connectors: [circumstances.connector ?? grumpy],
       configOf: ({ title }) => ({ baseUrl: ORIGIN, token: `token-of-${title}` }),
       secret: 'secret',
+      anchor: {
+        read: async (tenant) => anchored.get(tenant),
+        write: async (tenant, text) => void anchored.set(tenant, text),
+      },
     });
-    const pair = pairOf(world, store, engine, {
+    const pair = pairOf(world, store, engine, anchored, {
       app: sideOf(emulator.account('app'), ENDPOINTS.app),
       crm: sideOf(emulator.account('crm'), ENDPOINTS.crm),
     });
@@ -195,6 +207,7 @@ function pairOf(
   world: VirtualWorld,
   store: MemoryStore,
   engine: Engine,
+  anchored: Pair['anchored'],
   sides: Pick<Pair, 'app' | 'crm'>,
 ): Pair {
   async function untilQuiet(kind: 'drain' | 'preview', full: boolean): Promise<Run> {
@@ -208,6 +221,7 @@ function pairOf(
     engine,
     tenant: TENANT,
     sync: SYNC,
+    anchored,
     ...sides,
     settle: ({ full = true } = {}) => untilQuiet('drain', full),
     preview: ({ full = true } = {}) => untilQuiet('preview', full),
@@ -226,6 +240,14 @@ function pairOf(
       return link.entity;
     },
     reviews: () => [...store.rowsOf(TENANT).reviews.values()],
+    async answer(review, choice) {
+      const decisions = [{ kind: 'review', review, choice } as const];
+      await store.decide(TENANT, { now: world.clock.now(), actor: 'Ann', decisions });
+    },
+    backUp() {
+      const backup = backupOf(store, [TENANT]);
+      return () => putBack(store, backup);
+    },
     wait: (ms) => world.schedule.sleep(ms),
   };
 }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { VendorError } from '../../runtime/connectors/connector.ts';
+import { afterSetback, worse, type Setback } from '../../runtime/engine/retry.ts';
+import type { Claimed } from '../../runtime/store/store.ts';
+import { virtualWorld } from '../sim/virtual-world.ts';
 import { grumpier } from './grumpier.ts';
 import { withPair } from './pair.ts';
 
@@ -33,5 +36,60 @@ describe('A write that is refused because the item has moved on', () => {
       },
       { connector },
     );
+  });
+});
+
+describe('A record of which one write may still land', () => {
+  const world = virtualWorld({ seed: 1 });
+  const landsBy = world.clock.now() + 120_000;
+  const open: Setback = { kind: 'again', why: 'A write has no known outcome yet.', at: landsBy };
+  const lease = (attempts: number): Claimed => ({ attempts }) as Claimed;
+
+  it('and another one is refused is given up, and looked at again when that is over', () => {
+    const setback = worse({ kind: 'refused', why: 'The vendor does not like it.' }, open);
+    const verdict = afterSetback(setback, lease(0), world);
+    assert.ok(verdict.kind === 'giveUp' && verdict.retry);
+    assert.ok(verdict.retry.at >= landsBy);
+  });
+
+  it('is not left alone while it waits for something else for ever', () => {
+    const setback = worse(open, { kind: 'wait', why: 'Its target is unknown.' });
+    assert.equal(afterSetback(setback, lease(100), world).kind, 'retry');
+  });
+
+  it('is left alone in the end when nothing at all is answered', () => {
+    const setback = worse(open, { kind: 'failure', why: 'The vendor is down.' });
+    const verdict = afterSetback(setback, lease(8), world);
+    assert.ok(verdict.kind === 'giveUp' && !verdict.retry);
+  });
+});
+
+describe('A record of an account that lets nobody in', () => {
+  it('is left alone as long as the account is, whatever somebody sets the clock to', async () => {
+    await withPair(async (pair) => {
+      const { app, crm, engine, store, tenant, sync, world } = pair;
+      const id = app.enter(anna);
+      await pair.settle();
+      crm.hands.forbid('people', true);
+      engine.refresh();
+      await engine.drain({ tenant, sync });
+      const clock = world.clock as { now: () => number };
+      const now = clock.now.bind(clock);
+      clock.now = () => now() + 400_000;
+      app.edit(id, { name: 'Anna A.' });
+      await engine.hint(tenant, [{ sync, endpoint: app.endpoint, remoteId: id }], 0);
+      let claims = 0;
+      const claim = store.claim.bind(store);
+      store.claim = async (given) => {
+        const claimed = await claim(given);
+        claims += claimed.length;
+        return claimed;
+      };
+      await engine.drain({ tenant, sync, waitMs: 90_000 });
+      assert.equal(claims, 1);
+      crm.hands.forbid('people', false);
+      await engine.drain({ tenant, sync, waitMs: 300_000 });
+      assert.deepEqual(crm.people(), app.people());
+    });
   });
 });

@@ -31,7 +31,7 @@ const ONE_IN: Readonly<Record<HardshipName, number>> = {
   bodies: 20,
   replays: 12,
   flood: 60,
-  forgetting: Infinity,
+  forgetting: 20,
 };
 
 /** The scenario with what it has to go through, which is given or left to chance. */

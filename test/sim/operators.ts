@@ -2,6 +2,7 @@
  * What the people do who run the systems and the sync: permissions and tokens that are lost and given
  * back, schemas and backups, policies, decisions about what is open, and trouble with workers.
  */
+import type { EntityId } from '../../runtime/core/planner/model.ts';
 import type { Backup, Grumpy } from '../../runtime/emulators/grumpy/grumpy.ts';
 import type { MemoryStore } from '../../runtime/store/memory.ts';
 import type { Decision, StoredReview } from '../../runtime/store/store.ts';
@@ -55,7 +56,7 @@ export function operatorsOf({
   grumpy: Pick<Grumpy, 'account'>;
   store: MemoryStore;
   ledger: Ledger;
-  people: Pick<People, 'decidedAbout'>;
+  people: Pick<People, 'decidedAbout' | 'gaveUp'>;
   weather: Pick<Weather, 'poisoned'>;
   world: Pick<World, 'clock' | 'schedule'>;
   dispatcher: () => Dispatcher;
@@ -135,10 +136,17 @@ export function operatorsOf({
     const decision = choices[pick % choices.length]!;
     const target = decision === 'link' ? candidates[pick % Math.max(1, candidates.length)] : entity;
     if (decision === 'link' && !target) return undefined;
-    const concerned = [target, ...candidates].flatMap((id) => {
-      const code = id && records.get(id)?.entity.cells['code']?.value;
-      return typeof code === 'string' ? [code] : [];
-    });
+    const codesOf = (ids: readonly (string | undefined)[]): string[] =>
+      ids.flatMap((id) => {
+        const code = id && records.get(id as EntityId)?.entity.cells['code']?.value;
+        return typeof code === 'string' ? [code] : [];
+      });
+    // Only what was merged away goes with it, and whoever keeps them separate deletes nothing.
+    if (reason === 'remote-merge') {
+      if (decision === 'follow') for (const code of codesOf([entity])) people.gaveUp(code);
+      return decision;
+    }
+    const concerned = codesOf([target, ...candidates]);
     people.decidedAbout([...(item ? [codeOf(item)] : []), ...concerned]);
     if (decision === 'delete') ledger.replaced(item?.fields, null);
     return decision === 'link' ? { decision, entity: target! } : decision;

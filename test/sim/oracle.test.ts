@@ -23,8 +23,8 @@ class Stage {
   readonly #grumpy: Grumpy;
   readonly #people;
 
-  constructor(habits: SystemScene['abilities'] = {}) {
-    this.scenario = scenarioOf(habits);
+  constructor(crm: SystemScene['abilities'] = {}, app = crm) {
+    this.scenario = scenarioOf({ app, crm });
     this.systems = systemsOf(this.scenario);
     const { world, systems, ledger: book } = this;
     this.#grumpy = new Grumpy({ world, accounts: systems.map(accountOf) });
@@ -130,9 +130,11 @@ class Stage {
   }
 }
 
-function scenarioOf(abilities: SystemScene['abilities']): Scenario {
-  const system = { abilities, emailIsUnique: false, webhooks: false, spellingIsDeclared: true };
-  const systems = ['app', 'crm'].map((name): SystemScene => ({ ...system, name }));
+function scenarioOf(habits: Readonly<Record<'app' | 'crm', SystemScene['abilities']>>): Scenario {
+  const system = { emailIsUnique: false, webhooks: false, spellingIsDeclared: true };
+  const systems = Object.entries(habits).map(([name, abilities]): SystemScene => {
+    return { ...system, name, abilities };
+  });
   const both = { collection: 'people', systems: ['app', 'crm'], differs: false } as const;
   const policy = { strategies: {}, directions: {}, deleteAuthority: ['app'] };
   const records = ['c0001', 'c0002'].map((code) => ({ ...both, code }));
@@ -203,6 +205,28 @@ const PLANTED: readonly [said: string, plant: (stage: Stage) => Partial<Rest> | 
   [
     'c0001 was deleted by us, though nobody had deleted it at crm-1',
     (stage) => stage.remove('crm', 'c0001'),
+  ],
+  [
+    'c0001 was deleted by us, though nobody had deleted it at app-1',
+    (stage) => {
+      stage.act({ kind: 'merge', system: 'crm', code: 'c0001', other: 'c0002' });
+      stage.remove('app', 'c0001');
+    },
+  ],
+  [
+    'typed into name of c0002 at app-1, at app-1',
+    (stage) => {
+      stage.act({ kind: 'merge', system: 'crm', code: 'c0001', other: 'c0002' });
+      const [, loser] = stage.at('app').items('people');
+      stage.write('app', 'c0001', { name: loser!.fields.name });
+    },
+  ],
+  [
+    'email of c0001 was emptied by us, though nobody had emptied it, at app-1',
+    (stage) => {
+      stage.act({ kind: 'merge', system: 'crm', code: 'c0001', other: 'c0002' });
+      stage.write('app', 'c0001', { email: null });
+    },
   ],
   [
     'email of c0001 was emptied by us, though nobody had emptied it, at crm-1',
@@ -311,6 +335,10 @@ describe('The oracle of the simulation', () => {
     const isTold = (rest: Partial<Rest>): boolean =>
       hidden.judge(rest).violations.some((line) => line.includes('was created by us'));
     assert.deepEqual([isTold({}), isTold({ hidden: new Set(['c0001']) })], [true, false]);
+    const forgotten = [{ from: 0, to: 1 }];
+    assert.equal(isTold({ forgotten }), true, 'the address still leads to the person');
+    hidden.act({ ...EDIT, system: 'app', code: 'c0002', field: 'email', how: 'copy' });
+    assert.deepEqual([isTold({}), isTold({ forgotten })], [true, false]);
 
     const stage = new Stage();
     stage.act({ ...EDIT, system: 'app' });
@@ -342,6 +370,25 @@ describe('The oracle of the simulation', () => {
       stage.act(EDIT);
       if (known) stage.stored.add(`e${String(stage.ledger.count()).padStart(4, '0')}`);
       stage.write('crm', 'c0001', { name });
+      const { exposed, violations } = stage.judge();
+      assert.deepEqual([exposed, violations.length], expected);
+    }
+  });
+
+  it('looks at where people had put an edit, and not at copies of ours', () => {
+    const blind = { version: 'none', conditionalWrites: false, history: false } as const;
+    for (const [typedAt, copiedTo, expected] of [
+      ['crm', 'app', [1, 0]],
+      ['app', 'crm', [0, 1]],
+    ] as const) {
+      const stage = new Stage(blind, {});
+      const nameAt = (name: 'app' | 'crm'): unknown =>
+        stage.at(name).items('people')[0]!.fields.name;
+      const before = nameAt(typedAt);
+      stage.act({ ...EDIT, system: typedAt });
+      stage.write(copiedTo, 'c0001', { name: nameAt(typedAt) });
+      stage.write(typedAt, 'c0001', { name: before });
+      stage.write(copiedTo, 'c0001', { name: before });
       const { exposed, violations } = stage.judge();
       assert.deepEqual([exposed, violations.length], expected);
     }

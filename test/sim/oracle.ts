@@ -33,7 +33,7 @@ export function violationsAtRest(rest: Rest): Judgement {
   };
 }
 
-/** Nothing is left to be done, and no answer is still waited for. */
+/** Nothing is left to be done, no answer is still waited for, and no write is unchecked. */
 function unfinished(rest: Rest, tenant: number): string[] {
   const { dirty, records, inbox } = rest.rowsOf(tenant);
   const waiting = [...dirty.values()].map(
@@ -48,8 +48,8 @@ function unfinished(rest: Rest, tenant: number): string[] {
         .map(({ cell }) => cell.split('#')[0]!),
     );
     return [...intents.values()]
-      .filter(({ state, patch }) => {
-        const isOpen = state === 'armed' || state === 'unknown';
+      .filter(({ state, patch, unchecked }) => {
+        const isOpen = state === 'armed' || state === 'unknown' || unchecked;
         return isOpen && !Object.keys(patch).some((field) => contested.has(field));
       })
       .map(({ op, state, id }) => `the ${op} ${id} is still ${state}`);
@@ -61,13 +61,11 @@ function unfinished(rest: Rest, tenant: number): string[] {
 }
 
 /**
- * Nobody is asked more often than he allows. Requests overtake each other on the way, and the clocks of
- * several workers differ, so a few come too early all the same.
+ * Nobody is asked more often than he allows. Requests overtake each other on the way, so a few come too
+ * early all the same.
  */
 function hurried(rest: Rest): string[] {
-  const { systems, slowedDown, struck, scenario } = rest;
-  const isOneClock =
-    scenario.workers === 1 && scenario.actions.every(({ kind }) => kind !== 'setClock');
+  const { systems, slowedDown, struck } = rest;
   return systems.flatMap((system) => {
     const { account } = system;
     const byChance = struck.filter(
@@ -76,7 +74,7 @@ function hurried(rest: Rest): string[] {
     const refused = (slowedDown.get(account) ?? 0) - byChance.length;
     const calls = Object.values(rest.handsOf(system).calls);
     const answered = calls.reduce((sum, { requests }) => sum + requests, 0);
-    const isRare = refused <= 3 + answered / (isOneClock ? 10 : 4);
+    const isRare = refused <= 3 + answered / 10;
     return isRare
       ? []
       : [`${account} was asked too often ${refused} times, and ${answered} times not`];

@@ -26,10 +26,14 @@ export interface People {
    * entered in several systems, or created by us where nothing but the address leads back to it.
    */
   couldBeTwo(code: string): boolean;
+  /** Codes of those one of whom was given the address of another one by hand. */
+  readonly handedOn: ReadonlySet<string>;
   /** A person decided about the items of these codes, which may now be one, two, or gone. */
   decidedAbout(codes: readonly string[]): void;
   readonly decided: ReadonlySet<string>;
-  /** Codes that somebody deleted, merged or copied; what they end as depends on more than their edits. */
+  /** A person decided that a record goes with the item that was merged into another. */
+  gaveUp(code: string): void;
+  /** Codes that somebody deleted, merged away or copied; what they end as depends on more than their edits. */
   readonly deleted: ReadonlySet<string>;
 }
 
@@ -56,6 +60,7 @@ export function peopleOf({
   const entered = new Map<string, number>();
   /** Whose address was changed. */
   const moved = new Set<string>();
+  const handedOn = new Set<string>();
   const cloned = new Set<string>();
   const decided = new Set<string>();
   const chance = (bound: number): number => world.random('people').below(bound);
@@ -171,6 +176,7 @@ export function peopleOf({
     if (how === 'clear') return null;
     if (how === 'copy' && other) {
       relate(code, codeOf(other));
+      if (field === 'email') handedOn.add(code).add(codeOf(other));
       return other.fields[PATHS[field]] ?? null;
     }
     if (how === 'respell' && typeof before === 'string') return respelled(field, before);
@@ -266,13 +272,18 @@ export function peopleOf({
 
   function merge(
     hands: Hands,
-    { collection, code, other }: Extract<Action, { kind: 'merge' }>,
+    { tenant, collection, code, other }: Extract<Action, { kind: 'merge' }>,
     winner: Item | undefined,
   ): void {
     const loser = itemOf(hands, collection, other);
     if (!winner || !loser) return;
-    relate(code, other);
-    deleted.add(code).add(other);
+    deleted.add(other);
+    // Whoever is known nowhere else may not be known to us: the record of the loser goes on as theirs.
+    const isNew = systems.every((system) => {
+      const there = grumpy.account(system.account);
+      return there === hands || system.tenant !== tenant || !itemOf(there, collection, code);
+    });
+    if (isNew) relate(code, other);
     const id = hands.merge(collection, loser.id, winner.id);
     ledger.replaced([winner.fields, loser.fields], hands.item(collection, id)?.fields);
   }
@@ -297,7 +308,10 @@ export function peopleOf({
     const found = codes.map((code) => itemOf(hands, 'people', code));
     const items = found.filter((item) => item !== undefined);
     if (items.length < 2) return;
-    for (const code of codes) moved.add(code);
+    for (const code of codes) {
+      moved.add(code);
+      handedOn.add(code);
+    }
     const wanted = items.map((_, index) => items[(index + 1) % items.length]!.fields.email);
     for (const { fields } of items) relate(codeOf(items[0]), codeOf({ fields }));
     const [first] = items;
@@ -315,6 +329,8 @@ export function peopleOf({
     put,
     deleted,
     decided,
+    handedOn,
+    gaveUp: (code) => void deleted.add(code),
     decidedAbout(codes) {
       for (const code of codes) {
         relate(codes[0]!, code);

@@ -19,6 +19,7 @@ const SURVIVED: readonly HardshipName[] = [
   'poison',
   'bodies',
   'replays',
+  'forgetting',
 ];
 const SAVED = join(import.meta.dirname, '..', 'seeds');
 

@@ -100,6 +100,8 @@ export async function simulate(
   });
   const errors: string[] = [];
   let points = 0;
+  /** Kept beside the database, and not put back with it. */
+  const anchored = new Map<string, string>();
   const slowedDown = new Map<string, number>();
   /** What was delivered by webhook. */
   const delivered: Request[] = [];
@@ -132,7 +134,7 @@ export async function simulate(
   hear = (due) => dispatcher.announce(due);
   await liveAndSync();
   const calmSteps = await comeToRest();
-  const writesBefore = writes().length;
+  const calmSince = world.clock.now();
   lookAtAll(true);
   await world.runUntil(world.clock.now() + QUIET_MINUTES * MINUTE_MS);
 
@@ -147,7 +149,7 @@ export async function simulate(
     hidden: operators.hidden,
     forgotten: operators.forgotten,
     witness,
-    quietWrites: writes().slice(writesBefore),
+    quietWrites: writes().filter(({ at }) => at >= calmSince),
     audits: await Promise.all(
       [...scenario.tenants.keys()].map((tenant) => store.verifyAudit(tenantId(tenant))),
     ),
@@ -191,6 +193,10 @@ export async function simulate(
       connectors,
       configOf,
       secret: SECRET,
+      anchor: {
+        read: async (tenant) => anchored.get(tenant),
+        write: async (tenant, text) => void anchored.set(tenant, text),
+      },
     });
     return { process, engine };
   }

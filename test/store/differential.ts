@@ -27,7 +27,7 @@ import type {
   TenantId,
   WorkKey,
 } from '../../runtime/store/store.ts';
-import { START } from './scene.ts';
+import { START, type HandSet } from './scene.ts';
 
 const number = fc.nat(1000);
 const numbers = fc.array(number, { minLength: 1, maxLength: 4 });
@@ -66,7 +66,7 @@ export const step = fc.oneof(
   named('purge', fc.record({ limit: number })),
   named('spend', fc.record({ amounts: numbers, keep: number })),
   named('spend', fc.record({ amounts: numbers, keep: number })),
-  named('slowDown', fc.record({ bucket: number, until: number, factor: number })),
+  named('slowDown', fc.record({ bucket: number, forMs: number, factor: number })),
 );
 
 export type Step = typeof step extends fc.Arbitrary<infer Each> ? Each : never;
@@ -100,13 +100,15 @@ function pick<T>(from: readonly T[], n: number): T {
 /** Works on one store, and remembers what it was given: that is what the next steps build on. */
 export class Player {
   readonly #store: Store;
+  readonly #clock: HandSet;
   #now = START;
   #ids = 1000;
   readonly #leases: Claimed[] = [];
   readonly #loaded = new Map<string, StoredRecord[]>();
 
-  constructor(store: Store) {
+  constructor(store: Store, clock: HandSet) {
     this.#store = store;
+    this.#clock = clock;
   }
 
   async begin(): Promise<void> {
@@ -121,6 +123,7 @@ export class Player {
     const [tenant] = TENANTS;
     this.#now += 1;
     const now = this.#now;
+    this.#clock.set(now);
     switch (doing.do) {
       case 'mark':
         return this.#mark(doing);
@@ -183,7 +186,6 @@ export class Player {
       case 'spend':
         return store.spend(
           tenant,
-          now,
           doing.amounts.map((n) => ({
             bucket: `b${n % 3}`,
             capacity: 7 + (n % 3),
@@ -193,9 +195,9 @@ export class Player {
           })),
         );
       case 'slowDown':
-        return store.slowDown(tenant, now, {
+        return store.slowDown(tenant, {
           bucket: `b${doing.bucket % 3}`,
-          ...(doing.until % 2 === 0 ? { until: now + doing.until } : {}),
+          ...(doing.forMs % 2 === 0 ? { forMs: doing.forMs } : {}),
           ...(doing.factor % 3 === 0 ? {} : { factor: (1 + (doing.factor % 9)) / 10 }),
         });
       case 'purge':
@@ -351,6 +353,7 @@ export class Player {
         state: pick(['live', 'held', 'live'] as const, n),
         generation: links.length,
         ...(n % 3 === 0 ? { createdAt: START + n } : {}),
+        ...(n % 5 === 0 ? { mergedInto: pick(['a', 'e'], n) } : {}),
         cells: Object.fromEntries(agreed),
       };
       return [...links, added];

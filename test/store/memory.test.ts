@@ -3,14 +3,19 @@ import { MemoryStore } from '../../runtime/store/memory.ts';
 import type { Waiting } from '../../runtime/store/store.ts';
 import { virtualWorld } from '../sim/virtual-world.ts';
 import { keepsTheContract } from './contract.ts';
-import { sceneIn } from './scene.ts';
+import { clockSetByHand, sceneIn } from './scene.ts';
 
 function open() {
   const world = virtualWorld({ seed: 'memory' });
   const announced: Waiting[] = [];
   const announce = (due: readonly Waiting[]) => void announced.push(...due);
-  const store = new MemoryStore({ world, auditKey: 'a key', announce });
-  return { store, newId: () => world.newId(), announced, close: () => store.close() };
+  const clock = clockSetByHand();
+  const store = new MemoryStore({
+    world: { newId: () => world.newId(), clock },
+    auditKey: 'a key',
+    announce,
+  });
+  return { store, newId: () => world.newId(), clock, announced, close: () => store.close() };
 }
 
 describe('the store in memory', () => {

@@ -203,7 +203,7 @@ describe('workers on one PostgreSQL', function () {
       const other = { ...request, bucket: `${bucket} other`, capacity: 1000 };
       // In both orders, as two callers might.
       const requests = caller % 4 < 2 ? [request, other] : [other, request];
-      return stores[caller % 2]!.spend(tenant, START, requests);
+      return stores[caller % 2]!.spend(tenant, requests);
     };
     for (let n = 0; n < 5; n += 1) {
       const outcomesOf = await Promise.all(

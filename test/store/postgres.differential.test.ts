@@ -17,6 +17,7 @@ import {
   WORK,
   type Step,
 } from './differential.ts';
+import { clockSetByHand } from './scene.ts';
 
 const AUDIT_KEY = 'a key';
 
@@ -60,17 +61,19 @@ describe('the two stores', function () {
   async function compare(steps: readonly Step[], seen: Map<string, number>): Promise<void> {
     await database.sql(`truncate tributary.${TABLES.join(', tributary.')}`);
     const [heard, told]: [Waiting[], Waiting[]] = [[], []];
+    const clock = clockSetByHand();
     const memory = new MemoryStore({
-      world: virtualWorld({ seed: 1 }),
+      world: { newId: idsOf(1), clock },
       auditKey: AUDIT_KEY,
       announce: (due) => void heard.push(...due),
     });
     const world = { ...quietWorld, newId: idsOf(1) };
     const { connection } = database;
     const announce: Announce = async (due) => void told.push(...due);
-    const postgres = new PostgresStore({ connection, world, auditKey: AUDIT_KEY, announce });
+    const auditKey = AUDIT_KEY;
+    const postgres = new PostgresStore({ connection, world, auditKey, announce, clock });
     try {
-      const players = [new Player(memory), new Player(postgres)] as const;
+      const players = [new Player(memory, clock), new Player(postgres, clock)] as const;
       for (const player of players) await player.begin();
       for (const [n, doing] of steps.entries()) {
         const [expected, answer] = [await players[0].play(doing), await players[1].play(doing)];

@@ -3,21 +3,24 @@ import { openPostgresStore } from '../../runtime/store/postgres.ts';
 import type { Announce, Waiting } from '../../runtime/store/store.ts';
 import { createTestDatabase, quietWorld, type TestDatabase } from '../support/test-database.ts';
 import { keepsTheContract } from './contract.ts';
-import { sceneIn } from './scene.ts';
+import { clockSetByHand, sceneIn } from './scene.ts';
 
 describe('the store in PostgreSQL', () => {
   keepsTheContract(async () => {
     const { connection, drop } = await createTestDatabase();
     const announced: Waiting[] = [];
+    const clock = clockSetByHand();
     const store = await openPostgresStore({
       connection,
       world: quietWorld,
       auditKey: 'a key',
       announce: async (due) => void announced.push(...due),
+      clock,
     });
     return {
       store,
       newId: () => quietWorld.newId(),
+      clock,
       announced,
       close: async () => {
         await store.close();

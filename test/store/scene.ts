@@ -35,9 +35,27 @@ export const LEASE_MS = 15_000;
 export interface Opened {
   readonly store: Store;
   readonly newId: () => string;
+  /** What the store counts budgets by. */
+  readonly clock: HandSet;
   /** What the store has announced, of all tenants. */
   readonly announced: readonly Waiting[];
   readonly close: () => Promise<void>;
+}
+
+/** A clock that stands still until it is set. */
+export interface HandSet {
+  now(): number;
+  set(timeMs: number): void;
+}
+
+export function clockSetByHand(timeMs = START): HandSet {
+  let nowMs = timeMs;
+  return {
+    now: () => nowMs,
+    set: (to) => {
+      nowMs = to;
+    },
+  };
 }
 
 export type Scene = Awaited<ReturnType<typeof sceneIn>>;

@@ -7,7 +7,7 @@ import { fingerprintOf } from '../hash.ts';
 import { canonicalText, same } from '../value.ts';
 import { type Draft, lostEdit, type Site } from './draft.ts';
 import type { Cell, LinkCell } from './model.ts';
-import { BEFORE_ALL } from './stamp.ts';
+import { BEFORE_ALL, compareStamps } from './stamp.ts';
 
 /** The same value written this often, and reverted in between, is a fight and not an update. */
 const WRITES_IN_A_FIGHT_MAX = 2;
@@ -37,11 +37,14 @@ export function fightAfterEdit(
 ): Pick<LinkCell, 'fight'> {
   if (!known || site.seen?.author === 'person') return {};
   if (known.fight) return { fight: { ...known.fight, reverted: true } };
-  const wasOurs =
-    ours && ours.origin !== site.endpoint && known.synced && same(known.base, ours.value);
-  if (!wasOurs) return {};
-  const fingerprint = fingerprintOf(canonicalText(known.base));
+  if (!ours || ours.origin === site.endpoint || !showedOurs(known, ours)) return {};
+  const fingerprint = fingerprintOf(canonicalText(ours.value));
   return { fight: { fingerprint, count: 1, reverted: true } };
+}
+
+/** Whether what stood there was our value, in whatever spelling. */
+function showedOurs({ base, synced }: LinkCell, ours: Cell): boolean {
+  return synced !== null && (same(base, ours.value) || compareStamps(synced, ours.stamp) === 0);
 }
 
 /** Reported once per link and cell; a person's decision ends it. */

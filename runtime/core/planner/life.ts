@@ -177,6 +177,23 @@ export function decideMerge(draft: Draft, link: Link): boolean {
   return decision !== undefined;
 }
 
+/**
+ * Whether an item was merged into one of another record. Where it was merged into one of our own, that one
+ * has taken its place, whatever became of it since.
+ */
+export function isMergedWithAnother(draft: Draft, link: Link): boolean {
+  const hasSuccessor = draft
+    .links()
+    .some(
+      (other) =>
+        other.endpoint === link.endpoint &&
+        other.id !== link.id &&
+        other.state !== 'mergedAway' &&
+        (other.state !== 'gone' || other.generation >= link.generation),
+    );
+  return link.state === 'mergedAway' && !hasSuccessor;
+}
+
 /** Whether an item that was gone and is back takes part again. */
 export function mayReturn(draft: Draft, link: Link): boolean {
   const another =

@@ -57,6 +57,8 @@ export interface Link {
   readonly version?: number;
   /** When the vendor created the item; another time under the same id is another item. */
   readonly createdAt?: number;
+  /** What the vendor merged the item into; whoever refers to this one means that one. */
+  readonly mergedInto?: string;
   /** When a read first said that the item is missing; a later one proves it. */
   readonly missingSince?: number;
   readonly cells: Readonly<Record<string, LinkCell>>;
@@ -100,6 +102,10 @@ export interface Present {
   readonly author?: 'us' | 'person' | 'integration';
   /** Reference fields whose target we do not know yet: field to the vendor's id. */
   readonly unresolved?: Readonly<Record<string, string>>;
+  /** It was deleted, and has been read for longer than an old answer can last: it is there again. */
+  readonly isBack?: true;
+  /** Reference fields that show an id which does not lead to the target any more, though another would. */
+  readonly expired?: readonly string[];
 }
 
 export interface Gone {
@@ -128,6 +134,8 @@ export interface Intent {
   readonly link?: LinkId;
   readonly op: 'create' | 'update' | 'delete';
   readonly patch: Values;
+  /** What each field held when we looked. */
+  readonly before?: Values;
   readonly stamps: Readonly<Record<string, Stamp>>;
   /** `unknown`: sent, answer lost. `absent`: proven not to have landed. */
   readonly state: 'armed' | 'unknown' | 'applied' | 'absent' | 'failed' | 'superseded';

@@ -3,7 +3,13 @@
  * or the read says nothing because it is older than what we know.
  */
 import { type Draft, Site } from './draft.ts';
-import { type Absence, decideHeldLink, decideMerge, mayReturn } from './life.ts';
+import {
+  type Absence,
+  decideHeldLink,
+  decideMerge,
+  isMergedWithAnother,
+  mayReturn,
+} from './life.ts';
 import type { Gone, Link, Member, MergedInto, Present } from './model.ts';
 import { isUnanswered } from './own-writes.ts';
 
@@ -83,7 +89,7 @@ function isProven(draft: Draft, site: Site, absence: Gone): boolean {
 
 /** The vendor merged two of its items. Ours follows, unless that would merge two of our records. */
 function followMerge(draft: Draft, link: Link, { remoteId, linkId, heldBy }: MergedInto): void {
-  draft.setLink({ ...link, state: 'mergedAway' });
+  draft.setLink({ ...link, state: 'mergedAway', mergedInto: remoteId });
   const { links, entity } = draft.input;
   const own = links.find((l) => l.endpoint === link.endpoint && l.remoteId === remoteId);
   if (own) {
@@ -112,7 +118,7 @@ function followMerge(draft: Draft, link: Link, { remoteId, linkId, heldBy }: Mer
 
 /** A link that does not take part: decided by a person, or back from the dead. */
 function observeOther(draft: Draft, link: Link, member: Member, rank: number): void {
-  if (link.state === 'mergedAway') decideMerge(draft, link);
+  if (isMergedWithAnother(draft, link)) decideMerge(draft, link);
   const observation = draft.input.observed.get(link.id);
   const back =
     observation?.kind === 'present' && isNewer(observation, link) ? observation : undefined;
@@ -123,7 +129,8 @@ function observeOther(draft: Draft, link: Link, member: Member, rank: number): v
   if (returns && back) takePart(draft, { ...link, state: 'live' }, member, rank, back);
 }
 
-/** A vendor without versions cannot prove that a read is newer than the deletion. */
+/** The version proves that a read is newer than the deletion; without one, that it lasts does. */
 function isNewer(read: Present, link: Link): boolean {
+  if (read.isBack) return true;
   return read.version !== undefined && link.version !== undefined && read.version > link.version;
 }

@@ -46,19 +46,17 @@ export function ownWrite(
 export function settleIntents(draft: Draft, site: Site): void {
   const { seen } = site;
   if (!seen) return;
+  const { fields } = draft.input.policy;
   for (const intent of site.intents) {
+    const isKnown = isAccountedFor(intent, site, fields);
     if (intent.state === 'applied' && !intent.observed) {
-      if (!isOlderThan(seen.version, intent.resultVersion)) {
+      if (isKnown && !isOlderThan(seen.version, intent.resultVersion)) {
         draft.setIntent({ ...intent, observed: true });
       }
     } else if (isUnanswered(intent) && intent.op !== 'delete') {
-      const { fields } = draft.input.policy;
       if (shows(intent, site, fields) && isNews(intent, site, fields)) {
         draft.setIntent({ ...intent, state: 'applied', observed: true });
-      } else if (
-        isAccountedFor(intent, site, fields) &&
-        horizonPassed(intent, site, seen.takenAt)
-      ) {
+      } else if (isKnown && horizonPassed(intent, site, seen.takenAt)) {
         draft.setIntent({ ...intent, state: 'absent' });
       }
     }
@@ -92,8 +90,7 @@ function isEchoOf(
   }
   if (intent.state !== 'applied') return false;
   if (intent.resultVersion !== undefined) return site.seen?.version === intent.resultVersion;
-  const author = site.seen?.author;
-  if (intent.observed || (author !== undefined && author !== 'us')) return false;
+  if (intent.observed || !mayBeOurs(intent, site, field)) return false;
   if (isCellValue(field, cell, site.facts.normalize(field.name, sent), value)) return true;
   if (inParts(field) && field.parts === 'set') return false;
   const part = valueInCell(field, cell, sent);
@@ -107,6 +104,13 @@ function covers(intent: Intent, site: Site, field: FieldPolicy): boolean {
   if (!inParts(field) || !isUnanswered(intent)) return false;
   if (sent === undefined || read === undefined) return false;
   return same(read, sent) || same(read, site.facts.normalize(field.name, sent));
+}
+
+/** A write that changes nothing leaves the item to whoever changed it last. */
+function mayBeOurs({ before }: Intent, { seen }: Site, { name }: FieldPolicy): boolean {
+  if (seen?.author === undefined || seen.author === 'us') return true;
+  const [was, is] = [before?.[name], seen.fields[name]];
+  return was !== undefined && is !== undefined && same(was, is);
 }
 
 function isCellValue(field: FieldPolicy, cell: string, whole: Value, value: Value): boolean {
@@ -125,40 +129,49 @@ function shows(intent: Intent, site: Site, fields: readonly FieldPolicy[]): bool
 }
 
 /**
- * Whether anything reads otherwise than it last did. What was repeated with success shows all the same, and
- * may still land: then it is not what is there that tells.
+ * Whether the read shows something of the write that was not there before, and no other write of ours
+ * accounts for it. Otherwise it may be another one that was seen, such as the same write when it was
+ * repeated, and this one may still land.
  */
 function isNews(intent: Intent, site: Site, fields: readonly FieldPolicy[]): boolean {
-  return fields
-    .filter(({ name }) => intent.patch[name] !== undefined)
-    .some((field) => {
-      const names = [...cellNames(field, site.link.cells), ...Object.keys(intent.stamps)];
-      return names
-        .filter((cell) => fieldOf(cell) === field.name)
-        .some((cell) => {
-          const read = site.read(field, cell);
-          const known = linkCell(field, cell, site.link.cells);
-          return read !== undefined && !same(known?.base ?? null, read);
-        });
-    });
+  const others = site.intents.filter((other) => other !== intent && isUnsettled(other));
+  return fields.some((field) => {
+    const sent = intent.patch[field.name];
+    if (sent === undefined) return false;
+    if (others.some(({ patch }) => same(patch[field.name] ?? null, sent))) return false;
+    const names = [...cellNames(field, site.link.cells), ...Object.keys(intent.stamps)];
+    return names
+      .filter((cell) => fieldOf(cell) === field.name)
+      .some((cell) => {
+        const read = site.read(field, cell);
+        const known = linkCell(field, cell, site.link.cells);
+        return read !== undefined && !same(known?.base ?? null, read);
+      });
+  });
 }
 
 /**
- * A read that lacks a field of the write proves nothing about it, unless the vendor has dropped the field;
- * nor does one that shows something else for which no plan has found a place yet, because a person has to choose first.
+ * A read that lacks a field of the write proves nothing about it, unless nobody reads that field there; nor
+ * does one that shows something else for which no plan has found a place yet, because a person has to
+ * choose first. What points to something unknown does not point to where we wrote.
  */
 function isAccountedFor(intent: Intent, site: Site, fields: readonly FieldPolicy[]): boolean {
   return fields
-    .filter(({ name }) => intent.patch[name] !== undefined && !site.facts.drifted?.[name])
+    .filter((field) => intent.patch[field.name] !== undefined && isLookedAt(field, site))
     .every((field) =>
       Object.keys(intent.stamps)
-        .filter((cell) => cell === field.name || cell.startsWith(`${field.name}#`))
+        .filter((cell) => fieldOf(cell) === field.name)
         .every((cell) => {
           const read = site.read(field, cell);
           const known = linkCell(field, cell, site.cells);
           return read !== undefined && known !== undefined && same(known.base, read);
         }),
     );
+}
+
+function isLookedAt({ name, direction }: FieldPolicy, { facts, seen, endpoint }: Site): boolean {
+  const isKnown = seen?.unresolved?.[name] === undefined;
+  return isKnown && !facts.drifted?.[name] && direction?.[endpoint] !== 'off';
 }
 
 function horizonPassed(intent: Intent, site: Site, takenAt: number): boolean {

@@ -5,9 +5,21 @@
  * they were last in step, the least is believed, which costs a read or a write and loses nothing.
  */
 import type { Value } from '../value.ts';
-import type { Cell, Entity, FieldPolicy, Intent, Link, LinkCell } from './model.ts';
+import type {
+  Cell,
+  EndpointFacts,
+  EndpointId,
+  Entity,
+  FieldPolicy,
+  Intent,
+  Link,
+  LinkCell,
+} from './model.ts';
 import { cellNames, cellsOf, inParts, joinParts } from './parts.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
+
+/** A whole value as its system gives it. */
+type Spell = (field: string, whole: Value) => Value;
 
 export interface Shaped {
   readonly entity: Entity;
@@ -15,8 +27,16 @@ export interface Shaped {
 }
 
 /** The very same objects when they are in shape already. */
-export function reshapeRecord(record: Shaped, fields: readonly FieldPolicy[]): Shaped {
-  const links = record.links.map((link) => reshapeLink(link, fields));
+export function reshapeRecord(
+  record: Shaped,
+  fields: readonly FieldPolicy[],
+  facts: ReadonlyMap<EndpointId, Pick<EndpointFacts, 'normalize'>>,
+): Shaped {
+  const links = record.links.map((link) => {
+    const spell: Spell = (field, whole) =>
+      facts.get(link.endpoint)?.normalize(field, whole) ?? whole;
+    return reshapeLink(link, fields, record.entity.cells, spell);
+  });
   const isSame = links.every((link, n) => link === record.links[n]);
   return {
     entity: reshapeEntity(record.entity, links, fields),
@@ -36,10 +56,15 @@ function reshapeEntity(
   return cells === entity.cells ? entity : { ...entity, cells };
 }
 
-function reshapeLink(link: Link, fields: readonly FieldPolicy[]): Link {
+function reshapeLink(
+  link: Link,
+  fields: readonly FieldPolicy[],
+  ours: Entity['cells'],
+  spell: Spell,
+): Link {
   let cells: Readonly<Record<string, LinkCell>> = link.cells;
   for (const field of fields) {
-    cells = inParts(field) ? splitBase(cells, field) : joinBase(cells, field);
+    cells = inParts(field) ? splitBase(cells, field) : joinBase(cells, field, ours, spell);
   }
   return cells === link.cells ? link : { ...link, cells };
 }
@@ -109,11 +134,26 @@ function splitBase(cells: Link['cells'], field: FieldPolicy): Link['cells'] {
   };
 }
 
-function joinBase(cells: Link['cells'], field: FieldPolicy): Link['cells'] {
+/**
+ * Parts that were never filled have no cell; in a whole that is read they are empty. A part that we have and
+ * the link has not was never in step there.
+ */
+function joinBase(
+  cells: Link['cells'],
+  field: FieldPolicy,
+  ours: Entity['cells'],
+  spell: Spell,
+): Link['cells'] {
   const names = cellNames(field, cells);
   if (names.length === 0) return cells;
-  const base = wholeOf(field, names, (name) => cells[name]!.base);
-  const synced = names.map((name) => cells[name]!.synced).reduce(least);
+  const base = spell(
+    field.name,
+    wholeOf(field, names, (name) => cells[name]!.base),
+  );
+  const isBehind = cellNames(field, ours).some(
+    (name) => !cells[name] && ours[name]?.value !== null,
+  );
+  const synced = isBehind ? null : names.map((name) => cells[name]!.synced).reduce(least);
   return { ...without(cells, names), [field.name]: { base, synced } };
 }
 

@@ -7,6 +7,7 @@ import type { HoldReason } from '../reasons.ts';
 import { canonicalText, isList, same, type Value } from '../value.ts';
 import type { Draft, Site } from './draft.ts';
 import { isFought, keepFight } from './fights.ts';
+import { isMergedWithAnother } from './life.ts';
 import { directionOf } from './merge.ts';
 import type {
   Cell,
@@ -56,7 +57,9 @@ export function planCreates(draft: Draft): void {
   for (const member of draft.input.policy.members) {
     if (draft.sites.some((site) => site.endpoint === member.endpoint)) continue;
     const here = draft.links().filter((link) => link.endpoint === member.endpoint);
-    const taken = here.filter((link) => link.state !== 'gone');
+    const taken = here.filter((link) =>
+      link.state === 'mergedAway' ? isMergedWithAnother(draft, link) : link.state !== 'gone',
+    );
     if (taken.length > 0) {
       const isOpen = taken.some((link) => link.state !== 'unlinked');
       if (isOpen) draft.hold('awaiting-decision', member.endpoint);
@@ -183,6 +186,7 @@ function behind(draft: Draft, field: FieldPolicy, cell: string, site: Site): Cel
   const ours = draft.cells[cell];
   const theirs = linkCell(field, cell, site.cells);
   if (!ours || (!theirs && ours.value === null)) return undefined;
+  if (site.seen?.expired?.includes(field.name)) return ours;
   if (theirs?.synced && compareStamps(theirs.synced, ours.stamp) >= 0) return undefined;
   if (theirs && shows(field, site, theirs.base, ours.value)) {
     const read = site.read(field, cell);

@@ -2,9 +2,15 @@
  * The audit chain in the database. Its end is a column of the tenant, and locking that row is what
  * puts the batches of a tenant in line; so it is the last thing a transaction does before it ends.
  */
-import { sealBatch, verifyChain, type AuditBatch, type AuditHead } from '../audit-chain.ts';
+import {
+  EMPTY_CHAIN,
+  sealBatch,
+  verifyChain,
+  type AuditBatch,
+  type AuditHead,
+} from '../audit-chain.ts';
 import { unknownTenant } from '../failures.ts';
-import type { Audited, AuditReport, TenantId } from '../store.ts';
+import type { AuditEnd, Audited, AuditReport, TenantId } from '../store.ts';
 import type { Query } from './database.ts';
 import { toJson } from './json.ts';
 
@@ -41,6 +47,22 @@ const APPEND = {
     )
     insert into audit (tenant_id, sequence, at, items, root, seal)
     values ($1::uuid, $2::int, $3::bigint, $4::jsonb, $5::text, $6::text)`,
+};
+
+export async function readAuditEnd(query: Query, tenant: TenantId, at: number): Promise<AuditEnd> {
+  const [end] = await query<AuditHead & { there: string | null }>(READ_END, [tenant, at]);
+  const { sequence, seal, there } = end ?? { ...EMPTY_CHAIN, there: null };
+  return { sequence, seal, ...(there === null ? {} : { sealThere: there }) };
+}
+
+const READ_END = {
+  name: 'read-audit-end',
+  text: `
+    select audit_sequence as sequence, audit_seal as seal,
+           (select a.seal from audit a
+             where a.tenant_id = $1::uuid and a.sequence = $2::int) as there
+      from tenant
+     where tenant_id = $1::uuid`,
 };
 
 /** Page by page; batches that are appended meanwhile are not looked at. */

@@ -82,6 +82,7 @@ type LinkRow = readonly [
   version: number | null,
   createdAt: number | null,
   missingSince: number | null,
+  mergedInto: string | null,
   cells: PackedLinkCells,
 ];
 
@@ -90,7 +91,8 @@ const LOAD = {
   text: `
     select e.entity_id as entity, e.sync_id as sync, e.life, e.epoch, e.revision, e.cells,
       (select json_agg(json_build_array(l.link_id, l.endpoint_id, l.remote_id, l.state,
-                l.generation, l.revision, l.version, l.created_at, l.missing_since, l.cells)
+                l.generation, l.revision, l.version, l.created_at, l.missing_since,
+                l.merged_into, l.cells)
                 order by l.link_id)
          from link l
         where l.tenant_id = $1::uuid and l.entity_id = e.entity_id) as links,
@@ -149,7 +151,8 @@ function recordOf(row: LoadedRow & { readonly entity: EntityId }): StoredRecord 
 }
 
 function linkOf(row: LinkRow, cells: StoredRecord['entity']['cells']): Link {
-  const [id, endpoint, remoteId, state, generation, , version, createdAt, missingSince, own] = row;
+  const [id, endpoint, remoteId, state, generation, , version, createdAt, ...rest] = row;
+  const [missingSince, mergedInto, own] = rest;
   return {
     id,
     endpoint,
@@ -159,6 +162,7 @@ function linkOf(row: LinkRow, cells: StoredRecord['entity']['cells']): Link {
     ...(version === null ? {} : { version }),
     ...(createdAt === null ? {} : { createdAt }),
     ...(missingSince === null ? {} : { missingSince }),
+    ...(mergedInto === null ? {} : { mergedInto }),
     cells: unpackLinkCells(own, cells),
   };
 }
@@ -173,18 +177,25 @@ export async function findLinks(
   refs: readonly Ref[],
 ): Promise<(FoundLink | undefined)[]> {
   const asked = refs.map(({ sync, endpoint, remoteId }, n) => ({ n, sync, endpoint, remoteId }));
-  const rows = await query<FoundLink & Numbered>(FIND_LINKS, [tenant, toJson(asked)]);
-  return inOrder(asked, rows);
+  const rows = await query<FoundLinkRow>(FIND_LINKS, [tenant, toJson(asked)]);
+  const found = rows.map(({ mergedInto, ...row }) => {
+    return { ...row, ...(mergedInto === null ? {} : { mergedInto }) };
+  });
+  return inOrder(asked, found);
 }
+
+type FoundLinkRow = Omit<FoundLink, 'mergedInto'> &
+  Numbered & { readonly mergedInto: string | null };
 
 const FIND_LINKS = {
   name: 'find-links',
   text: `
-    select k.n, l.link_id as link, l.state, l.entity_id as entity, e.life
+    select k.n, l.link_id as link, l.state, l.entity_id as entity, e.life,
+           l.merged_into as "mergedInto"
       from jsonb_to_recordset($2::jsonb)
         as k (n int, sync uuid, endpoint uuid, "remoteId" text collate "C")
      cross join lateral (
-       select l.link_id, l.state, l.entity_id
+       select l.link_id, l.state, l.entity_id, l.merged_into
          from link l
         where l.tenant_id = $1::uuid and l.sync_id = k.sync
           and l.endpoint_id = k.endpoint and l.remote_id = k."remoteId"

@@ -125,9 +125,11 @@ function linkRowsOf(sync: SyncId, { commitId, entity, from, links }: RecordChang
 }
 
 function linkRow(link: Link, entity: RecordChange['entity'], sync: SyncId) {
-  const { id, endpoint, remoteId, state, generation, version, createdAt, missingSince } = link;
-  const own = { id, endpoint, remoteId, state, generation, version, createdAt, missingSince };
-  return { entity: entity.id, sync, ...own, cells: packLinkCells(link.cells, entity.cells) };
+  const { id, endpoint, remoteId, state, generation, version, createdAt } = link;
+  const { missingSince, mergedInto, cells } = link;
+  const item = { id, endpoint, remoteId, state, generation, version, createdAt };
+  const own = { ...item, missingSince, mergedInto, cells: packLinkCells(cells, entity.cells) };
+  return { entity: entity.id, sync, ...own };
 }
 
 type LinkRow = ReturnType<typeof linkRow> & { readonly commit: string };
@@ -150,19 +152,19 @@ const LINKS: Statement = {
   text: `
     insert into link
       (tenant_id, entity_id, link_id, sync_id, endpoint_id, remote_id, state, generation, revision,
-       commit_id, version, created_at, missing_since, cells)
+       commit_id, version, created_at, missing_since, merged_into, cells)
     select $1::uuid, l.entity, l.id, l.sync, l.endpoint, l."remoteId", l.state, l.generation, 1,
-           l.commit, l.version, l."createdAt", l."missingSince", l.cells
+           l.commit, l.version, l."createdAt", l."missingSince", l."mergedInto", l.cells
       from jsonb_to_recordset($2::jsonb)
         as l (entity uuid, id uuid, sync uuid, endpoint uuid, "remoteId" text collate "C",
               state text, generation int, commit uuid, version double precision,
-              "createdAt" bigint, "missingSince" bigint, cells jsonb)
+              "createdAt" bigint, "missingSince" bigint, "mergedInto" text collate "C", cells jsonb)
     on conflict (tenant_id, entity_id, link_id) do update
       set remote_id = excluded.remote_id, state = excluded.state,
           generation = excluded.generation, revision = link.revision + 1,
           commit_id = excluded.commit_id, version = excluded.version,
           created_at = excluded.created_at, missing_since = excluded.missing_since,
-          cells = excluded.cells`,
+          merged_into = excluded.merged_into, cells = excluded.cells`,
 };
 
 /** Takes an item from a record that was unlinked from it; whoever plans for that has to start again. */

@@ -117,6 +117,62 @@ describe('our own write', () => {
     );
   });
 
+  it('has not landed where something else is that nobody knows yet', () => {
+    const company: FieldPolicy = { name: 'company', strategy: 'lastWriteWins', reference: true };
+    const members = ['app', 'hub'];
+    const story = Story.settled({ company: 'one' }, { members, fields: [company] });
+    story.read('app', { company: 'two' });
+    const write = story.round().writes.find(({ endpoint }) => endpoint === 'hub');
+    assert.ok(write);
+    story.intents = [intent(write, 'unknown')];
+    const unresolved = { company: 'an id' };
+    story.observe('hub', { kind: 'present', fields: {}, unresolved, takenAt: 120_000 });
+    assert.deepEqual(
+      story.plan().intents.map(({ state }) => state),
+      ['absent'],
+    );
+  });
+
+  it('that was sent twice without an answer may have landed once', () => {
+    const story = Story.settled(anna);
+    const write = lostAnswer(story, 'Anna B.');
+    story.intents = [...story.intents, { ...intent(write, 'unknown'), id: 'again' }];
+    story.read('hub', { name: 'Anna B.' });
+    assert.deepEqual(
+      story.round().intents.map(({ state }) => state),
+      ['unknown', 'unknown'],
+    );
+  });
+
+  it('that changes nothing is known for it, though somebody else was the last to change the item', () => {
+    const story = Story.settled(anna, { facts: { hub: shouting } });
+    const before = { name: 'ANNA B.' };
+    story.read('app', { name: 'Anna B.' });
+    const write = story.round().writes.find(({ endpoint }) => endpoint === 'hub');
+    assert.ok(write);
+    story.intents = [intent(write, 'applied', { before })];
+    story.read('hub', before, { author: 'person' });
+    assert.deepEqual(story.round().writes, []);
+    assert.equal(story.own['name'], 'Anna B.');
+  });
+
+  it('is not forgotten while a person is asked about what was read instead', () => {
+    const fields: FieldPolicy[] = [{ name: 'name', strategy: 'manualReview' }];
+    const story = Story.settled({ name: 'Anna' }, { fields, members: ['app', 'hub'] });
+    story.read('app', { name: 'Anna B.' });
+    const write = story.round().writes.find(({ endpoint }) => endpoint === 'hub');
+    assert.ok(write);
+    story.intents = [intent(write, 'applied')];
+    for (let i = 0; i < 2; i++) {
+      story.read('hub', { name: 'Ann' });
+      assert.deepEqual(story.round().writes, []);
+      assert.deepEqual(
+        story.conflicts.map(({ kind, state }) => `${kind} ${state}`),
+        ['contested open'],
+      );
+    }
+  });
+
   it('that arrives late is written over, and a person may look', () => {
     const story = Story.settled(anna);
     lostAnswer(story, 'Anna B.');

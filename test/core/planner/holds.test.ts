@@ -234,6 +234,16 @@ describe('an empty value', () => {
   });
 });
 
+describe('a reference to an item that is gone there', () => {
+  it('is written anew once its record has another item, though both are the same to us', () => {
+    const boss = { name: 'boss', strategy: 'lastWriteWins', reference: true } as const;
+    const story = Story.settled({ boss: 'bela' }, { fields: [boss] });
+    story.read('hub', {}, { expired: ['boss'] });
+    assert.deepEqual(writesOf(story.round()), ['hub update {"boss":"bela"} value-behind']);
+    assert.deepEqual(writesOf(story.round()), []);
+  });
+});
+
 describe('a merge at a vendor', () => {
   it('takes the link along when the survivor is nobody else', () => {
     const story = Story.settled(anna);
@@ -248,6 +258,17 @@ describe('a merge at a vendor', () => {
     );
     story.read('hub', anna);
     assert.deepEqual(story.round().writes, []);
+  });
+
+  it('that was followed is over: nothing dies of it, and what took its place can be made anew', () => {
+    const story = Story.settled(anna);
+    const { id } = story.link('hub');
+    story.observe('hub', { kind: 'mergedInto', remoteId: 'hub-9', linkId: 'hub-9' as LinkId });
+    story.round();
+    const planned = story.round([{ kind: 'merge', link: id, decision: 'follow' }]);
+    assert.equal(planned.entity.life, 'live');
+    story.gone('hub');
+    assert.deepEqual(writesOf(story.round()), [`hub create ${JSON.stringify(anna)} deleted-there`]);
   });
 
   it('of two of our records is asked about, and the loser is not created again', () => {
@@ -281,6 +302,28 @@ describe('another integration that fights us', () => {
     story.readAll();
     assert.deepEqual(holdsOf(story.plan()), ['pipe name oscillation']);
     assert.deepEqual(story.plan().conflicts, []);
+  });
+
+  it('is stopped also where the system spells our value in its own way', () => {
+    const fields: FieldPolicy[] = [
+      { name: 'name', strategy: 'lastWriteWins', direction: { pipe: 'out' } },
+    ];
+    const story = Story.settled({ name: 'Anna' }, { fields });
+    function writesToPipe(): number {
+      story.readAll();
+      const { writes } = story.keep(story.plan());
+      for (const write of writes) {
+        story.carryOut(write, write.endpoint === 'pipe' ? { name: 'Ann' } : undefined);
+      }
+      return writes.filter(({ endpoint }) => endpoint === 'pipe').length;
+    }
+    story.read('app', { name: 'Anna B.' });
+    assert.equal(writesToPipe(), 1);
+    const again = Array.from({ length: 3 }, () => {
+      story.read('pipe', { name: 'ANNA' });
+      return writesToPipe();
+    });
+    assert.deepEqual(again, [1, 0, 0]);
   });
 
   it('is told from a person who changes their mind', () => {

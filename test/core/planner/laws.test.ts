@@ -93,6 +93,7 @@ const OF_THE_ENGINE = new Set([
   'hold no-form',
   'hold brake',
   'hold unavailable',
+  'hold recovery',
   'review key-collision',
   'review mass-change',
 ]);

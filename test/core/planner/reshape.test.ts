@@ -9,6 +9,7 @@ import type {
   LinkId,
 } from '../../../runtime/core/planner/model.ts';
 import { reshapeIntent, reshapeRecord } from '../../../runtime/core/planner/reshape.ts';
+import type { Value } from '../../../runtime/core/value.ts';
 import type { Stamp } from '../../../runtime/core/planner/stamp.ts';
 
 const app = 'app' as EndpointId;
@@ -32,10 +33,21 @@ function link(cells: Link['cells']): Link {
   };
 }
 
+/** The app gives all parts of an address, empty ones as well. */
+const facts = new Map([
+  [
+    app,
+    {
+      normalize: (field: string, value: Value) =>
+        field === 'address' ? { city: null, street: null, ...(value as object) } : value,
+    },
+  ],
+]);
+
 const alone = (record: Entity, fields: readonly FieldPolicy[]) =>
-  reshapeRecord({ entity: record, links: [] }, fields).entity;
+  reshapeRecord({ entity: record, links: [] }, fields, new Map()).entity;
 const linked = (known: Link, fields: readonly FieldPolicy[]) =>
-  reshapeRecord({ entity: entity({}), links: [known] }, fields).links[0]!;
+  reshapeRecord({ entity: entity({}), links: [known] }, fields, facts).links[0]!;
 
 describe('Reshaping a record', () => {
   const whole = entity({ tags: { value: ['a', 'b'], stamp: late, origin: app } });
@@ -83,6 +95,27 @@ describe('Reshaping a record', () => {
     });
   });
 
+  it('knows that a link is behind that has not yet got a part of ours', () => {
+    const known = link({
+      'tags#a': { base: 'a', synced: late },
+      tags: { base: null, synced: null },
+    });
+    const { links } = reshapeRecord({ entity: parts, links: [known] }, asWhole, facts);
+    assert.deepEqual(links[0]!.cells['tags'], { base: ['a'], synced: null });
+  });
+
+  it('joins what a link was last seen with to what its system reads', () => {
+    const address: FieldPolicy[] = [{ name: 'address', strategy: 'manualReview', parts: 'record' }];
+    const known = link({
+      'address#street': { base: 'Fő tér 1', synced: early },
+      address: { base: null, synced: null },
+    });
+    assert.deepEqual(linked(known, address).cells['address'], {
+      base: { city: null, street: 'Fő tér 1' },
+      synced: early,
+    });
+  });
+
   it('keeps what a link was last seen with when it splits it, and that it was read', () => {
     const known = link({ tags: { base: ['a'], synced: late } });
     assert.deepEqual(linked(known, inParts).cells, {
@@ -93,7 +126,7 @@ describe('Reshaping a record', () => {
 
   it('takes what only a system shows for something that was taken away', () => {
     const known = link({ tags: { base: ['b', 'c'], synced: early } });
-    const { entity: split } = reshapeRecord({ entity: whole, links: [known] }, inParts);
+    const { entity: split } = reshapeRecord({ entity: whole, links: [known] }, inParts, facts);
     assert.deepEqual(split.cells['tags#c'], { value: null, stamp: late, origin: app });
     assert.equal(split.cells['tags#b']?.value, 'b');
   });

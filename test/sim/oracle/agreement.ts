@@ -4,11 +4,19 @@
  */
 import { BRAKE_PREFIX } from '../../../runtime/engine/case.ts';
 import type { Item } from '../../../runtime/emulators/grumpy/grumpy.ts';
+import { nameOfRef } from '../../../runtime/store/work-key.ts';
 import { marksIn } from '../ledger.ts';
 import type { Rest } from './rest.ts';
 import type { CollectionName, FieldName } from '../scenario.ts';
-import { codeOf, COLLECTIONS, PATHS, type System } from '../setting.ts';
-import { isFieldExplained, isKeptThough, knownOf, type Known, type Place } from './explanations.ts';
+import { codeOf, COLLECTIONS, PATHS, syncId, type System } from '../setting.ts';
+import {
+  couldBeTwo,
+  isFieldExplained,
+  isKeptThough,
+  knownOf,
+  type Known,
+  type Place,
+} from './explanations.ts';
 
 export function disagreements(rest: Rest): string[] {
   return [...rest.scenario.tenants.keys()].flatMap((tenant) =>
@@ -44,7 +52,7 @@ function presence(
   for (const { place, record, link, isAsked: asked } of known) {
     const name = `${code} at ${place.system.account}`;
     const isIgnored =
-      (policy.onTombstoneMatch === 'ignore' && rest.people.deleted.has(code)) ||
+      (policy.onTombstoneMatch === 'ignore' && isDeletedRelative(rest, code)) ||
       rest.people.decided.has(code);
     if (!record && !asked && !isIgnored)
       problems.push(`${name} belongs to no record, and nobody is asked why`);
@@ -53,7 +61,7 @@ function presence(
   }
   for (const system of systems) {
     const here = known.filter(({ place }) => place.system === system);
-    if (here.length > 1 && !here.some((one) => one.isAsked) && !rest.people.couldBeTwo(code)) {
+    if (here.length > 1 && !here.some((one) => one.isAsked) && !couldBeTwo(rest, code)) {
       const ids = here.map(({ place }) => place.item.id).join(' and ');
       problems.push(
         `${code} is ${here.length} times at ${system.account} (${ids}), and nobody is asked why`,
@@ -66,6 +74,11 @@ function presence(
     }
   }
   return problems;
+}
+
+/** Somebody who had the same address was deleted, or the person was. */
+function isDeletedRelative({ people }: Rest, code: string): boolean {
+  return [...people.deleted].some((one) => people.areRelated(one, code));
 }
 
 /** Somebody there has or had the same address, and until that is clear nobody is created. */
@@ -144,21 +157,23 @@ function values(rest: Rest, code: string, its: readonly Place[]): string[] {
   });
 }
 
-/** The company takes no part, or is not in all of these systems, so not all of them can point to it. */
+/** The company does not take part in all of these systems, so not all of them can point to it. */
 function isTargetApart(rest: Rest, shown: readonly { readonly place: Place }[]): boolean {
   const collection = 'companies';
+  const takesPart = (system: System, item: Item): boolean => {
+    const known = knownOf(rest.rowsOf(system.tenant), { system, collection, item });
+    return !known.isAsked && known.link?.state === 'live';
+  };
   return shown.some(({ place: { system, item } }) => {
     const id = item.fields.companyId;
     const target = typeof id === 'string' ? companyAt(rest, system, id) : undefined;
     if (!target) return false;
-    const known = knownOf(rest.rowsOf(system.tenant), { system, collection, item: target });
-    if (known.isAsked || known.link?.state !== 'live') return true;
     const code = codeOf(target);
     return !shown.every(({ place }) =>
       rest
         .handsOf(place.system)
         .items(collection)
-        .some((one) => codeOf(one) === code),
+        .some((one) => codeOf(one) === code && takesPart(place.system, one)),
     );
   });
 }
@@ -212,5 +227,18 @@ function targetCode(rest: Rest, system: System, id: string): string {
 function companyAt(rest: Rest, system: System, id: string): Item | undefined {
   const hands = rest.handsOf(system);
   const there = hands.where('companies', id);
-  return hands.items('companies').find((one) => one.id === there);
+  return there === id || isTraceable(rest, system, id)
+    ? hands.items('companies').find((one) => one.id === there)
+    : undefined;
+}
+
+/**
+ * Some systems do not tell what an item was merged into. Then it was deleted, as far as anybody can see,
+ * unless it is known to be an item of a record that lives on.
+ */
+function isTraceable(rest: Rest, { tenant, scene, endpoint }: System, id: string): boolean {
+  if (scene.abilities.mergeVisible !== 'none') return true;
+  const { refs, records } = rest.rowsOf(tenant);
+  const owner = refs.get(nameOfRef({ sync: syncId(tenant, 'companies'), endpoint, remoteId: id }));
+  return owner !== undefined && records.get(owner.entity)?.entity.life !== 'dead';
 }

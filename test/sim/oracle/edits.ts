@@ -61,17 +61,22 @@ const UNDER_WAY_MS = 200;
 function isExposed(rest: Rest, edit: Edit): boolean {
   const taken = rest.systems
     .filter(({ tenant }) => tenant === edit.tenant)
-    .flatMap((system) =>
-      rest
-        .handsOf(system)
-        .log.filter((change) => change.via === 'api' && takesAway(change, edit.mark))
-        .map((change) => ({ system, change })),
-    )
+    .flatMap((system) => {
+      const { log } = rest.handsOf(system);
+      return log
+        .filter((change) => change.via === 'api' && takesAway(change, edit.mark))
+        .map((change) => ({ system, change, isCopy: isCopy(log, change, edit.mark) }));
+    })
     .toSorted((a, b) => b.change.at - a.change.at);
-  const [last] = taken;
+  // Our own copies follow; it was lost where people had put it.
+  const last = taken.find((each) => !each.isCopy) ?? taken[0];
   if (!last) return false;
-  // What lost was on record, and the record is as old as our backup.
-  if (rest.forgotten.some(({ from, to }) => from <= last.change.at && last.change.at <= to))
+  // What lost somewhere was on record, and the record is as old as our backup.
+  if (
+    taken.some(({ change: { at } }) =>
+      rest.forgotten.some(({ from, to }) => from <= at && at <= to),
+    )
+  )
     return true;
   const { account, scene } = last.system;
   const { conditionalWrites = true, history = true, version } = scene.abilities;
@@ -85,6 +90,15 @@ function isExposed(rest: Rest, edit: Edit): boolean {
       (fault === 'late' || fault === 'slow') && call?.account === account && at <= last.change.at,
   );
   return wasSlow || readAt > last.change.at - UNDER_WAY_MS;
+}
+
+/** Whether the mark that a change took away had been put there by us. */
+function isCopy(log: readonly Change[], change: Change, mark: string): boolean {
+  const put = log.slice(0, log.indexOf(change)).findLast(({ id, collection, before, after }) => {
+    const isHere = id === change.id && collection === change.collection;
+    return isHere && marksIn(after?.fields).has(mark) && !marksIn(before?.fields).has(mark);
+  });
+  return put?.via === 'api';
 }
 
 function takesAway({ kind, before, after }: Change, mark: string): boolean {

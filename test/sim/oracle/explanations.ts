@@ -4,6 +4,7 @@ import type { Item } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import type { RecordRow, Rows } from '../../../runtime/store/memory/rows.ts';
 import { nameOfRef } from '../../../runtime/store/work-key.ts';
 import type { CollectionName } from '../scenario.ts';
+import type { Rest } from './rest.ts';
 import { syncId, type System } from '../setting.ts';
 
 /** An item where it truly is. */
@@ -86,4 +87,12 @@ export function isKeptThough(
 
 function hasLetter(rows: Rows, name: string): boolean {
   return [...rows.deadLetters].some(([key, { state }]) => state === 'open' && key.endsWith(name));
+}
+
+/**
+ * Nothing leads back to the person for sure. Whose an item is that we made, our own database may have
+ * forgotten; an address that was handed on by hand then leads to somebody else.
+ */
+export function couldBeTwo({ people, forgotten }: Rest, code: string): boolean {
+  return people.couldBeTwo(code) || (forgotten.length > 0 && people.handedOn.has(code));
 }

@@ -15,7 +15,7 @@ export interface Rest {
   handsOf(system: System): ReturnType<Grumpy['account']>;
   rowsOf(tenant: number): Rows;
   readonly ledger: Ledger;
-  readonly people: Pick<People, 'areRelated' | 'couldBeTwo' | 'decided' | 'deleted'>;
+  readonly people: Pick<People, 'areRelated' | 'couldBeTwo' | 'decided' | 'deleted' | 'handedOn'>;
   readonly drifted: ReadonlySet<string>;
   readonly hidden: ReadonlySet<string>;
   readonly forgotten: readonly { readonly from: number; readonly to: number }[];

@@ -4,6 +4,7 @@
  */
 import type { Change } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { marksIn } from '../ledger.ts';
+import { couldBeTwo } from './explanations.ts';
 import type { Rest } from './rest.ts';
 import { codeOf, STATUSES, type System } from '../setting.ts';
 
@@ -39,7 +40,7 @@ function creation(
 ): string[] {
   const code = codeOf(after);
   // What nobody shows us, nobody can find.
-  if (kind !== 'created' || rest.people.couldBeTwo(code) || rest.hidden.has(code)) return [];
+  if (kind !== 'created' || couldBeTwo(rest, code) || rest.hidden.has(code)) return [];
   const { readLagMs = 0, searchLagMs = 0, changesLagMs = 0 } = system.scene.abilities;
   const since = at - Math.max(readLagMs, searchLagMs, changesLagMs) - FOUND_MS;
   const isThere = new Map<string, boolean>();
@@ -85,7 +86,7 @@ function values(rest: Rest, { tenant, account }: System, change: Change): string
         edit?.tenant === tenant &&
         edit.field === path &&
         edit.collection === change.collection &&
-        rest.people.areRelated(edit.code, code);
+        (rest.people.areRelated(edit.code, code) || wasPutBeside(rest, tenant, mark, code));
       const origin = edit && `${edit.field} of ${edit.code} at ${edit.system}`;
       return isRight
         ? []
@@ -97,6 +98,23 @@ function values(rest: Rest, { tenant, account }: System, change: Change): string
 /** Fields in which people type marks. */
 const MARKED: ReadonlySet<string> = new Set(['name', 'email', 'phone', 'tags', 'address']);
 
+/** The vendor filled it in, when it merged the item that it was typed into with one of such a person. */
+function wasPutBeside(rest: Rest, tenant: number, mark: string, code: string): boolean {
+  return rest.systems.some(
+    (system) =>
+      system.tenant === tenant &&
+      rest
+        .handsOf(system)
+        .log.some(
+          ({ via, after }) =>
+            via !== 'api' &&
+            after !== undefined &&
+            rest.people.areRelated(codeOf(after), code) &&
+            marksIn(after.fields).has(mark),
+        ),
+  );
+}
+
 /** Somebody emptied the field of such a record by hand, or took a value away that it had, somewhere. */
 function wasEmptied(rest: Rest, tenant: number, path: string, code: string): boolean {
   return rest.systems.some(
@@ -105,8 +123,9 @@ function wasEmptied(rest: Rest, tenant: number, path: string, code: string): boo
       rest
         .handsOf(system)
         .log.some(
-          ({ via, before, after }) =>
+          ({ kind, via, before, after }) =>
             via !== 'api' &&
+            kind !== 'merged' &&
             sizeOf(after?.fields[path]) < sizeOf(before?.fields[path]) &&
             rest.people.areRelated(codeOf(before), code),
         ),

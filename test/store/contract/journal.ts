@@ -137,6 +137,19 @@ export function promisesAboutJournals(opened: () => Opened): void {
     await store.decide(tenant, { now: START, actor: 'ann', decisions: [], audit: items });
     assert.deepEqual(await store.verifyAudit(tenant), { batches: 4, items: 10 });
   });
+
+  it('tells where the chain ends, and how it was sealed before', async () => {
+    const { store, tenant } = await sceneIn(opened());
+    assert.deepEqual(await store.readAuditEnd(tenant, 1), { sequence: 0, seal: '' });
+    const audit = { now: START, items: [{ actor: 'ann', action: 'export' }] };
+    await store.appendAudit(tenant, audit);
+    const { seal, ...first } = await store.readAuditEnd(tenant, 2);
+    assert.deepEqual(first, { sequence: 1 });
+    await store.appendAudit(tenant, audit);
+    const second = await store.readAuditEnd(tenant, 1);
+    assert.deepEqual([second.sequence, second.sealThere], [2, seal]);
+    assert.notEqual(second.seal, seal);
+  });
 }
 
 function delivery(endpoint: Delivery['endpoint'], id: string, receivedAt = START): Delivery {

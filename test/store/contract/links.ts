@@ -17,6 +17,17 @@ export function promisesAboutLinks(opened: () => Opened): void {
     assert.deepEqual((await loadOne(own.id)).links, [found]);
   });
 
+  it('keeps what a vendor merged an item into, and says so to whoever looks for the item', async () => {
+    const { entity, link, record, store, tenant, sync } = await sceneIn(opened());
+    const own = entity();
+    const merged = link(own, { state: 'mergedAway', mergedInto: 'ü 2' });
+    const { links } = await record({ entity: own, links: [merged] });
+    assert.deepEqual(links, [merged]);
+    const { endpoint, remoteId } = merged;
+    const [found] = await store.findLinks(tenant, [{ sync, endpoint, remoteId }]);
+    assert.equal(found?.mergedInto, 'ü 2');
+  });
+
   it('keeps which of our values a vendor refused', async () => {
     const { entity, link, record } = await sceneIn(opened());
     const own = entity();

@@ -1,0 +1,265 @@
+/**
+ * Whose an item is that has no record yet: by its marker, by its keys, by what a person has said. What
+ * only our own database may have forgotten is told from what is new.
+ */
+import {
+  decideIdentity,
+  type FoundKey,
+  type Identity,
+  type KeyHolder,
+  type MarkedCreate,
+} from '../core/identity.ts';
+import { readMarker } from '../core/marker.ts';
+import type { EndpointId, EntityId, Link, Present } from '../core/planner/model.ts';
+import type { Claimed, KeyOwner, Loaded, Ref, StoredIntent, StoredRecord } from '../store/store.ts';
+import { isUnanswered, readChoice, type Case } from './case.ts';
+import type { Context, DigestedKey } from './context.ts';
+import type { Member } from './member.ts';
+import type { SeenItem } from './recent.ts';
+import { candidatesFor, recoveryStage } from './recovery.ts';
+
+/** An item key that leads to no record. */
+export interface Stray {
+  readonly lease: Claimed;
+  readonly ref: Ref;
+  readonly reviews: Loaded['reviews'];
+}
+
+export interface Found extends Stray {
+  readonly member: Member;
+  readonly seen: SeenItem;
+  readonly present: Present;
+  readonly keys: readonly DigestedKey[];
+  /** Keys that another item there has that belongs to no record either. */
+  readonly shared?: ReadonlySet<string>;
+}
+
+export type Placement =
+  /** `forgotten`: the record that the item was made for, of which nothing else is known. */
+  | (Identity & { readonly forgotten?: EntityId })
+  /** `later`: for as long as it takes. */
+  | { readonly kind: 'wait' | 'later'; readonly why: string };
+
+export type Owners = ReadonlyMap<string, KeyOwner>;
+export type Records = ReadonlyMap<EntityId, StoredRecord>;
+
+export async function ownersOf(
+  { store, sync }: Context,
+  found: readonly { readonly keys: readonly DigestedKey[] }[],
+): Promise<Owners> {
+  const digests = [...new Set(found.flatMap(({ keys }) => keys.map(({ digest }) => digest)))];
+  if (digests.length === 0) return new Map();
+  const owners = await store.findKeys(sync.tenant, digests);
+  return new Map(
+    digests.flatMap((digest, n) => {
+      const owner = owners[n];
+      return owner ? [[digest, owner] as const] : [];
+    }),
+  );
+}
+
+/** The records that could be meant: those that share a key, are named by a marker, or were chosen. */
+export function candidatesOf(
+  context: Context,
+  found: readonly Found[],
+  owners: Owners,
+): ReadonlySet<EntityId> {
+  const ids = new Set<EntityId>();
+  for (const each of found) {
+    for (const { digest } of each.keys) {
+      const owner = owners.get(digest);
+      if (owner) ids.add(owner.entity);
+    }
+    const marker = markerIn(context, each);
+    if (marker) ids.add(marker.entity as EntityId);
+    const chosen = decisionOn(each.reviews)?.entity;
+    if (chosen) ids.add(chosen);
+  }
+  return ids;
+}
+
+export async function recordsOf(
+  { store, sync }: Context,
+  entities: Iterable<EntityId>,
+): Promise<Records> {
+  const keys = [...new Set(entities)].map((entity) => {
+    return { kind: 'entity', sync: sync.id, entity } as const;
+  });
+  if (keys.length === 0) return new Map();
+  const loaded = await store.load(sync.tenant, keys);
+  return new Map(
+    loaded.flatMap(({ record }) => (record ? [[record.entity.id, record] as const] : [])),
+  );
+}
+
+export function markerIn({ sync, secret, rules }: Context, { member, seen }: Found) {
+  if (!rules.has('adopt-by-marker')) return undefined;
+  const scope = { tenant: sync.tenant, sync: sync.id, endpoint: member.endpoint };
+  return readMarker(seen.item.marker, scope, secret);
+}
+
+export function decisionOn(reviews: Loaded['reviews']): ReturnType<typeof readChoice> | undefined {
+  const decided = reviews.findLast(({ decision, reason }) => {
+    return decision !== undefined && reason !== 'remote-delete' && reason !== 'remote-restore';
+  });
+  return decided?.decision && readChoice(decided.decision.choice);
+}
+
+/** Certain, or asked, or to be found out later. */
+export async function identify(
+  context: Context,
+  found: Found,
+  owners: Owners,
+  records: Records,
+  cases: ReadonlyMap<EntityId, Case>,
+): Promise<Placement> {
+  const identity = identifyBy(context, found, owners, records, cases);
+  return inRecovery(context, found, identity, forgottenBy(context, found, records, cases));
+}
+
+function identifyBy(
+  context: Context,
+  found: Found,
+  owners: Owners,
+  records: Records,
+  cases: ReadonlyMap<EntityId, Case>,
+): Placement {
+  const chosen = decisionOn(found.reviews);
+  if (chosen?.decision === 'ignore') return { kind: 'ignore', reason: 'auto-link-off' };
+  const marker = markedCreate(context, found, records, cases);
+  if (chosen?.decision === 'new') return { kind: 'newEntity', reason: 'no-match' };
+  if (chosen?.decision === 'link' && chosen.entity && records.has(chosen.entity)) {
+    return { kind: 'belongsTo', entity: chosen.entity, reason: 'auto-link-off' };
+  }
+  const keys = found.keys.map((key): FoundKey => {
+    const owner = owners.get(key.digest);
+    const holders = owner ? [holderOf(context, found, owner, records, cases)] : [];
+    const twinsHere = found.shared?.has(key.digest) ? 1 : 0;
+    return { kind: key.kind, strength: key.strength, holders, twinsHere };
+  });
+  const identity = decideIdentity(
+    { keys, ...(marker ? { marker } : {}) },
+    context.sync.settings.identity,
+  );
+  if (identity.kind === 'ask' && identity.reason === 'create-pending-here') {
+    return { kind: 'wait', why: 'A create for the same record may still turn up in this system.' };
+  }
+  return identity;
+}
+
+function stateOf(
+  entity: EntityId,
+  records: Records,
+  cases: ReadonlyMap<EntityId, Case>,
+): Pick<Case, 'entity' | 'links' | 'intents'> | undefined {
+  return cases.get(entity) ?? records.get(entity);
+}
+
+function holderOf(
+  { sync, rules }: Context,
+  { member, present }: Found,
+  { entity, life }: KeyOwner,
+  records: Records,
+  cases: ReadonlyMap<EntityId, Case>,
+): KeyHolder {
+  const state = stateOf(entity, records, cases);
+  const here = (endpoint: EndpointId): boolean => endpoint === member.endpoint;
+  const contradicted = sync.settings.match.some(({ field, kind }) => {
+    if (kind !== 'xid') return false;
+    const ours = state?.entity.cells[field]?.value ?? null;
+    const theirs = present.fields[field] ?? null;
+    return ours !== null && theirs !== null && ours !== theirs;
+  });
+  const hasItem = state?.links.some((l) => here(l.endpoint) && takesPlace(l)) ?? false;
+  const isPending = state?.intents.some((i) => isOpenCreate(i, member.endpoint)) ?? false;
+  return {
+    entity,
+    life: state?.entity.life === 'dead' || life === 'dead' ? 'dead' : 'live',
+    linkedHere: rules.has('one-item-per-system') && hasItem,
+    createPendingHere: isPending,
+    contradicted,
+  };
+}
+
+/** Whether a record with this link has its item in that system. */
+export function takesPlace({ state }: Link): boolean {
+  return state === 'live' || state === 'held';
+}
+
+export function isOpenCreate(intent: StoredIntent, endpoint: EndpointId): boolean {
+  return intent.op === 'create' && intent.endpoint === endpoint && isUnanswered(intent);
+}
+
+function markedCreate(
+  context: Context,
+  found: Found,
+  records: Records,
+  cases: ReadonlyMap<EntityId, Case>,
+): MarkedCreate | undefined {
+  const marker = markerIn(context, found);
+  const state = marker && stateOf(marker.entity as EntityId, records, cases);
+  if (!marker || !state) return undefined;
+  const { item } = found.seen;
+  const linkedHere = state.links.some(
+    (link) => link.endpoint === found.member.endpoint && takesPlace(link),
+  );
+  const isExpected = state.intents.some(
+    (intent) =>
+      isOpenCreate(intent, found.member.endpoint) && intent.generation === marker.generation,
+  );
+  return {
+    entity: marker.entity as EntityId,
+    madeByUs:
+      item.createdBy === undefined
+        ? isExpected || !linkedHere
+        : item.createdBy === 'us' || !context.rules.has('copies-are-not-ours'),
+    life: state.entity.life === 'dead' ? 'dead' : 'live',
+    linkedHere,
+    unchangedSinceCreation: item.createdAt !== undefined && item.createdAt === item.changedAt,
+  };
+}
+
+// ---------------------------------------------------------------------------------------------
+// After our own database was put back
+
+/** The record that an item was made for, by us, if our own database knows nothing of it any more. */
+function forgottenBy(
+  context: Context,
+  found: Found,
+  records: Records,
+  cases: ReadonlyMap<EntityId, Case>,
+): EntityId | undefined {
+  const marker = markerIn(context, found);
+  const isOurs = found.seen.item.createdBy === undefined || found.seen.item.createdBy === 'us';
+  if (!marker || !isOurs || !context.rules.has('compare-after-backup')) return undefined;
+  const entity = marker.entity as EntityId;
+  return stateOf(entity, records, cases) ? undefined : entity;
+}
+
+/** What our own database does not know may only have been forgotten, so nothing follows from that. */
+async function inRecovery(
+  context: Context,
+  { member, reviews }: Found,
+  identity: Placement,
+  forgotten: EntityId | undefined,
+): Promise<Placement> {
+  const isLoner =
+    forgotten !== undefined && (identity.kind === 'newEntity' || identity.kind === 'ask');
+  if (!isLoner && identity.kind !== 'discard') return identity;
+  if (isLoner && decisionOn(reviews)) return identity;
+  const stage = await recoveryStage(context);
+  const why = 'Everything is compared first, because our own database was put back to a backup.';
+  if (stage === 'comparing') return { kind: 'later', why };
+  if (identity.kind === 'discard') {
+    const mayLive = stage !== 'never' && identity.reason === 'late-own-create';
+    const { entity, reason } = identity;
+    return mayLive ? { kind: 'ask', candidates: [entity], reason } : identity;
+  }
+  if (!isLoner) return identity;
+  const younger = await candidatesFor(context, member.endpoint, forgotten);
+  const isAlone = identity.kind === 'newEntity' && younger.length === 0 && stage !== 'settling';
+  if (isAlone) return identity;
+  const matching = identity.kind === 'ask' ? identity.candidates : [];
+  const candidates = [...new Set([...matching, ...younger])];
+  return { kind: 'ask', candidates, reason: 'forgotten-record', forgotten };
+}

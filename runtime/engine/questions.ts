@@ -1,0 +1,87 @@
+/** What people are asked, and who waits for it: creates, and records that want a key of another one. */
+import type { EntityId, Write } from '../core/planner/model.ts';
+import type { StoredReview } from '../store/store.ts';
+import type { Case } from './case.ts';
+import { isCollision, isInQuestion } from './claiming.ts';
+import { refTo, type Context } from './context.ts';
+import { mayBeForgotten } from './recovery.ts';
+
+/** A create that is planned. */
+export interface Wish {
+  readonly one: Case;
+  readonly write: Write;
+}
+
+/** Those of the creates that somebody is asked about; who may be meant by a question is added to it. */
+export async function askedAbout(
+  context: Context,
+  wishes: readonly Wish[],
+): Promise<ReadonlySet<Wish>> {
+  const { store, sync } = context;
+  const questions = await openQuestions(context);
+  const cursors = await store.readCursors(sync.tenant, sync.id);
+  const inQuestion = new Set<Case>();
+  for (const one of new Set(wishes.map((wish) => wish.one))) {
+    // Another record has its key, so it may be the same; until somebody knows, it is not spread.
+    if (await isInQuestion(context, one)) inQuestion.add(one);
+  }
+  const asked = new Set(wishes.filter(({ one }) => inQuestion.has(one)));
+  for (const question of questions) {
+    const { endpoint, reason, entity: forgotten, candidates } = question;
+    const here = wishes.filter(({ write }) => write.endpoint === endpoint);
+    const named = here.filter(({ one }) => candidates.includes(one.entity.id));
+    for (const wish of named) asked.add(wish);
+    if (reason !== 'forgotten-record' || forgotten === undefined) continue;
+    const others = here.filter(({ one }) => {
+      return !candidates.includes(one.entity.id) && mayBeForgotten(cursors, question, one);
+    });
+    for (const wish of others) asked.add(wish);
+    addCandidates(question, others);
+  }
+  return asked;
+}
+
+/** The question goes with the first of them, whatever becomes of it. */
+function addCandidates(question: StoredReview, [first, ...rest]: readonly Wish[]): void {
+  if (!first) return;
+  const { sync, endpoint, remoteId, reason, entity, candidates } = question;
+  const found = [first, ...rest].map(({ one }) => one.entity.id);
+  const about = entity === undefined ? {} : { entity };
+  const all: EntityId[] = [...candidates, ...found];
+  first.one.asked.push({ sync, endpoint, remoteId, reason, candidates: all, ...about });
+}
+
+async function openQuestions({ store, sync }: Context): Promise<readonly StoredReview[]> {
+  const questions: StoredReview[] = [];
+  for (;;) {
+    const last = questions.at(-1);
+    const page = await store.listReviews(sync.tenant, {
+      state: 'open',
+      sync: sync.id,
+      limit: QUESTIONS_PER_PAGE,
+      ...(last ? { after: { at: last.at, id: last.id } } : {}),
+    });
+    questions.push(...page);
+    if (page.length < QUESTIONS_PER_PAGE) return questions;
+  }
+}
+
+const QUESTIONS_PER_PAGE = 500;
+
+/** These records have given keys up: whoever was asked about one of them is looked at again. */
+export async function callThoseWhoWait(
+  context: Context,
+  freed: readonly EntityId[],
+): Promise<void> {
+  if (freed.length === 0) return;
+  const { store, sync, world, priority } = context;
+  const open = await openQuestions(context);
+  const marks = open
+    .filter((review) => isCollision(review) && review.candidates.some((id) => freed.includes(id)))
+    .map(({ endpoint, remoteId }) => ({
+      key: { kind: 'item', ...refTo(sync, { endpoint, remoteId }) } as const,
+      priority,
+      windowMs: 0,
+    }));
+  await store.mark(sync.tenant, { now: world.clock.now(), marks });
+}

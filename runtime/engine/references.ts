@@ -1,0 +1,194 @@
+/**
+ * References: records that point to records of another sync. A vendor names the target by the id of its
+ * item, we by the id of our record. What has no item there yet waits for it; what is named by an item
+ * that is gone there, while the target has another one, is written anew. Where the vendor merged an item
+ * into that of another record, and ours followed, that one is meant.
+ */
+import type { EndpointId, EntityId, Reach } from '../core/planner/model.ts';
+import { isList, type Value, type Values } from '../core/value.ts';
+import type { FoundEntity, FoundLink, Ref, SyncId } from '../store/store.ts';
+import type { Case } from './case.ts';
+import type { Context } from './context.ts';
+import type { Member } from './member.ts';
+
+/** The reference fields of an item, as our records. */
+export interface Targets {
+  readonly fields: Readonly<Record<string, Value>>;
+  /** By field: an id there that leads to no record yet. */
+  readonly unresolved?: Readonly<Record<string, string>>;
+  /** Fields with an id of an item that is gone, in place of which its record has another one there. */
+  readonly expired?: readonly string[];
+}
+
+/** Ids of the vendor as ids of our records; what is not known here is looked at. */
+export async function targetsOf(
+  context: Context,
+  member: Member,
+  references: readonly Readonly<Record<string, Value>>[],
+): Promise<Targets[]> {
+  const { sync, rules } = context;
+  const refs = new Map<string, Ref>();
+  for (const one of references) {
+    for (const [field, value] of Object.entries(one)) {
+      const target = sync.settings.references[field] as SyncId | undefined;
+      if (target === undefined) continue;
+      for (const remoteId of idsIn(value)) {
+        refs.set(`${target}/${remoteId}`, { sync: target, endpoint: member.endpoint, remoteId });
+      }
+    }
+  }
+  if (refs.size === 0) return references.map((one) => ({ fields: { ...one } }));
+  const found = await findTargets(context, refs);
+  const isExpired = await replacedAt(context, member, found);
+  return references.map((one) => {
+    const fields: Record<string, Value> = {};
+    const unresolved: Record<string, string> = {};
+    const expired: string[] = [];
+    for (const [field, value] of Object.entries(one)) {
+      const target = sync.settings.references[field];
+      const ids = idsIn(value);
+      const links = ids.map((id) => found.get(`${target}/${id}`));
+      const missing = ids.find((_, n) => links[n] === undefined);
+      const entities = links.map((link) => link?.entity);
+      if (missing !== undefined && rules.has('references-wait')) unresolved[field] = missing;
+      else if (isList(value)) fields[field] = (entities as string[]).toSorted();
+      else fields[field] = entities[0] ?? null;
+      if (links.some((link) => link && isExpired(link))) expired.push(field);
+    }
+    return {
+      fields,
+      ...(Object.keys(unresolved).length > 0 ? { unresolved } : {}),
+      ...(expired.length > 0 ? { expired } : {}),
+    };
+  });
+}
+
+async function findTargets(
+  { store, sync, priority, world }: Context,
+  refs: ReadonlyMap<string, Ref>,
+): Promise<ReadonlyMap<string, FoundLink>> {
+  const found = new Map<string, FoundLink>();
+  const unknown: Ref[] = [];
+  let open = refs;
+  for (let merges = 0; open.size > 0; merges += 1) {
+    const asked = [...open];
+    const links = await store.findLinks(
+      sync.tenant,
+      asked.map(([, ref]) => ref),
+    );
+    const merged = new Map<string, Ref>();
+    for (const [n, [name, ref]] of asked.entries()) {
+      const link = links[n];
+      const into = link && merges < MERGES_MAX ? successorOf(link) : undefined;
+      if (into !== undefined) merged.set(name, { ...ref, remoteId: into });
+      else if (link && link.state !== 'unlinked') found.set(name, link);
+      else unknown.push(ref);
+    }
+    open = merged;
+  }
+  if (unknown.length > 0) {
+    const marks = unknown.map((ref) => ({
+      key: { kind: 'item', ...ref } as const,
+      priority,
+      windowMs: 0,
+    }));
+    await store.mark(sync.tenant, { now: world.clock.now(), marks });
+  }
+  return found;
+}
+
+/** Longer chains are as good as endless ones. */
+const MERGES_MAX = 10;
+
+/** The item that is meant now, where the record of this one died because that belongs to another. */
+function successorOf({ state, life, mergedInto }: FoundLink): string | undefined {
+  return state === 'mergedAway' && life === 'dead' ? mergedInto : undefined;
+}
+
+/** Whether a link is of an item that is gone, in place of which its record has another one there. */
+async function replacedAt(
+  context: Context,
+  { endpoint }: Member,
+  found: ReadonlyMap<string, FoundLink>,
+): Promise<(link: FoundLink) => boolean> {
+  const gone = [...found.values()].filter(({ state }) => state === 'gone');
+  const entities = await findById(context, [...new Set(gone.map(({ entity }) => entity))]);
+  return ({ state, entity }) => {
+    const links = state === 'gone' ? entities.get(entity)?.links : undefined;
+    return links?.some((link) => link.endpoint === endpoint && link.state === 'live') ?? false;
+  };
+}
+
+// ---------------------------------------------------------------------------------------------
+// The other way round
+
+export type Reached = (target: EntityId, endpoint: EndpointId) => Reach;
+
+/** Where the targets stand of all that the cases refer to. */
+export async function reachOf(context: Context, cases: readonly Case[]): Promise<Reached> {
+  const targets = [...new Set(cases.flatMap((one) => referredIn(context, one)))];
+  const byId = await findById(context, targets);
+  return (target, endpoint) => {
+    const entity = byId.get(target);
+    if (!entity) return 'pending';
+    if (entity.life === 'dead') return 'dead';
+    return placeIn(entity, endpoint) === undefined ? 'pending' : 'live';
+  };
+}
+
+/** Records that a value refers to, of all cells and all that was read. */
+function referredIn(context: Context, one: Case): EntityId[] {
+  return fieldsIn(context).flatMap((name) => {
+    const own = idsIn(one.entity.cells[name]?.value);
+    const seen = [...one.observed.values()].flatMap((observation) =>
+      observation.kind === 'present' ? idsIn(observation.fields[name]) : [],
+    );
+    return [...own, ...seen] as EntityId[];
+  });
+}
+
+/** A reference as the vendor's id; undefined while the target has no item there. */
+export type PlaceOf = (value: Value, endpoint: EndpointId) => Value | undefined;
+
+export async function placesOf(
+  context: Context,
+  writes: readonly { readonly patch: Values }[],
+): Promise<PlaceOf> {
+  const fields = fieldsIn(context);
+  const targets = writes.flatMap(({ patch }) => fields.flatMap((name) => idsIn(patch[name])));
+  const byId = await findById(context, [...new Set(targets)] as EntityId[]);
+  const one = (id: string, endpoint: EndpointId): string | undefined =>
+    placeIn(byId.get(id as EntityId), endpoint);
+  return (value, endpoint) => {
+    if (value === null) return null;
+    if (!isList(value)) return typeof value === 'string' ? one(value, endpoint) : value;
+    const places = idsIn(value).map((id) => one(id, endpoint));
+    return places.includes(undefined) ? undefined : (places as string[]);
+  };
+}
+
+// ---------------------------------------------------------------------------------------------
+// Small questions
+
+function fieldsIn({ sync }: Context): string[] {
+  return sync.policy.fields.filter(({ reference }) => reference).map(({ name }) => name);
+}
+
+function idsIn(value: Value | undefined): string[] {
+  if (value === undefined || value === null) return [];
+  if (isList(value)) return value.flatMap(idsIn);
+  return typeof value === 'string' ? [value] : [];
+}
+
+async function findById(
+  { store, sync }: Context,
+  ids: readonly EntityId[],
+): Promise<ReadonlyMap<EntityId, FoundEntity>> {
+  const found = ids.length > 0 ? await store.findEntities(sync.tenant, ids) : [];
+  return new Map(found.flatMap((entity) => (entity ? [[entity.entity, entity] as const] : [])));
+}
+
+function placeIn(entity: FoundEntity | undefined, endpoint: EndpointId): string | undefined {
+  return entity?.links.find((link) => link.endpoint === endpoint && link.state === 'live')
+    ?.remoteId;
+}

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { withPair } from './pair.ts';
+
+const anna = { email: 'anna@example.com', name: 'Anna' };
+const bela = { email: 'bela@example.com', name: 'Bela' };
+
+describe('An address that one record gives up while another wants it', () => {
+  it('belongs to whoever wanted it, so that a third person who has it is not somebody new', () =>
+    withPair(async (pair) => {
+      const { app, crm } = pair;
+      const one = app.enter(anna);
+      const other = app.enter(bela);
+      await pair.settle();
+      app.edit(other, { email: anna.email });
+      await pair.settle();
+      assert.deepEqual(
+        pair.reviews().map(({ reason }) => reason),
+        ['key-collision'],
+      );
+      app.edit(one, { email: 'anna.b@example.com' });
+      await pair.settle();
+      crm.enter({ ...anna, name: 'Anna the third' });
+      await pair.settle();
+      assert.equal(app.hands.items('people').length, 2);
+      assert.deepEqual(
+        pair.reviews().map(({ reason }) => reason),
+        ['key-collision', 'already-linked-here'],
+      );
+    }));
+});

@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict';
+import { VendorError } from '../../runtime/connectors/connector.ts';
+import type { Abilities } from '../../runtime/emulators/grumpy/grumpy.ts';
+import { grumpier } from './grumpier.ts';
+import { withPair, type Pair } from './pair.ts';
+
+const anna = { email: 'anna@example.com', name: 'Anna' };
+const bela = { email: 'bela@example.com', name: 'Bela' };
+
+const VENDORS: Readonly<Record<string, Partial<Abilities>>> = {
+  'with versions': {},
+  'without versions': { version: 'none', conditionalWrites: false, history: false },
+};
+
+describe('A create without an answer, in a system that is closed to us afterwards', () => {
+  it('is asked about when it opens again, though the record has died since', async () => {
+    let isLost = false;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        if (!isLost || account !== 'crm') return collection.write(changes, signal);
+        isLost = false;
+        const about = { what: 'No answer.', next: 'Wait.' };
+        throw new VendorError('transient', about, { mayHaveLanded: true });
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        app.enter(bela);
+        await pair.settle();
+        isLost = true;
+        const id = app.enter(anna);
+        await engine.look(tenant, sync);
+        await engine.drain({ tenant, sync });
+        crm.hands.forbid('people', true);
+        engine.refresh();
+        app.remove(id);
+        await pair.settle();
+        await pair.wait(7_200_000);
+        await pair.settle();
+        crm.hands.forbid('people', false);
+        await engine.drain({ tenant, sync, waitMs: 7_200_000 });
+        const { records } = pair.store.rowsOf(tenant);
+        const intents = [...records.values()].flatMap((record) => [...record.intents.values()]);
+        assert.deepEqual(
+          intents.map(({ state }) => state),
+          [],
+        );
+      },
+      { connector },
+    );
+  });
+});
+
+describe('A person who was deleted in one system, and is to be made there anew', () => {
+  for (const [name, habits] of Object.entries(VENDORS)) {
+    it(`is not made beside what was restored meanwhile, at a vendor ${name}`, () =>
+      withPair(
+        async (pair) => {
+          const { app, crm } = pair;
+          const id = app.enter(anna);
+          app.enter(bela);
+          await pair.settle();
+          const deleted = crm.idOf(anna.email);
+          crm.remove(deleted);
+          await pair.settle();
+          crm.hands.restore('people', deleted);
+          await answer(pair, 'recreate');
+          await pair.settle();
+          app.edit(id, { name: 'Anna B.' });
+          await pair.settle();
+          assert.equal(crm.hands.items('people').length, 2);
+          assert.equal(crm.hands.item('people', deleted)?.fields['name'], 'Anna B.');
+        },
+        { abilities: { crm: habits }, policy: { deleteAuthority: [], onRemoteDelete: 'ask' } },
+      ));
+  }
+});
+
+describe('A person who could not be made anew for a while', () => {
+  it('is not made beside what was restored meanwhile', () => {
+    let isBusy = true;
+    const connector = grumpier((collection) => ({
+      async write(changes, signal) {
+        const isCreate = changes[0]!.op === 'create';
+        if (!isBusy || !isCreate) return collection.write(changes, signal);
+        throw new VendorError('transient', { what: 'It is busy.', next: 'Wait.' });
+      },
+    }));
+    return withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        isBusy = false;
+        app.enter(anna);
+        app.enter(bela);
+        await pair.settle();
+        isBusy = true;
+        const deleted = crm.idOf(anna.email);
+        crm.remove(deleted);
+        await pair.settle();
+        assert.equal(crm.hands.items('people').length, 1);
+        crm.hands.restore('people', deleted);
+        isBusy = false;
+        await pair.engine.drain({ tenant: pair.tenant, sync: pair.sync, waitMs: 60_000 });
+        assert.equal(crm.hands.items('people').length, 2);
+      },
+      { connector, policy: { deleteAuthority: [], onRemoteDelete: 'recreate' } },
+    );
+  });
+});
+
+describe('An id that a vendor gives again', () => {
+  const habits: Partial<Abilities> = {
+    create: 'naturalKey',
+    delete: 'hard',
+    restore: false,
+    reusesIds: true,
+    writeReturns: 'id',
+  };
+
+  it('to what we make is not that of the person who had it before', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        app.enter(bela);
+        app.enter(anna);
+        await pair.settle();
+        crm.remove(crm.idOf(anna.email));
+        await pair.wait(60_000);
+        const carl = { email: 'carl@example.com', name: 'Carl' };
+        app.enter(carl);
+        await pair.settle({ full: false });
+        await pair.settle();
+        await pair.settle();
+        const all = { [bela.email]: { name: 'Bela' }, [carl.email]: { name: 'Carl' } };
+        assert.deepEqual([app.people(), crm.people()], [all, all]);
+        assert.equal(crm.hands.items('people').length, 2);
+      },
+      { abilities: { crm: { ...habits, horizonMs: 5_000 } } },
+    ));
+
+  it('to somebody new is found before that person is made there', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        app.enter(bela);
+        app.enter(anna);
+        await pair.settle();
+        crm.remove(crm.idOf(anna.email));
+        await pair.wait(60_000);
+        const carl = { email: 'carl@example.com', name: 'Carl' };
+        crm.enter(carl);
+        const remoteId = app.enter(carl);
+        await engine.hint(tenant, [{ sync, endpoint: app.endpoint, remoteId }]);
+        await engine.drain({ tenant, sync });
+        await pair.settle();
+        assert.deepEqual(Object.keys(crm.people()).toSorted(), [bela.email, carl.email]);
+        assert.equal(crm.hands.items('people').length, 2);
+      },
+      { abilities: { crm: { ...habits, horizonMs: 5_000 } } },
+    ));
+
+  it('to the same person is that of a new item', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        app.enter(bela);
+        const id = app.enter(anna);
+        await pair.settle();
+        crm.remove(crm.idOf(anna.email));
+        await pair.settle();
+        app.edit(id, { name: 'Anna B.' });
+        await pair.settle();
+        assert.equal(crm.people()[anna.email]?.['name'], 'Anna B.');
+        assert.equal(crm.hands.items('people').length, 2);
+      },
+      {
+        abilities: { crm: { ...habits, horizonMs: 5_000 } },
+        policy: { deleteAuthority: [], onRemoteDelete: 'recreate' },
+      },
+    ));
+});
+
+async function answer(pair: Pair, choice: string): Promise<void> {
+  const { store, tenant, world } = pair;
+  const open = pair.reviews().filter(({ state }) => state === 'open');
+  const decisions = open.map((review) => ({ kind: 'review', review, choice }) as const);
+  await store.decide(tenant, { now: world.clock.now(), actor: 'Olga', decisions });
+}
+
+/** Bela is in both systems; Anna is created at the CRM, and before the answer is lost this happens there. */
+async function withLostCreate(
+  settings: Readonly<Record<string, string>>,
+  meanwhile: (crm: Pair['crm']) => void,
+  story: (pair: Pair) => Promise<void>,
+): Promise<void> {
+  let crm: Pair['crm'] | undefined;
+  const connector = grumpier((collection, account) => ({
+    async write(changes, signal) {
+      const outcomes = await collection.write(changes, signal);
+      if (!crm || account !== 'crm') return outcomes;
+      meanwhile(crm);
+      crm = undefined;
+      const about = { what: 'The connection broke.', next: 'Try again.' };
+      throw new VendorError('transient', about, { mayHaveLanded: true });
+    },
+  }));
+  await withPair(
+    async (pair) => {
+      pair.crm.enter(bela);
+      await pair.settle();
+      await pair.wait(60_000);
+      crm = pair.crm;
+      pair.app.enter(anna);
+      await pair.settle({ full: false });
+      await pair.wait(300_000);
+      await pair.settle();
+      await story(pair);
+    },
+    { connector, settings },
+  );
+}
+
+function mergeIntoBela(crm: Pair['crm']): void {
+  crm.hands.merge('people', crm.idOf(anna.email), crm.idOf(bela.email));
+}
+
+describe('A create without an answer', () => {
+  it('that was merged into the item of another record is asked about, and writes over nobody', async () => {
+    await withLostCreate({}, mergeIntoBela, async (pair) => {
+      assert.deepEqual(Object.keys(pair.crm.people()), [bela.email]);
+      assert.deepEqual(Object.keys(pair.app.people()), [bela.email, anna.email]);
+      const [review] = pair.reviews();
+      assert.equal(review?.reason, 'remote-merge');
+      assert.equal(review.entity, await pair.entityOf(pair.app, pair.app.idOf(anna.email)));
+      const other = await pair.entityOf(pair.app, pair.app.idOf(bela.email));
+      assert.deepEqual(review.candidates, [other]);
+    });
+  });
+
+  it('that was merged into the item of another record follows it, where that is the policy', async () => {
+    await withLostCreate({ onRemoteMerge: 'follow' }, mergeIntoBela, async (pair) => {
+      assert.deepEqual(Object.keys(pair.crm.people()), [bela.email]);
+      assert.deepEqual(Object.keys(pair.app.people()), [bela.email]);
+    });
+  });
+});

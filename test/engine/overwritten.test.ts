@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { VendorError } from '../../runtime/connectors/connector.ts';
+import { grumpier } from './grumpier.ts';
+import { withPair, type Pair } from './pair.ts';
+
+const anna = { email: 'anna@example.com', name: 'Anna' };
+const MAY_HAVE_LANDED = { mayHaveLanded: true };
+/** A CRM that keeps a history, guards no writes, and tells nothing but the id of what was written. */
+const crm = { conditionalWrites: false, history: true, writeReturns: 'id' } as const;
+
+function rowsOf({ store, tenant }: Pair): string[] {
+  return [...store.rowsOf(tenant).records.values()].flatMap(({ conflicts }) =>
+    [...conflicts.values()].map(({ kind, losing }) => `${kind} ${JSON.stringify(losing?.value)}`),
+  );
+}
+
+describe('A write that is answered with an id and nothing else', () => {
+  it('is followed by a look at what it covered up', async () => {
+    let typing: (() => void) | undefined;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        if (account === 'crm' && changes[0]!.op === 'update') typing?.();
+        return collection.write(changes, signal);
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const id = pair.app.enter(anna);
+        await pair.settle();
+        typing = () => pair.crm.edit(pair.crm.idOf(anna.email), { name: 'Anna typed' });
+        pair.app.edit(id, { name: 'Anna A.' });
+        await pair.settle({ full: false });
+        assert.deepEqual(rowsOf(pair), ['overwritten "Anna typed"']);
+        assert.equal(pair.crm.people()[anna.email]!['name'], 'Anna A.');
+      },
+      { connector, abilities: { crm } },
+    );
+  });
+
+  it('is written once, though the vendor makes something else of it that changes nothing', async () => {
+    await withPair(
+      async (pair) => {
+        const id = pair.app.enter(anna);
+        await pair.settle();
+        const before = pair.crm.writes();
+        pair.app.edit(id, { name: 'ANNA' });
+        await pair.settle({ full: false });
+        await pair.wait(600_000);
+        await pair.settle();
+        assert.equal(pair.crm.writes() - before, 1);
+        assert.deepEqual(await pair.store.waiting(), []);
+      },
+      { abilities: { crm: { ...crm, spelling: { name: 'lower' }, readLagMs: 1_000 } } },
+    );
+  });
+});
+
+describe('A deletion', () => {
+  for (const { title, abilities } of [
+    { title: 'is followed by', abilities: { conditionalWrites: false } },
+    { title: 'that is answered with an id and nothing else is followed by', abilities: crm },
+    {
+      title: 'that a history shows late is followed by',
+      abilities: { conditionalWrites: false, author: false, readLagMs: 1_000 },
+    },
+  ]) {
+    it(`${title} a look at what it took along`, async () => {
+      let typing: (() => void) | undefined;
+      const connector = grumpier((collection, account) => ({
+        async write(changes, signal) {
+          if (account === 'crm' && changes[0]!.op === 'delete') typing?.();
+          return collection.write(changes, signal);
+        },
+      }));
+      await withPair(
+        async (pair) => {
+          const id = pair.app.enter(anna);
+          pair.app.enter({ email: 'bela@example.com', name: 'Bela' });
+          await pair.settle();
+          await pair.wait(10_000);
+          typing = () => pair.crm.edit(pair.crm.idOf(anna.email), { phone: '+36205550001' });
+          pair.app.remove(id);
+          await pair.settle();
+          await pair.wait(10_000);
+          await pair.settle();
+          assert.deepEqual(Object.keys(pair.crm.people()), ['bela@example.com']);
+          assert.deepEqual(rowsOf(pair), ['overwritten "+36205550001"']);
+          assert.deepEqual(await pair.store.waiting(), []);
+        },
+        { connector, abilities: { crm: abilities } },
+      );
+    });
+  }
+});
+
+describe('A write whose answer was lost', () => {
+  it('is found in the history, though somebody else has written since', async () => {
+    let isLost = false;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        if (!isLost || account !== 'crm') return collection.write(changes, signal);
+        isLost = false;
+        throw new VendorError('transient', { what: 'No answer.', next: 'Wait.' }, MAY_HAVE_LANDED);
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app } = pair;
+        const id = app.enter(anna);
+        await pair.settle();
+        const there = pair.crm.idOf(anna.email);
+        isLost = true;
+        app.edit(id, { name: 'Anna A.' });
+        await pair.engine.look(pair.tenant, pair.sync);
+        await pair.engine.drain({ tenant: pair.tenant, sync: pair.sync });
+        // It lands late, on top of what somebody typed, and somebody goes on from there.
+        pair.crm.edit(there, { name: 'Anna typed' });
+        pair.crm.hands.edit('people', there, { name: 'Anna A.' }, 'integration');
+        pair.crm.edit(there, { name: 'Anna A. jr' });
+        await pair.settle({ full: false });
+        assert.ok(rowsOf(pair).includes('overwritten "Anna typed"'), rowsOf(pair).join());
+        assert.equal(app.people()[anna.email]!['name'], 'Anna A. jr');
+      },
+      { connector, abilities: { crm: { conditionalWrites: false, author: false } } },
+    );
+  });
+});

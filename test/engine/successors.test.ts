@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { withPair } from './pair.ts';
+
+const anna = { email: 'anna@example.com', name: 'Anna' };
+
+describe('Items that were merged', () => {
+  for (const isNewId of [true, false]) {
+    const how = isNewId ? 'one with a new id' : 'one that nobody knows yet';
+    it(`into ${how} take their record along, and nothing is deleted for it`, async () => {
+      await withPair(
+        async (pair) => {
+          const { app, crm } = pair;
+          const id = crm.enter(anna);
+          crm.enter({ email: 'bela@example.com', name: 'Bela' });
+          await pair.settle();
+          const other = crm.enter({ ...anna, email: 'anna2@example.com' });
+          if (isNewId) crm.hands.merge('people', other, id);
+          else crm.hands.merge('people', id, other);
+          for (let n = 0; n < 3; n += 1) {
+            await pair.wait(60_000);
+            await pair.settle();
+          }
+          const names = ['Anna', 'Bela'];
+          for (const { hands } of [app, crm]) {
+            const found = hands.items('people').map(({ fields }) => fields['name']);
+            assert.deepEqual(new Set(found), new Set(names));
+            assert.equal(found.length, names.length);
+          }
+        },
+        {
+          settings: { onRemoteMerge: 'follow' },
+          abilities: { crm: { mergeGivesNewId: isNewId } },
+        },
+      );
+    });
+  }
+
+  it('into one with a new id leave the record that won, whoever had made the other one', async () => {
+    await withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        const bela = app.enter({ email: 'bela@example.com', name: 'Bela', phone: '+36205550001' });
+        const id = crm.enter(anna);
+        await pair.settle();
+        crm.hands.merge('people', crm.idOf('bela@example.com'), id);
+        for (let n = 0; n < 3; n += 1) {
+          await pair.wait(60_000);
+          await pair.settle();
+        }
+        const [left, ...others] = crm.hands.items('people').map(({ fields }) => fields);
+        assert.deepEqual(others, []);
+        assert.deepEqual({ ...left }, { ...left, ...anna, phone: '+36205550001' });
+        assert.equal(app.hands.item('people', bela)?.archived ?? true, true);
+        assert.equal(app.people()['anna@example.com']?.['name'], 'Anna');
+        assert.equal(app.people()['anna@example.com']?.['phone'], '+36205550001');
+      },
+      { settings: { onRemoteMerge: 'follow' }, abilities: { crm: { mergeGivesNewId: true } } },
+    );
+  });
+
+  it('before anybody knew them are remembered by the record of the one that is left', async () => {
+    await withPair(async (pair) => {
+      const { crm, engine, tenant, sync } = pair;
+      const loser = crm.enter({ name: 'Anna' });
+      const id = crm.enter(anna);
+      crm.hands.merge('people', loser, id);
+      const { endpoint } = crm;
+      await engine.hint(tenant, [{ sync, endpoint, remoteId: loser }]);
+      await pair.settle();
+      assert.equal(await pair.entityOf(crm, loser), await pair.entityOf(crm, id));
+    });
+  });
+});
