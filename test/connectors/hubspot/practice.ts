@@ -11,7 +11,7 @@ import { HubSpot, type AccountOptions } from '../../../runtime/emulators/hubspot
 import { virtualWorld, type VirtualWorld } from '../../sim/virtual-world.ts';
 import { inWorld } from '../in-world.ts';
 
-export const ORIGIN = 'https://api.hubapi.com';
+const ORIGIN = 'https://api.hubapi.com';
 export const TOKEN = 'pat-eu1-open-sesame';
 export const SECRET = 'test-client-secret-0001';
 export const NOW = Date.UTC(2026, 10, 2, 12);
@@ -57,7 +57,7 @@ export function practising<T>(
   );
 }
 
-export function opened(
+function opened(
   world: VirtualWorld,
   config: Partial<HubSpotConfig> = {},
   memory?: Memory,
@@ -90,7 +90,7 @@ export class Reply {
   }
 }
 
-export const PROPERTIES = {
+const PROPERTIES = {
   results: [
     ['hs_object_id', 'number', true],
     ['email', 'string', false],
