@@ -2,5 +2,6 @@
 import type { Connector } from './connector.ts';
 import { grumpy } from './grumpy/grumpy.ts';
 import { hubspot } from './hubspot/hubspot.ts';
+import { pipedrive } from './pipedrive/pipedrive.ts';
 
-export const connectors: readonly Connector[] = [grumpy, hubspot];
+export const connectors: readonly Connector[] = [grumpy, hubspot, pipedrive];

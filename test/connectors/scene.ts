@@ -41,6 +41,12 @@ export interface Vendor {
   /** What the vendor does not accept because of the member at `path`. */
   readonly unacceptable: { readonly raw: Raw; readonly path: string };
   readonly tellsAuthors: boolean;
+  /** What it asks for when it says that a call was one too many, and not for how long. */
+  readonly usualPauseMs?: number;
+  /** Of its own trouble it does not say how long it lasts. */
+  readonly isSilentInTrouble?: true;
+  /** What proves a delivery genuine: a signature of its body and time, unless it is only a password. */
+  readonly hookProof?: 'password';
   /** The longest that a write may be carried out after its connection broke. */
   readonly lateMs: number;
   /** The next call has this trouble, whichever it is. */

@@ -98,7 +98,8 @@ export function promisesAboutReading(settings: readonly Setting[]): void {
       const ids: string[] = [];
       for (let number = 0; number < 4; number += 1) {
         ids.push(scene.people.create(scene.sample(number)));
-        await scene.world.schedule.sleep(3);
+        // Some vendors tell whole seconds only.
+        await scene.world.schedule.sleep(1_003);
       }
       await scene.wait();
       const since = (time: number): Promise<string[]> =>

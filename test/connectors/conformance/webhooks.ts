@@ -60,7 +60,7 @@ export function promisesAboutWebhooks(settings: readonly Setting[]): void {
         refuses(scene, { ...delivery, body: new TextEncoder().encode(changed) });
       }
     },
-    takesWebhooks,
+    takesSignedWebhooks,
   );
 
   promise(
@@ -73,12 +73,16 @@ export function promisesAboutWebhooks(settings: readonly Setting[]): void {
       await scene.world.schedule.sleep(15_000);
       refuses(scene, delivery);
     },
-    takesWebhooks,
+    takesSignedWebhooks,
   );
 }
 
 function takesWebhooks({ account }: Scene): boolean {
   return 'receive' in account;
+}
+
+function takesSignedWebhooks(scene: Scene): boolean {
+  return takesWebhooks(scene) && scene.hookProof !== 'password';
 }
 
 async function genuine(scene: Scene): Promise<{ id: string; delivery: RawDelivery }> {

@@ -1,0 +1,19 @@
+import { keepsItsPromises } from '../conformance.ts';
+import { settingOf, type Way } from './setting.ts';
+
+const WAYS: Readonly<Record<string, Way>> = {
+  'persons of a company with a field for the marker': {},
+  'persons without a marker, with what was deleted': {
+    hasMarker: false,
+    config: { tellDeletes: true },
+  },
+  'persons of a small plan': { abilities: { plan: 'lite', seats: 3 } },
+  organizations: { collection: 'organizations' },
+  deals: { collection: 'deals' },
+  activities: { collection: 'activities' },
+  notes: { collection: 'notes', config: { tellDeletes: true } },
+};
+
+describe('the connector for Pipedrive', () => {
+  keepsItsPromises(Object.entries(WAYS).map(([title, way]) => settingOf(title, way)));
+});
