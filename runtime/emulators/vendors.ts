@@ -6,8 +6,9 @@ import { grumpy } from './grumpy/vendor.ts';
 import { hubspot } from './hubspot/vendor.ts';
 import { pipedrive } from './pipedrive/vendor.ts';
 import { serve, type Served } from './server.ts';
+import { twenty } from './twenty/vendor.ts';
 
-const VENDORS: readonly Vendor[] = [grumpy, hubspot, pipedrive];
+const VENDORS: readonly Vendor[] = [grumpy, hubspot, pipedrive, twenty];
 
 export interface ServedVendors extends Served {
   /** As in "Grumpy is ready". */

@@ -38,10 +38,10 @@ export class Account {
   readonly title: string;
   readonly name: string;
   readonly habits: Habits;
-  readonly collections: ReadonlyMap<string, Collection>;
   readonly log: Change[] = [];
   readonly forbidden = new Set<string>();
   token: string;
+  readonly #collections = new Map<string, Collection>();
   readonly #clock: Pick<Clock, 'now'>;
   readonly #listeners = new Set<(changes: readonly Change[]) => void>();
   #lastMs = 0;
@@ -58,12 +58,24 @@ export class Account {
     this.token = token;
     this.habits = { ...PLAIN, ...habits };
     this.#clock = clock;
-    this.collections = new Map(
-      Object.entries(collections).map(([collection, fields]) => {
-        const schema = new Schema(fields, this.habits);
-        return [collection, new Collection(collection, schema, this.habits)];
-      }),
-    );
+    for (const [collection, fields] of Object.entries(collections)) {
+      this.addCollection(collection, fields);
+    }
+  }
+
+  get collections(): ReadonlyMap<string, Collection> {
+    return this.#collections;
+  }
+
+  addCollection(name: string, fields: readonly FieldOptions[]): Collection {
+    const collection = new Collection(name, new Schema(fields, this.habits), this.habits);
+    this.#collections.set(name, collection);
+    return collection;
+  }
+
+  /** With everything in it; what was done there stays in the log. */
+  removeCollection(name: string): void {
+    this.#collections.delete(name);
   }
 
   /** The clock of the world, which never goes back here. */
@@ -140,7 +152,7 @@ export class Account {
     const after = this.#next(before, doer, { life, isQuiet: !deletingMovesTime });
     this.#put(collection, id, 'deleted', doer, after);
     const kept = references[depth === 'soft' ? 'deleted' : 'destroyed'];
-    if (kept === 'clear') this.#repoint(collection, [id], undefined, doer);
+    if (kept !== 'keep') this.#repoint(collection, [id], undefined, doer, kept === 'clearQuietly');
   }
 
   /** For good, whether it was archived or not. */
@@ -148,9 +160,8 @@ export class Account {
     const before = this.#known(collection, id);
     if (!isThere(before)) throw missing(id);
     this.#put(collection, id, 'destroyed', doer, this.#next(before, doer, { life: 'gone' }));
-    if (this.habits.references.destroyed === 'clear') {
-      this.#repoint(collection, [id], undefined, doer);
-    }
+    const kept = this.habits.references.destroyed;
+    if (kept !== 'keep') this.#repoint(collection, [id], undefined, doer, kept === 'clearQuietly');
   }
 
   restore(collection: Collection, id: string, doer: Doer): void {
@@ -228,7 +239,8 @@ export class Account {
   /** All is as it was, with the versions, times and next ids of then. Only the log knows. */
   restoreBackup({ collections }: Backup): void {
     for (const [name, { states, idsGiven }] of collections) {
-      const collection = this.collections.get(name)!;
+      const collection = this.collections.get(name);
+      if (collection === undefined) continue;
       for (const entry of collection.entries) {
         const [before, then] = [latest(entry), states.get(entry.id)];
         if (then === before) continue;
@@ -327,11 +339,12 @@ export class Account {
     ids: readonly string[],
     into: string | undefined,
     { by }: Doer,
+    movesNoTime = false,
   ): void {
     const doer: Doer = { by, via: 'vendor' };
     for (const referrer of referrers([...this.collections.values()], name, ids, into)) {
       const { collection, id, before, values } = referrer;
-      const isQuiet = collection.schema.areQuiet(Object.keys(values));
+      const isQuiet = movesNoTime || collection.schema.areQuiet(Object.keys(values));
       this.#put(collection, id, 'updated', doer, this.#next(before, doer, { values, isQuiet }));
     }
   }

@@ -46,10 +46,13 @@ export interface Habits {
   readonly afterwards?: (change: Change) => readonly FollowUp[];
 
   readonly merging: Merging;
-  /** What becomes of references to an item (`to` its collection) that is no longer there. */
+  /**
+   * What becomes of references to an item (`to` its collection) that is no longer there. Those that are
+   * cleared quietly move no time.
+   */
   readonly references: {
-    readonly deleted: 'keep' | 'clear';
-    readonly destroyed: 'keep' | 'clear';
+    readonly deleted: 'keep' | 'clear' | 'clearQuietly';
+    readonly destroyed: 'keep' | 'clear' | 'clearQuietly';
     readonly merged: 'keep' | 'follow';
   };
 }

@@ -43,7 +43,8 @@ export class Rules {
   }
 
   #write(name: string, id: string, given: Given, doer: Doer): void {
-    const collection = this.#account.collections.get(name)!;
+    const collection = this.#account.collections.get(name);
+    if (collection === undefined) return;
     try {
       this.#account.atomically(() => this.#account.update(collection, id, given, doer));
     } catch (error) {
