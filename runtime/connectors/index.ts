@@ -3,5 +3,6 @@ import type { Connector } from './connector.ts';
 import { grumpy } from './grumpy/grumpy.ts';
 import { hubspot } from './hubspot/hubspot.ts';
 import { pipedrive } from './pipedrive/pipedrive.ts';
+import { twenty } from './twenty/twenty.ts';
 
-export const connectors: readonly Connector[] = [grumpy, hubspot, pipedrive];
+export const connectors: readonly Connector[] = [grumpy, hubspot, pipedrive, twenty];
