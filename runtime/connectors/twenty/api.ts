@@ -50,10 +50,19 @@ export const refusal = z
     message: told(z.union([z.string(), z.array(z.string()).transform((all) => all.join(' '))])),
   })
   .transform(({ error, messages, message }) => ({
-    refused: { error: error ?? undefined, said: messages?.join(' ') ?? message ?? '' },
+    refused: {
+      error: error ?? undefined,
+      said: messages?.join(' ') ?? message ?? '',
+      isTrouble: false,
+    },
   }))
   .refine(({ refused: { error, said } }) => error !== undefined || said !== '');
 export type WireRefusal = z.infer<typeof refusal>;
+
+/** The same of a server that says so with a 500: what its database says, or that something broke. */
+export const trouble = refusal.transform(({ refused: words }) => ({
+  refused: { ...words, isTrouble: true },
+}));
 
 // ---------------------------------------------------------------------------------------------
 // Metadata, which comes bare, or in `data`, or in `data` under a name

@@ -14,15 +14,20 @@ export interface Complaint {
   /** The member of the item that it is about. */
   readonly path?: string;
   readonly said: string;
+  /** Nobody can know how far it has got. */
+  readonly isUncertain?: true;
 }
 
 const DUPLICATE = /duplicate|already exists|multiple records found with the same unique/i;
-/** Nobody can know how far it has got. */
-const TROUBLE = /time ?out|timed out|terminated|connection|deadlock|could not serialize/i;
+/** The database has taken back all of it. */
+const TAKEN_BACK = /deadlock detected|could not serialize/i;
+/** The database has refused it. */
+const VIOLATION = /violates|invalid input/i;
+const TROUBLE = /time ?out|timed out|terminated|connection/i;
 const MISSING = /record not found/i;
 
 export function complaintIn(
-  { error, said }: api.WireRefusal['refused'],
+  { error, said, isTrouble }: api.WireRefusal['refused'],
   raw: Readonly<Record<string, unknown>>,
   { fields }: Pick<ObjectType, 'fields'>,
 ): Complaint {
@@ -34,7 +39,10 @@ export function complaintIn(
     const held = candidates.find(({ value }) => isQuoted(words, value)) ?? candidates[0];
     return { kind: 'duplicate', said: words, ...(held && { path: held.path }) };
   }
-  if (TROUBLE.test(words)) return { kind: 'transient', said: words };
+  if (TAKEN_BACK.test(words)) return { kind: 'transient', said: words };
+  if (TROUBLE.test(words) || (isTrouble && !VIOLATION.test(words))) {
+    return { kind: 'transient', said: words, isUncertain: true };
+  }
   if (MISSING.test(words)) return { kind: 'missing', said: words };
   const path = pathIn(words, raw, sent);
   return { kind: 'rejected', said: words, ...(path !== undefined && { path }) };
@@ -90,13 +98,15 @@ export function wordsAbout(body: unknown): string | undefined {
 /** The name of the account's limit. */
 export const CALLS = 'calls';
 
-export function meaningOf({ status, body }: Refusal): Meaning | undefined {
+export function meaningOf({ status, headers, body }: Refusal): Meaning | undefined {
   const said = wordsAbout(body) ?? '';
-  if (status === 429) return { limit: CALLS, ...pauseIn(said) };
+  // A proxy in front of it may say more than Twenty does.
+  const isTimed = headers.has('retry-after');
+  if (status === 429) return { limit: CALLS, ...(!isTimed && pauseIn(said)) };
   // Who sends no token is told that it is forbidden.
   if (status === 403 && /missing authentication token/i.test(said)) return { kind: 'unauthorized' };
   if (status !== 400) return undefined;
-  if (TROUBLE.test(said)) return { kind: 'transient' };
+  if (TROUBLE.test(said) || TAKEN_BACK.test(said)) return { kind: 'transient' };
   return DUPLICATE.test(said) ? { kind: 'duplicate' } : undefined;
 }
 

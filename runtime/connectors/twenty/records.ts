@@ -148,6 +148,10 @@ export async function createAll(
   if (wanted.length === 0) return made;
   const refused = await insert(context, name, wanted, signal, made);
   if (refused === undefined) return made;
+  if (refused.kind === 'transient') {
+    for (const { id } of wanted) made.set(id, { refused });
+    return made;
+  }
   const there = await lookUp(
     context,
     name,
@@ -190,7 +194,7 @@ async function insert(
     path: ['rest', 'batch', name],
     body: wanted,
     answer: api.records,
-    answers: { 400: api.refusal },
+    answers: { 400: api.refusal, 500: api.trouble },
     flawIn: (told) =>
       'refused' in told || isWhole(told, wanted) ? undefined : 'not one record for each',
     signal,
@@ -215,7 +219,7 @@ function complaintOr(
   deed: string,
 ): Complaint {
   const complaint = complaintIn(refused, raw, context.type);
-  if (complaint.kind !== 'transient') return complaint;
+  if (!complaint.isUncertain) return complaint;
   throw errorOf(complaint, { ...context, deed }, { mayHaveLanded: true });
 }
 
@@ -239,7 +243,7 @@ export async function patchAll(
     ...call,
     method: 'PATCH',
     body: patch,
-    answers: { 400: api.refusal, 404: api.refusal },
+    answers: { 400: api.refusal, 404: api.refusal, 500: api.trouble },
     flawIn: (told) => ('refused' in told ? undefined : strangerIn(told, ids)),
     signal,
   });

@@ -154,7 +154,9 @@ export function promisesAboutWriting(settings: readonly Setting[]): void {
       const { items, sample, people } = scene;
       const [path] = items.can.uniquePaths;
       const id = people.create(sample(1));
-      const raw = { ...sample(2), [path!]: sample(1)[path!] };
+      // A path leads into values that consist of parts.
+      const [name = ''] = path!.split('.');
+      const raw = { ...sample(2), [name]: sample(1)[name] };
       const [outcome] = await items.write([{ op: 'create', raw }]);
       const { kind, path: said } = errorOf(outcome);
       assert.deepEqual([kind, said], ['duplicate', path]);
