@@ -58,7 +58,7 @@ export function limitWatch(): {
 
 function isOfDay({ headers, body }: Refusal): boolean {
   if (numberIn(headers, 'x-daily-ratelimit-token-remaining') === 0) return true;
-  return /\bdaily\b|\btokens?\b|\bbudget\b/i.test(wordsAbout(body) ?? '');
+  return /\bdaily\b|\bbudget\b/i.test(wordsAbout(body) ?? '');
 }
 
 export function numberIn(headers: Headers, name: string): number | undefined {

@@ -92,7 +92,7 @@ const persons: ObjectType = {
   tokens: NEWER,
   members: membersOf(`
     name:varchar first_name:varchar last_name:varchar emails:emails phones:phones org_id:org
-    owner_id:user label_ids:set visible_to:visible_to marketing_status:enum notes:text im:im
+    owner_id:user label_ids:set visible_to:visible_to notes:text im:im
     birthday:date job_title:varchar postal_address:address picture_id:picture! ${ALL}`),
   searched: { name: 'name', emails: 'email', phones: 'phone', notes: 'notes' },
   filters: ['owner_id', 'org_id'],

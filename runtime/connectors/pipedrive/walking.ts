@@ -75,20 +75,20 @@ interface CursorPlace {
 export function byCursor({ rest, path, query }: WalkOptions): Walk {
   return async (at, limit, signal) => {
     const place = at as unknown as CursorPlace | undefined;
-    const ask = (more: Call<unknown>['query']): Promise<api.WirePage> =>
+    const ask = (more: { cursor?: string; updated_since?: string }): Promise<api.WirePage> =>
       rest.send({
         method: 'GET',
         path,
         query: { ...query, ...more, limit },
         answer: api.page,
         flawIn: ({ additional_data: told }) =>
-          place !== undefined && told?.next_cursor === place.cursor ? IN_CIRCLES : undefined,
+          more.cursor !== undefined && told?.next_cursor === more.cursor ? IN_CIRCLES : undefined,
         signal,
       });
     let again = place?.again;
     let page: api.WirePage;
     try {
-      page = await ask({ cursor: place?.cursor });
+      page = await ask(place === undefined ? {} : { cursor: place.cursor });
     } catch (error) {
       const isOver = error instanceof VendorError && error.kind === 'rejected';
       if (place === undefined || again || !isOver) throw error;
