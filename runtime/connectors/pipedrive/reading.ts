@@ -92,7 +92,7 @@ function changesOf(context: Context, since: number): readonly Walk[] {
 }
 
 /** Without a status, those that were deleted are left out. */
-export const STATUSES = 'open,won,lost,deleted';
+const STATUSES = 'open,won,lost,deleted';
 /** A month, and no day more, whichever month it is. */
 const RECENT_MS = 28 * 86_400_000;
 

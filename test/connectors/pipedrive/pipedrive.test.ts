@@ -8,6 +8,15 @@ const WAYS: Readonly<Record<string, Way>> = {
     config: { tellDeletes: true },
   },
   'persons of a small plan': { abilities: { plan: 'lite', seats: 3 } },
+  'persons where what is not documented is otherwise': {
+    abilities: {
+      listLagMs: 4_000,
+      createdStatus: 200,
+      mergedLoser: 'deleted',
+      clearedLists: 'empty',
+      emptyWritesMoveTime: false,
+    },
+  },
   organizations: { collection: 'organizations' },
   deals: { collection: 'deals' },
   activities: { collection: 'activities' },

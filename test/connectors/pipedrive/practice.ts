@@ -4,7 +4,7 @@ import { pipedrive } from '../../../runtime/connectors/pipedrive/pipedrive.ts';
 import { virtualWorld, type VirtualWorld } from '../../sim/virtual-world.ts';
 import { inWorld } from '../in-world.ts';
 
-export const ORIGIN = 'https://acme-test.pipedrive.com';
+const ORIGIN = 'https://acme-test.pipedrive.com';
 export const NOW = Date.UTC(2026, 10, 1);
 export const CONFIG = { token: 'c0ffee6789abcdef0123456789abcdef01234567', company: 'acme-test' };
 

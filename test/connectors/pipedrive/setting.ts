@@ -17,7 +17,7 @@ const ORIGIN = 'https://acme-test.pipedrive.com';
 const HOOK = 'https://hooks.example/pipedrive';
 const TOKEN = 'c0ffee6789abcdef0123456789abcdef01234567';
 const PASSWORD = 'canary-secret-7dec11d0';
-export const MARKER = 'a'.repeat(40);
+const MARKER = 'a'.repeat(40);
 
 interface Kind {
   /** As webhooks name it. */
