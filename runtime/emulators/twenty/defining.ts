@@ -33,7 +33,7 @@ const optionShape = z.object({
 
 const fieldShape = z.object({
   type: z.enum(Object.keys(TYPE_OF) as [NativeType, ...NativeType[]]),
-  name: z.unknown(),
+  name: z.unknown().optional(),
   label: z.string().min(1),
   objectMetadataId: z.string(),
   description: z.string().nullish(),
@@ -41,7 +41,7 @@ const fieldShape = z.object({
   isActive: z.boolean().nullish(),
   isNullable: z.boolean().nullish(),
   isUnique: z.boolean().nullish(),
-  defaultValue: z.unknown(),
+  defaultValue: z.unknown().optional(),
   options: z.array(optionShape).nullish(),
   settings: z.record(z.string(), z.unknown()).nullish(),
   relationCreationPayload: z
@@ -57,8 +57,8 @@ const fieldShape = z.object({
 const changeShape = fieldShape.omit({ type: true, objectMetadataId: true }).partial();
 
 const objectShape = z.object({
-  nameSingular: z.unknown(),
-  namePlural: z.unknown(),
+  nameSingular: z.unknown().optional(),
+  namePlural: z.unknown().optional(),
   labelSingular: z.string().min(1),
   labelPlural: z.string().min(1),
   description: z.string().nullish(),

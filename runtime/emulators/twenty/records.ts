@@ -123,7 +123,7 @@ function list({ ask, place, object }: About): Plan {
   const order = orderOf(place, query.get('order_by') ?? '');
   const shape = shapeOf(ask, place);
   const [after, before] = [query.get('starting_after'), query.get('ending_before')];
-  const page = { limit, after: after ?? undefined, before: before ?? undefined };
+  const page = { limit, after: after || undefined, before: before || undefined };
   return {
     action: condition === undefined ? 'list' : isAboutTime(condition) ? 'changes' : 'find',
     collection: object.namePlural,

@@ -1,6 +1,7 @@
 /** Understands requests: where they go, and what their body says. */
 import type { Call } from '../call.ts';
 import type { Answer, Ask, Host, Plan } from './asking.ts';
+import { graphqlPlan } from './graphql.ts';
 import { metadataPlan, noRoute } from './metadata.ts';
 import { recordPlan } from './records.ts';
 import { badRequest } from './refused.ts';
@@ -40,6 +41,8 @@ function planOf(root: string, ask: Ask, isOld: boolean): Plan {
   }
   if (isOld) return metadataPlan(ask);
   if (root === 'rest') return recordPlan(ask);
+  const isGraph = (root === 'graphql' || root === 'metadata') && path.length === 0;
+  if (isGraph && method === 'POST') return graphqlPlan(ask, root);
   throw noRoute({ method, path: [root, ...path] });
 }
 
