@@ -83,7 +83,7 @@ export function assertAsked(nodes: readonly FieldNode[], shape: TypeShape): void
   }
 }
 
-export function assertSelection(node: FieldNode, shape: Shape): void {
+function assertSelection(node: FieldNode, shape: Shape): void {
   if (shape === 'leaf') {
     if (node.fields === undefined) return;
     throw badRequest(`Field "${node.name}" must not have a selection since it has no subfields.`);

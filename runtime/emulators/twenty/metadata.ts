@@ -49,7 +49,7 @@ export function metadataPlan(ask: Ask): Plan {
   }
 }
 
-export const hookShape = z.object({
+const hookShape = z.object({
   targetUrl: z.url({ protocol: /^https?$/ }),
   operations: z.array(z.string().regex(/^[^.]+\.[^.]+$/)).default(['*.*']),
   description: z.string().nullish(),

@@ -81,7 +81,7 @@ function ofOne(about: About, [first, second, ...more]: readonly string[]): Plan 
 }
 
 /** `batch` and the older `restore` stand before the name of the object. */
-export function whereOf(ask: Ask): {
+function whereOf(ask: Ask): {
   place: Place;
   object: ObjectMetadata;
   rest: readonly string[];

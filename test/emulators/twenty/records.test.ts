@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { customField } from '../../../runtime/emulators/twenty/fields.ts';
 import { message, NOBODY, practice, query, type Json } from './practice.ts';
 
 const ADA = { name: { firstName: 'Ada', lastName: 'Byron' } };
@@ -345,6 +346,26 @@ describe('records of Twenty', () => {
     const short = { data: [{ name: { firstName: 'Al', lastName: 'Xy' } }] };
     assert.equal((await ask('POST', 'people/duplicates', short)).body.data[0].totalCount, 0);
     assert.equal((await ask('POST', 'people/duplicates', {})).status, 400);
+  });
+
+  it('match by custom fields that are unique, as the account has them from the beginning', async () => {
+    const fields = { people: [customField('externalId', 'TEXT', { unique: true })] };
+    const { made, ask, hands } = practice({ fields });
+    const { id } = await made('people', { ...ADA, externalId: 'crm-42' });
+    const upserted = await ask('POST', 'people?upsert=true', { externalId: 'crm-42', city: 'x' });
+    assert.equal(upserted.body.data.createPerson.id, id);
+    assert.equal(hands.items('people').length, 1);
+  });
+
+  it('keep for themselves what they took over, also when the others are destroyed', async () => {
+    const { made, ask } = practice();
+    const emails = { primaryEmail: 'a@example.com' };
+    const [one, other] = [await made('people', { emails }), await made('people', ADA)];
+    const merging = { ids: [one.id, other.id], conflictPriorityIndex: 1 };
+    const { body } = await ask('PATCH', 'people/merge', merging);
+    assert.equal(body.data.mergePerson.emails.primaryEmail, 'a@example.com');
+    await ask('DELETE', `people/${one.id}`);
+    assert.match(message(await ask('POST', 'people', { emails })), /^Duplicate Emails/);
   });
 
   it('fail as a whole when the database is busy', async () => {
