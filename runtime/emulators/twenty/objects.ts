@@ -74,9 +74,6 @@ function systemFields(): readonly FieldOptions[] {
   ];
 }
 
-/** As a task begins; the word alone would look like a promise for later. */
-const OPEN = ['TO', 'DO'].join('');
-
 const TARGETS = [
   { singular: 'person', plural: 'people' },
   { singular: 'company', plural: 'companies' },
@@ -184,8 +181,8 @@ const STANDARD: readonly {
       bodyOf(settings),
       fieldOf('dueAt', 'DATE_TIME', 'Due Date'),
       fieldOf('status', 'SELECT', 'Status', {
-        options: optionsOf([OPEN, 'IN_PROGRESS', 'DONE']),
-        defaultValue: `'${OPEN}'`,
+        options: optionsOf(['TODO', 'IN_PROGRESS', 'DONE']),
+        defaultValue: `'TODO'`,
       }),
       toMember('assignee', 'Assignee', 'assignedTasks'),
     ],
