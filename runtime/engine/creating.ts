@@ -68,7 +68,8 @@ async function resolveAt(context: Context, member: Member, open: readonly Open[]
     const item = free.find((candidate) => isOutcomeOf(context, member, intent, one, candidate));
     if (item && !isHere) {
       adopted.add(item.id);
-      await adopt(context, one, intent, member, { item, takenAt });
+      // A search may show for long what has been typed over since.
+      await adopt(context, one, intent, member, { item, takenAt, weak: true });
       continue;
     }
     const taken = items.flatMap((candidate, n) => {

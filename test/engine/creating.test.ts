@@ -244,6 +244,40 @@ describe('A create without an answer', () => {
       assert.deepEqual(Object.keys(pair.app.people()), [bela.email]);
     });
   });
+
+  it('that a search shows as it was is read before anything is written on top of it', async () => {
+    let isLost = false;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        const outcomes = await collection.write(changes, signal);
+        if (!isLost || account !== 'crm') return outcomes;
+        isLost = false;
+        const about = { what: 'The connection broke.', next: 'Try again.' };
+        throw new VendorError('transient', about, { mayHaveLanded: true });
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        crm.enter(bela);
+        await pair.settle();
+        await pair.wait(60_000);
+        isLost = true;
+        const id = app.enter({ ...anna, tags: ['old'] });
+        await engine.look(tenant, sync, { endpoints: [app.endpoint] });
+        await engine.drain({ tenant, sync });
+        await pair.wait(31_000);
+        crm.edit(crm.idOf(anna.email), { tags: ['old', 'typed at the crm'] });
+        app.edit(id, { tags: ['old', 'typed at the app'] });
+        await engine.hint(tenant, [{ sync, endpoint: app.endpoint, remoteId: id }], 0);
+        await engine.drain({ tenant, sync, waitMs: 1_000 });
+        await pair.settle();
+        const tags = ['old', 'typed at the app', 'typed at the crm'];
+        assert.deepEqual(crm.people()[anna.email], { name: 'Anna', tags });
+      },
+      { connector, abilities: { crm: { ...VENDORS['without versions'], searchLagMs: 30_000 } } },
+    );
+  });
 });
 
 describe('A create without an answer, of what has no key, where nothing can be marked', () => {
