@@ -26,7 +26,7 @@ const ONE_IN: Readonly<Record<HardshipName, number>> = {
   brakes: 12,
   decisions: 8,
   renaming: 12,
-  retyping: Infinity,
+  retyping: 12,
   poison: 12,
   bodies: 20,
   replays: 12,
