@@ -55,6 +55,64 @@ describe('A write that is answered with an id and nothing else', () => {
   });
 });
 
+describe('A write that a history shows late', () => {
+  const LATE = { conditionalWrites: false, readLagMs: 20_000 } as const;
+
+  /** Somebody types something that our write covers up, and deletes the item before the history tells. */
+  async function coverAndDelete(
+    history: 'is kept' | 'is refused',
+    end: (pair: Pair) => void,
+  ): Promise<void> {
+    let typing: (() => void) | undefined;
+    let isGone = false;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        if (account === 'crm' && changes[0]!.op === 'update') typing?.();
+        return collection.write(changes, signal);
+      },
+      async history(items, signal) {
+        const about = { what: 'It is deleted.', next: 'Go on without it.' };
+        if (isGone && history === 'is refused') throw new VendorError('missing', about);
+        return collection.history!(items, signal);
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app, engine, tenant, sync } = pair;
+        const id = app.enter(anna);
+        app.enter({ email: 'bela@example.com', name: 'Bela' });
+        await pair.settle();
+        await pair.wait(60_000);
+        const there = pair.crm.idOf(anna.email);
+        typing = () => pair.crm.edit(there, { name: 'Anna typed' });
+        app.edit(id, { name: 'Anna A.' });
+        await engine.look(tenant, sync, { endpoints: [app.endpoint] });
+        await engine.drain({ tenant, sync });
+        typing = undefined;
+        pair.crm.remove(there);
+        isGone = true;
+        for (let n = 0; n < 3; n += 1) {
+          await pair.wait(30_000);
+          await pair.settle();
+        }
+        end(pair);
+        assert.deepEqual(await pair.store.waiting(), []);
+      },
+      { connector, abilities: { crm: LATE } },
+    );
+  }
+
+  it('is looked into for the last time when the item is gone', () =>
+    coverAndDelete('is kept', (pair) => {
+      assert.deepEqual(rowsOf(pair), ['overwritten "Anna typed"']);
+    }));
+
+  it('is left at that when the item is gone, and its history with it', () =>
+    coverAndDelete('is refused', (pair) => {
+      assert.deepEqual(rowsOf(pair), []);
+    }));
+});
+
 describe('A deletion', () => {
   for (const { title, abilities } of [
     { title: 'is followed by', abilities: { conditionalWrites: false } },
