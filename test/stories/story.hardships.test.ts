@@ -51,7 +51,10 @@ describe('Somebody who deletes everything', () => {
   });
 });
 
-describe('A vendor that always fails at one item', () => {
+describe('A vendor that always fails at one item', function () {
+  // Forty hours of looking for changes.
+  this.timeout(120_000);
+
   it('keeps nobody else waiting, and the item is given up until somebody tries again', async () => {
     const { value, when, givenUp } = await story({
       people: THREE,
