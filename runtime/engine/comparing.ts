@@ -99,7 +99,11 @@ function isLeftAlone(
 function differenceIn(
   one: Case,
 ): { readonly reason: string; readonly isNews: boolean } | undefined {
-  const { plan } = one;
+  const { plan, stored, observed } = one;
+  const isFound = stored?.links.some(({ id, missingSince }) => {
+    return missingSince !== undefined && observed.get(id)?.kind === 'present';
+  });
+  if (isFound) return { reason: 'shown again', isNews: true };
   if (!plan || one.setback) return { reason: 'not settled yet', isNews: true };
   const isMoved =
     plan.entity !== one.entity ||
