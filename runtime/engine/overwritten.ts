@@ -104,7 +104,7 @@ function checksOf(context: Context, one: Case): (Check & { readonly member: Memb
       isUnanswered(intent) &&
       intent.op !== 'create';
     const since = intent.unchecked?.since ?? (mayHaveLanded ? link.version : undefined);
-    const reach = intent.unchecked?.reach ?? seen.version;
+    const reach = intent.unchecked?.reach ?? versionAfter(intent, member, seen);
     if (since === undefined || reach === undefined) return [];
     // Nothing has happened, and to ask again and again costs.
     if (!intent.unchecked && reach <= since) return [];
@@ -114,6 +114,19 @@ function checksOf(context: Context, one: Case): (Check & { readonly member: Memb
     return [{ one, member, intentId, hasLanded, remoteId, since, reach, op, patch, before }];
   });
 }
+
+/** A write that was answered without its version may have a later one than an answer that lags. */
+function versionAfter(
+  { unchecked, sentAt }: StoredIntent,
+  { can }: Member,
+  { version, takenAt }: Extract<Observation, { version?: number | undefined }>,
+): number | undefined {
+  const mayBeBefore = unchecked && sentAt !== undefined && takenAt <= sentAt + can.readLagMs;
+  return mayBeBefore ? NEVER_SHOWN : version;
+}
+
+/** No history goes so far. */
+const NEVER_SHOWN = Infinity;
 
 /** What a read finds where the write has landed. */
 function shownAfter({ op }: Intent): 'present' | 'gone' {

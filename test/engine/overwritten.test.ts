@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { VendorError } from '../../runtime/connectors/connector.ts';
+import { VendorError, type Read, type Version } from '../../runtime/connectors/connector.ts';
 import { grumpier } from './grumpier.ts';
 import { withPair, type Pair } from './pair.ts';
 
@@ -51,6 +51,65 @@ describe('A write that is answered with an id and nothing else', () => {
         assert.deepEqual(await pair.store.waiting(), []);
       },
       { abilities: { crm: { ...crm, spelling: { name: 'lower' }, readLagMs: 1_000 } } },
+    );
+  });
+});
+
+describe('A write that reads and a history show late', () => {
+  it('is looked into once more when a read may show the state that it covered up', async () => {
+    let story: Pair | undefined;
+    let shown: readonly [readonly Read[], readonly Version[][]] | undefined;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        const [change] = changes;
+        if (account === 'crm' && change?.op === 'update' && story) {
+          const id = change.id!;
+          story.crm.edit(id, { name: 'Anna typed' });
+          await story.wait(2_001);
+          const histories = await collection.history!([{ id, since: 1 }], signal);
+          shown = [await collection.read([id], signal), histories];
+          story = undefined;
+        }
+        return collection.write(changes, signal);
+      },
+      async read(ids, signal) {
+        return account === 'crm' && shown ? shown[0] : collection.read(ids, signal);
+      },
+      async history(items, signal) {
+        return account === 'crm' && shown ? shown[1] : collection.history!(items, signal);
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const id = pair.app.enter(anna);
+        await pair.settle();
+        await pair.wait(10_000);
+        story = pair;
+        pair.app.edit(id, { name: 'Anna A.' });
+        await pair.engine.look(pair.tenant, pair.sync, { endpoints: [pair.app.endpoint] });
+        await pair.engine.drain({ tenant: pair.tenant, sync: pair.sync });
+        // The news of what was typed comes only now.
+        const item = { kind: 'item', sync: pair.sync, endpoint: pair.crm.endpoint } as const;
+        const key = { ...item, remoteId: pair.crm.idOf(anna.email) };
+        const marks = [{ key, priority: 0, windowMs: 0 } as const];
+        await pair.store.mark(pair.tenant, { now: pair.world.clock.now(), marks });
+        await pair.engine.drain({ tenant: pair.tenant, sync: pair.sync });
+        shown = undefined;
+        await pair.wait(10_000);
+        await pair.settle();
+        assert.deepEqual(rowsOf(pair), ['overwritten "Anna typed"']);
+        assert.deepEqual(await pair.store.waiting(), []);
+      },
+      {
+        connector,
+        abilities: { crm: { ...crm, readLagMs: 2_000 } },
+        policy: {
+          fields: [
+            { name: 'email', strategy: 'lastWriteWins' },
+            { name: 'name', strategy: 'manualReview' },
+          ],
+        },
+      },
     );
   });
 });
