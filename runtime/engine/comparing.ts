@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Item } from '../connectors/connector.ts';
+import type { Link } from '../core/planner/model.ts';
 import type { Claimed, Mark, Priority } from '../store/store.ts';
 import { openCase, type Case } from './case.ts';
 import { keysOf, nameOfItem, type Context, type DigestedKey } from './context.ts';
@@ -15,6 +16,7 @@ import { isAnotherItem, observeItems } from './reading.ts';
 export interface Row {
   readonly id: string;
   readonly isLinked: boolean;
+  /** Those that no record has taken over from it. */
   readonly keys: readonly DigestedKey[];
 }
 
@@ -53,7 +55,7 @@ export async function compare(
     const link = one.links.find((l) => l.endpoint === member.endpoint && l.remoteId === item.id)!;
     // The vendor gave the id to a new item, and nobody knows whose that is.
     const isNew = isAnotherItem(member, link, item);
-    const own = isNew ? keysOf(context, present.fields) : [];
+    const own = isNew || isUnread(link) ? keysOf(context, present.fields) : [];
     return { id: item.id, isLinked: link.state === 'live' && !isNew, keys: own };
   });
   const seen = cases.flatMap((one, n) => {
@@ -86,6 +88,11 @@ export async function compare(
       ...(isWeak ? { weak: true } : {}),
     });
   }
+}
+
+/** The record goes on in the item, and has taken nothing over from it so far: not even its keys. */
+export function isUnread({ state, cells }: Link): boolean {
+  return state === 'live' && Object.keys(cells).length === 0;
 }
 
 /** Somebody was asked about the item, or has said that it is to be left alone. */

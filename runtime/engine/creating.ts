@@ -13,7 +13,7 @@ import { keysOfEntity, refTo, setbackWithout, type Context, type DigestedKey } f
 import { adopt, giveUpCreated } from './adopting.ts';
 import type { Member } from './member.ts';
 import { answered, setbackOf, TRIES_MAX } from './retry.ts';
-import type { Row } from './comparing.ts';
+import { isUnread, type Row } from './comparing.ts';
 import { cursorsAt } from './marking.ts';
 import { poll } from './polling.ts';
 import { isAnotherItem } from './reading.ts';
@@ -287,9 +287,7 @@ async function refusedAt(
     for (const { one } of wishes) setBack(one, setback);
     return wishes;
   }
-  const taken = new Set(
-    rows.filter(({ isLinked }) => !isLinked).flatMap(({ keys }) => strong(keys)),
-  );
+  const taken = new Set(rows.flatMap(({ keys }) => strong(keys)));
   return wishes.filter(({ one, write }) => {
     const isFound = strong(keysOfEntity(context, one.plan!.entity)).some((key) => taken.has(key));
     if (!isFound) return false;
@@ -355,16 +353,18 @@ async function markFound(
 ): Promise<readonly Row[]> {
   const { store, sync, priority, world } = context;
   const refs = items.map(({ id }) => refTo(sync, { endpoint: member.endpoint, remoteId: id }));
-  const links = await store.findLinks(sync.tenant, refs);
-  const marks = refs.flatMap((ref, n) =>
-    links[n] ? [] : [{ key: { kind: 'item', ...ref } as const, priority, windowMs: 0 }],
+  const wanted = refs.map((ref) => ({ kind: 'item', ...ref }) as const);
+  const loaded = await store.load(sync.tenant, wanted);
+  const links = loaded.map(({ record }, n) =>
+    record?.links.find((l) => l.endpoint === member.endpoint && l.remoteId === items[n]!.id),
   );
+  const marks = wanted.flatMap((key, n) => (links[n] ? [] : [{ key, priority, windowMs: 0 }]));
   await store.mark(sync.tenant, { now: world.clock.now(), marks });
-  return items.map((item, n) => ({
-    id: item.id,
-    isLinked: links[n] !== undefined,
-    keys: keysOfRow(context, member, item),
-  }));
+  return items.map((item, n) => {
+    const link = links[n];
+    const keys = link && !isUnread(link) ? [] : keysOfRow(context, member, item);
+    return { id: item.id, isLinked: link !== undefined, keys };
+  });
 }
 
 function keysOfRow(context: Context, member: Member, item: Item): readonly DigestedKey[] {
