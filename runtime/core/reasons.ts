@@ -78,7 +78,8 @@ export const reviewReasons = {
     'Deleted in a system whose deletions do not count by themselves: put back, delete everywhere, or leave apart?',
   'remote-restore':
     'A deleted record is back in a system: revive it everywhere, or delete it there again?',
-  'remote-merge': 'A vendor merged two records that are separate elsewhere.',
+  'remote-merge':
+    'Two records that are separate elsewhere are one in a system: it merged them, or took up what we made as new.',
   'second-item': 'A second item for the same record appeared in one system.',
   'key-collision': 'Two records want the same e-mail address or other unique value.',
   'mass-change': 'A brake was pulled: so many changes of one kind are unusual. Go on?',

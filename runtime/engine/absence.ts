@@ -1,11 +1,21 @@
 /**
  * Absence is not deletion. An item counts as gone when a later read agrees with the first, and when at the
  * same time something that is known to be there can still be read; a lost permission makes everything look
- * deleted at once. Where that cannot be told, a person is asked.
+ * deleted at once. A system that archives what is deleted has to say so: what it does not show at all may
+ * be hidden, or merged without a word. Where that cannot be told, a person is asked.
  */
 import { VendorError, type Read } from '../connectors/connector.ts';
 import type { Gone, Link } from '../core/planner/model.ts';
-import { ask, askAbout, BRAKE_PREFIX, choiceOf, replaceLink, setBack, type Case } from './case.ts';
+import {
+  ask,
+  askAbout,
+  BRAKE_PREFIX,
+  choiceOf,
+  isUnanswered,
+  replaceLink,
+  setBack,
+  type Case,
+} from './case.ts';
 import type { Context } from './context.ts';
 import type { Member } from './member.ts';
 
@@ -43,8 +53,9 @@ export async function observeAbsences(
   if (missing.length === 0) return;
   const firstMissed = Math.min(...missing.map(({ link }) => link.missingSince ?? takenAt));
   const isShown = reads.some((read) => isWitness(read, member, firstMissed));
+  const isBelieved = await isAbsenceBelieved(context, member);
   const canary: Canary =
-    isShown || !rules.has('canary')
+    isShown || isBelieved || !rules.has('canary')
       ? 'alive'
       : await askCanaries(context, member, missing, firstMissed, readIds);
   for (const { one, link, read } of missing) {
@@ -56,14 +67,22 @@ export async function observeAbsences(
       mostAreMissing(context, member, one);
       continue;
     }
-    const isAlive = canary === 'alive' || read.archived;
     const since = link.missingSince ?? takenAt;
     const isSecond = !rules.has('second-read') || isSecondRead(context, member, link, takenAt);
     if (canary === 'alone' && !read.archived && isSecond) {
       one.observed.set(link.id, unproven);
-      onlyOneMissing(context, member, one, link);
+      const why = `The item is missing at "${member.title}", and nothing else is there to compare with.`;
+      askWhetherDeleted(context, one, link, why);
       continue;
     }
+    const isTold = isBelieved || isToldOf(context, member, { one, link, read });
+    if (!isTold && silentFor > SILENT_MS) {
+      one.observed.set(link.id, unproven);
+      const why = `The item is missing at "${member.title}", where it would be archived if it had been deleted.`;
+      askWhetherDeleted(context, one, link, why);
+      continue;
+    }
+    const isAlive = isTold && (canary === 'alive' || read.archived);
     // An answer that lags cannot say when an archived item was archived, unless it says the version.
     const isOld =
       read.version !== undefined && link.version !== undefined && read.version < link.version;
@@ -74,9 +93,10 @@ export async function observeAbsences(
       const wait = Math.max(SECOND_READ_MS, member.can.readLagMs, isSoon ? 0 : takenAt - since);
       setBack(one, {
         kind: 'again',
-        why: isAlive
-          ? `The item could not be found at "${member.title}"; it is looked for once more.`
-          : `Little else can be found at "${member.title}", so a missing item proves nothing.`,
+        why:
+          isAlive || canary === 'alive'
+            ? `The item could not be found at "${member.title}"; it is looked for once more.`
+            : `Little else can be found at "${member.title}", so a missing item proves nothing.`,
         at: takenAt + Math.min(wait, SECOND_READ_MS_MAX) + 1,
       });
     }
@@ -125,17 +145,32 @@ function isSecondRead(
 /** The clocks of two workers do not differ by more. */
 const CLOCKS_DIFFER_MS = 300_000;
 
-/** Nothing else is known there that could be read, so only a person can say what that means. */
-function onlyOneMissing({ sync }: Context, { title }: Member, one: Case, link: Link): void {
+/** Whether the system would show less if the item were only hidden, or had been merged into another. */
+function isToldOf(
+  { rules }: Context,
+  { can }: Member,
+  { one, link, read }: Wanted & { readonly read: Extract<Read, { kind: 'missing' }> },
+): boolean {
+  // What we are deleting ourselves may be purged at once.
+  const isOurs = one.intents.some((intent) => {
+    return intent.op === 'delete' && intent.link === link.id && isUnanswered(intent);
+  });
+  return read.archived || isOurs || can.delete === 'hard' || !rules.has('archives-say-so');
+}
+
+/** Only a person can say what the absence means, and only about a record that lives. */
+function askWhetherDeleted({ sync }: Context, one: Case, link: Link, why: string): void {
   const decided = one.reviews.some(
-    (review) => review.remoteId === link.remoteId && choiceOf(review) !== undefined,
+    (review) =>
+      review.reason === 'remote-delete' &&
+      review.remoteId === link.remoteId &&
+      choiceOf(review) !== undefined,
   );
   if (decided) {
     replaceLink(one, { ...link, state: 'held' });
     return;
   }
-  askAbout(sync.id, one, link, 'remote-delete');
-  const why = `The item is missing at "${title}", and nothing else is there to compare with.`;
+  if (one.entity.life !== 'dead') askAbout(sync.id, one, link, 'remote-delete');
   setBack(one, { kind: 'wait', why });
 }
 
@@ -187,13 +222,15 @@ async function askCanaries(
     if (error instanceof VendorError) return 'silent';
     throw error;
   }
-  if (await isBelieved(context, member)) return 'alive';
   const alive = reads.filter((read) => isWitness(read, member, firstMissed) || isArchived(read));
   return alive.length * 2 >= reads.length ? 'alive' : 'silent';
 }
 
 /** A person has said that what is missing there was deleted. */
-async function isBelieved({ store, sync, world }: Context, member: Member): Promise<boolean> {
+async function isAbsenceBelieved(
+  { store, sync, world }: Context,
+  member: Member,
+): Promise<boolean> {
   const cursors = await store.readCursors(sync.tenant, sync.id);
   return cursors.some(
     ({ endpoint, channel, value }) =>

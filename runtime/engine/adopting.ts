@@ -54,17 +54,22 @@ export async function adopt(
  * Another record has the item with our marker. When that item is older than our create, the vendor merged
  * ours into it: a person decides whether the records are one, or the policy does. Otherwise it is a copy,
  * and ours is gone. Nothing is created under that marker again, or the other record would be written over.
+ * `isGuess`: there was no marker, the item only looks like ours; then it is always a person who decides.
  */
 export function giveUpCreated(
   { sync, world, run }: Context,
   one: Case,
   intent: StoredIntent,
   { endpoint, facts }: Member,
-  { item, holder }: { readonly item: Item; readonly holder: EntityId },
+  {
+    item,
+    holder,
+    isGuess = false,
+  }: { readonly item: Item; readonly holder: EntityId; readonly isGuess?: boolean },
 ): void {
   const { clockOffsetMs, clockUncertaintyMs } = facts;
   const bornAt = item.createdAt === undefined ? Infinity : item.createdAt - clockOffsetMs;
-  const isMerged = bornAt + clockUncertaintyMs < intent.armedAt;
+  const isMerged = isGuess || bornAt + clockUncertaintyMs < intent.armedAt;
   const link: Link = {
     id: newLinkId(world),
     endpoint,
@@ -75,7 +80,7 @@ export function giveUpCreated(
   };
   replaceLink(one, link);
   replaceIntent(one, { ...intent, link: link.id, state: 'applied', observed: true });
-  if (isMerged && sync.settings.onRemoteMerge === 'ask') {
+  if (isGuess || (isMerged && sync.settings.onRemoteMerge === 'ask')) {
     askAbout(sync.id, one, link, 'remote-merge', [holder]);
   }
   run.count('created and merged away');

@@ -1,7 +1,7 @@
 /**
  * Brakes against mistakes that would otherwise spread everywhere in seconds: a list that comes back
- * empty, an import that blanks a column, a mapping that changes every record. So many changes of one
- * kind within an hour are unusual; what is beyond waits, and a person is asked once whether to go on.
+ * empty, an import that blanks a column, a mapping that changes every record. So many records changed in
+ * one way within an hour are unusual; what is beyond waits, and a person is asked once whether to go on.
  */
 import type { Write } from '../core/planner/model.ts';
 import { wholeValues } from '../core/planner/parts.ts';
@@ -29,8 +29,8 @@ export async function applyBrakes(
   if (!context.rules.has('brakes') || context.mode.kind !== 'write' || context.mode.orders) return;
   for (const brake of ['delete', 'create', 'blank', 'change'] as const) {
     const affected = cases.flatMap((one) => {
-      const amounts = amountsOf(brake, one, refused);
-      return amounts.size > 0 ? [{ one, amounts }] : [];
+      const buckets = bucketsOf(brake, one, refused);
+      return buckets.size > 0 ? [{ one, buckets }] : [];
     });
     if (affected.length === 0) continue;
     const tooMuch = await overLimit(context, brake, affected);
@@ -41,11 +41,8 @@ export async function applyBrakes(
 
 interface Affected {
   readonly one: Case;
-  readonly amounts: Amounts;
+  readonly buckets: ReadonlySet<string>;
 }
-
-/** How much is taken of each bucket. */
-type Amounts = ReadonlyMap<string, number>;
 
 /** A page is mostly within the limit, and costs one question then. */
 async function overLimit(
@@ -62,29 +59,31 @@ async function overLimit(
   if (others.length === 0) return over;
   const capacity = await capacityOf(context, brake);
   const total = new Map<string, number>();
-  for (const { amounts } of others) {
-    for (const [bucket, n] of amounts) total.set(bucket, (total.get(bucket) ?? 0) + n);
+  for (const { buckets } of others) {
+    for (const bucket of buckets) total.set(bucket, (total.get(bucket) ?? 0) + 1);
   }
   // A budget grants a request that is larger than itself when it is full; a brake must not.
   const fits = [...total.values()].every((amount) => amount <= capacity);
   if (fits && (await spend(context, total, capacity))) return over;
-  for (const { one, amounts } of others) {
+  for (const { one, buckets } of others) {
+    const amounts = new Map(Array.from(buckets, (bucket) => [bucket, 1]));
     if (!(await spend(context, amounts, capacity))) over.push(one);
   }
   return over;
 }
 
-/** How many changes of the kind the plan would make; of one field each, where values change. */
-function amountsOf(brake: Brake, { plan }: Case, refused: ReadonlySet<Write>): Amounts {
-  const amounts = new Map<string, number>();
-  const count = (bucket: string): void => void amounts.set(bucket, (amounts.get(bucket) ?? 0) + 1);
-  if (brake === 'delete' && plan?.tombstone && plan.tombstone.cause !== 'decided') count(brake);
-  for (const write of plan?.writes ?? []) {
-    if (refused.has(write) || !isOf(brake, write)) continue;
-    if (brake !== 'change') count(brake);
-    else for (const field of Object.keys(write.patch)) count(`${brake}/${field}`);
+/**
+ * What the record takes one of, in however many systems it is written: one that is larger than the limit
+ * by itself could never pass. Changes are counted for each field.
+ */
+function bucketsOf(brake: Brake, { plan }: Case, refused: ReadonlySet<Write>): ReadonlySet<string> {
+  const writes = (plan?.writes ?? []).filter((write) => !refused.has(write) && isOf(brake, write));
+  if (brake === 'change') {
+    const fields = writes.flatMap(({ patch }) => Object.keys(patch));
+    return new Set(fields.map((field) => `${brake}/${field}`));
   }
-  return amounts;
+  const isDeath = brake === 'delete' && plan?.tombstone && plan.tombstone.cause !== 'decided';
+  return new Set(isDeath || writes.length > 0 ? [brake] : []);
 }
 
 function blanks({ op, patch, before }: Write): boolean {
@@ -126,7 +125,7 @@ async function capacityOf({ sync, countLive }: Context, brake: Brake): Promise<n
 
 async function spend(
   { store, sync }: Context,
-  amounts: Amounts,
+  amounts: ReadonlyMap<string, number>,
   capacity: number,
 ): Promise<boolean> {
   const requests = [...amounts].map(([bucket, amount]) => ({

@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Item } from '../connectors/connector.ts';
+import type { Link } from '../core/planner/model.ts';
 import type { Claimed, Mark, Priority } from '../store/store.ts';
 import { openCase, type Case } from './case.ts';
 import { keysOf, nameOfItem, type Context, type DigestedKey } from './context.ts';
@@ -15,6 +16,7 @@ import { isAnotherItem, observeItems } from './reading.ts';
 export interface Row {
   readonly id: string;
   readonly isLinked: boolean;
+  /** Those that no record has taken over from it. */
   readonly keys: readonly DigestedKey[];
 }
 
@@ -53,7 +55,7 @@ export async function compare(
     const link = one.links.find((l) => l.endpoint === member.endpoint && l.remoteId === item.id)!;
     // The vendor gave the id to a new item, and nobody knows whose that is.
     const isNew = isAnotherItem(member, link, item);
-    const own = isNew ? keysOf(context, present.fields) : [];
+    const own = isNew || isUnread(link) ? keysOf(context, present.fields) : [];
     return { id: item.id, isLinked: link.state === 'live' && !isNew, keys: own };
   });
   const seen = cases.flatMap((one, n) => {
@@ -88,6 +90,11 @@ export async function compare(
   }
 }
 
+/** The record goes on in the item, and has taken nothing over from it so far: not even its keys. */
+export function isUnread({ state, cells }: Link): boolean {
+  return state === 'live' && Object.keys(cells).length === 0;
+}
+
 /** Somebody was asked about the item, or has said that it is to be left alone. */
 function isLeftAlone(
   reviews: readonly { readonly state: string; readonly decision?: unknown }[],
@@ -99,7 +106,11 @@ function isLeftAlone(
 function differenceIn(
   one: Case,
 ): { readonly reason: string; readonly isNews: boolean } | undefined {
-  const { plan } = one;
+  const { plan, stored, observed } = one;
+  const isFound = stored?.links.some(({ id, missingSince }) => {
+    return missingSince !== undefined && observed.get(id)?.kind === 'present';
+  });
+  if (isFound) return { reason: 'shown again', isNews: true };
   if (!plan || one.setback) return { reason: 'not settled yet', isNews: true };
   const isMoved =
     plan.entity !== one.entity ||

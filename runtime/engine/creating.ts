@@ -5,20 +5,20 @@
  */
 import type { Item } from '../connectors/connector.ts';
 import { writeMarker } from '../core/marker.ts';
-import type { EndpointId, Write } from '../core/planner/model.ts';
+import type { EndpointId, EntityId, Write } from '../core/planner/model.ts';
 import { same } from '../core/value.ts';
-import type { StoredIntent } from '../store/store.ts';
+import type { FoundLink, StoredIntent } from '../store/store.ts';
 import { formerItems, isUnanswered, replaceIntent, setBack, type Case } from './case.ts';
 import { keysOfEntity, refTo, setbackWithout, type Context, type DigestedKey } from './context.ts';
 import { adopt, giveUpCreated } from './adopting.ts';
 import type { Member } from './member.ts';
 import { answered, setbackOf, TRIES_MAX } from './retry.ts';
-import type { Row } from './comparing.ts';
+import { isUnread, type Row } from './comparing.ts';
 import { cursorsAt } from './marking.ts';
 import { poll } from './polling.ts';
 import { isAnotherItem } from './reading.ts';
 import { askedAbout, type Wish } from './questions.ts';
-import { find, searchKey } from './searching.ts';
+import { find, itemsSince, searchKey } from './searching.ts';
 
 interface Open {
   readonly one: Case;
@@ -57,15 +57,19 @@ async function resolveAt(context: Context, member: Member, open: readonly Open[]
     sync.tenant,
     items.map(({ id }) => refTo(sync, { endpoint: member.endpoint, remoteId: id })),
   );
+  const adopted = new Set<string>();
   for (const { one, intent } of open) {
     const free = items.filter((item, n) => {
+      if (adopted.has(item.id)) return false;
       const known = links[n];
       return !known || known.state === 'unlinked' || isAnotherThan(one, member, item);
     });
     const isHere = one.links.some((l) => l.endpoint === member.endpoint && l.state === 'live');
     const item = free.find((candidate) => isOutcomeOf(context, member, intent, one, candidate));
     if (item && !isHere) {
-      await adopt(context, one, intent, member, { item, takenAt });
+      adopted.add(item.id);
+      // A search may show for long what has been typed over since.
+      await adopt(context, one, intent, member, { item, takenAt, weak: true });
       continue;
     }
     const taken = items.flatMap((candidate, n) => {
@@ -76,6 +80,11 @@ async function resolveAt(context: Context, member: Member, open: readonly Open[]
     });
     if (taken[0] && !isHere) {
       giveUpCreated(context, one, intent, member, taken[0]);
+      continue;
+    }
+    const alike = takenAlike(context, member, { one, intent }, items, links);
+    if (alike && !isHere) {
+      giveUpCreated(context, one, intent, member, { ...alike, isGuess: true });
       continue;
     }
     const patience = rules.has('wait-for-the-horizon') ? member.can.absenceHorizonMs : 0;
@@ -90,13 +99,34 @@ async function resolveAt(context: Context, member: Member, open: readonly Open[]
   }
 }
 
+/**
+ * An item like the one we asked for, of another record. It may be ours, taken for somebody new before it
+ * was known, or it is just alike; no search can tell.
+ */
+function takenAlike(
+  context: Context,
+  member: Member,
+  { one, intent }: Open,
+  items: readonly Item[],
+  links: readonly (FoundLink | undefined)[],
+): { readonly item: Item; readonly holder: EntityId } | undefined {
+  if (!isNameless(context, member, intent)) return undefined;
+  const found = items.flatMap((item, n) => {
+    const holder = links[n];
+    const isTaken = holder?.state === 'live' && holder.entity !== one.entity.id;
+    const isAlike = isTaken && isOutcomeOf(context, member, intent, one, item);
+    return isAlike ? [{ item, holder: holder.entity }] : [];
+  });
+  return found[0];
+}
+
 /** The id of an item that the record had before; it was given to this one. */
 function isAnotherThan(one: Case, member: Member, item: Item): boolean {
   const former = formerItems(one, member.endpoint).find(({ remoteId }) => remoteId === item.id);
   return former !== undefined && isAnotherItem(member, former, item);
 }
 
-function findFor(
+async function findFor(
   context: Context,
   member: Member,
   open: readonly Open[],
@@ -111,12 +141,24 @@ function findFor(
     );
   }
   const key = searchKey(context, member);
-  if (!key) return Promise.resolve([]);
+  const nameless = open.filter(({ intent }) => isNameless(context, member, intent));
   const values = open.flatMap(({ intent }) => {
-    const value = intent.patch[key.field];
+    const value = key && intent.patch[key.field];
     return typeof value === 'string' ? [value] : [];
   });
-  return find(context, member, key.path, values);
+  const found = key ? await find(context, member, key.path, values) : [];
+  if (nameless.length === 0) return found;
+  const since = Math.min(...nameless.map(({ intent }) => intent.armedAt));
+  const known = new Set(found.map(({ id }) => id));
+  const latest = await itemsSince(context, member, since);
+  return [...found, ...latest.filter(({ id }) => !known.has(id))];
+}
+
+/** Nothing leads from such a create to its item but what it says. */
+function isNameless(context: Context, member: Member, { patch }: StoredIntent): boolean {
+  if (hasMarkers(context, member)) return false;
+  const key = searchKey(context, member);
+  return member.collection.find === undefined || !key || typeof patch[key.field] !== 'string';
 }
 
 /** With a marker there is no doubt; without one, an item of that time with exactly these values. */
@@ -129,6 +171,7 @@ function isOutcomeOf(
 ): boolean {
   if (hasMarkers(context, member)) return isMarkedFor(context, member, one, intent, item);
   if (item.createdBy !== undefined && item.createdBy !== 'us') return false;
+  if (isNameless(context, member, intent) && isOlder(member, intent, item)) return false;
   const { fields } = member.read(item, 0).present;
   return Object.entries(intent.patch).every(([field, sent]) => {
     const policy = context.sync.policy.fields.find(({ name }) => name === field);
@@ -137,6 +180,17 @@ function isOutcomeOf(
     return read !== undefined && (same(read, sent) || member.facts.explains(field, sent, read));
   });
 }
+
+/** It was there before we asked for it. */
+function isOlder({ facts }: Member, { armedAt }: StoredIntent, { createdAt }: Item): boolean {
+  const { clockOffsetMs, clockUncertaintyMs } = facts;
+  return (
+    createdAt !== undefined && createdAt - clockOffsetMs + clockUncertaintyMs < armedAt - FINE_MS
+  );
+}
+
+/** Some vendors tell the time in whole seconds. */
+const FINE_MS = 1_000;
 
 function hasMarkers({ rules }: Context, { can }: Member): boolean {
   return can.marker !== undefined && rules.has('adopt-by-marker');
@@ -233,9 +287,7 @@ async function refusedAt(
     for (const { one } of wishes) setBack(one, setback);
     return wishes;
   }
-  const taken = new Set(
-    rows.filter(({ isLinked }) => !isLinked).flatMap(({ keys }) => strong(keys)),
-  );
+  const taken = new Set(rows.flatMap(({ keys }) => strong(keys)));
   return wishes.filter(({ one, write }) => {
     const isFound = strong(keysOfEntity(context, one.plan!.entity)).some((key) => taken.has(key));
     if (!isFound) return false;
@@ -301,16 +353,18 @@ async function markFound(
 ): Promise<readonly Row[]> {
   const { store, sync, priority, world } = context;
   const refs = items.map(({ id }) => refTo(sync, { endpoint: member.endpoint, remoteId: id }));
-  const links = await store.findLinks(sync.tenant, refs);
-  const marks = refs.flatMap((ref, n) =>
-    links[n] ? [] : [{ key: { kind: 'item', ...ref } as const, priority, windowMs: 0 }],
+  const wanted = refs.map((ref) => ({ kind: 'item', ...ref }) as const);
+  const loaded = await store.load(sync.tenant, wanted);
+  const links = loaded.map(({ record }, n) =>
+    record?.links.find((l) => l.endpoint === member.endpoint && l.remoteId === items[n]!.id),
   );
+  const marks = wanted.flatMap((key, n) => (links[n] ? [] : [{ key, priority, windowMs: 0 }]));
   await store.mark(sync.tenant, { now: world.clock.now(), marks });
-  return items.map((item, n) => ({
-    id: item.id,
-    isLinked: links[n] !== undefined,
-    keys: keysOfRow(context, member, item),
-  }));
+  return items.map((item, n) => {
+    const link = links[n];
+    const keys = link && !isUnread(link) ? [] : keysOfRow(context, member, item);
+    return { id: item.id, isLinked: link !== undefined, keys };
+  });
 }
 
 function keysOfRow(context: Context, member: Member, item: Item): readonly DigestedKey[] {

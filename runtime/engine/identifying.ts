@@ -114,7 +114,30 @@ export async function identify(
   cases: ReadonlyMap<EntityId, Case>,
 ): Promise<Placement> {
   const identity = identifyBy(context, found, owners, records, cases);
+  if (identity.kind === 'newEntity' && isBeingDeleted(context, found, owners, records, cases)) {
+    return { kind: 'wait', why: 'Whoever had its key before is still being deleted.' };
+  }
   return inRecovery(context, found, identity, forgottenBy(context, found, records, cases));
+}
+
+/** A new record would be made beside what is left of a dead one that had its key. */
+function isBeingDeleted(
+  { sync, rules }: Context,
+  { keys }: Found,
+  owners: Owners,
+  records: Records,
+  cases: ReadonlyMap<EntityId, Case>,
+): boolean {
+  if (!rules.has('look-up-before-create')) return false;
+  const deletes = new Set(
+    sync.policy.members.filter((member) => member.delete).map(({ endpoint }) => endpoint),
+  );
+  return keys.some(({ strength, digest }) => {
+    const owner = strength === 'strong' ? owners.get(digest) : undefined;
+    const state = owner && stateOf(owner.entity, records, cases);
+    if (state?.entity.life !== 'dead') return false;
+    return state.links.some((link) => link.state === 'live' && deletes.has(link.endpoint));
+  });
 }
 
 function identifyBy(

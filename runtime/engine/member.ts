@@ -59,8 +59,6 @@ export interface Member {
   fieldAt(path: string): string | undefined;
   /** The vendor's type of each mapped member, and what it is mapped as, by `path kind`. */
   readonly types: Types;
-  /** When its schema was read. */
-  readonly schemaAt: number;
   /** Reads the schema anew: which mapped fields the vendor does not offer as mapped any more. */
   readonly driftNow: () => Promise<NonNullable<EndpointFacts['drifted']>>;
   /** Where a field stands, when it stands in one place. */
@@ -200,10 +198,6 @@ export class Accounts {
     }
   }
 
-  now(): number {
-    return this.#options.world.clock.now();
-  }
-
   /** Somebody says that it is worth trying again. */
   wake(): void {
     this.#rests.clear();
@@ -295,7 +289,6 @@ export async function openSync(
     const { account, collection } = await look();
     return memberOf(chosen, account, collection, mapping, policy, {
       known: known.get(endpoint) ?? {},
-      schemaAt: accounts.now(),
       again: async () => (await look()).collection,
     });
   }
@@ -309,7 +302,6 @@ function memberOf(
   policy: Policy,
   schema: {
     readonly known: Types;
-    readonly schemaAt: number;
     readonly again: () => Promise<Collection>;
   },
 ): Member {
@@ -332,7 +324,6 @@ function memberOf(
     left: () => account.left?.() ?? [],
     facts,
     types: typesIn(mapping, collection),
-    schemaAt: schema.schemaAt,
     driftNow: async () =>
       driftOf(mapping, await schema.again(), policy, {
         ...typesIn(mapping, collection),

@@ -9,7 +9,7 @@
  */
 import type { Outcome, Version } from '../connectors/connector.ts';
 import { lostEdit } from '../core/planner/draft.ts';
-import type { Intent, Observation } from '../core/planner/model.ts';
+import type { Intent, Link, Observation } from '../core/planner/model.ts';
 import { BEFORE_ALL } from '../core/planner/stamp.ts';
 import { same, type Value, type Values } from '../core/value.ts';
 import type { StoredIntent } from '../store/store.ts';
@@ -32,6 +32,8 @@ interface Check {
   readonly op: Intent['op'];
   readonly patch: Values;
   readonly before: Values;
+  /** The item is not as the write left it any more: what the history shows now is all that it will. */
+  readonly isLast?: true;
 }
 
 export interface Unchecked {
@@ -73,8 +75,7 @@ export async function findOverwrittenLater(
   context: Context,
   cases: readonly Case[],
 ): Promise<void> {
-  for (const one of cases) giveUpChecks(one);
-  const checks = cases.flatMap((one) => checksOf(context, one));
+  const checks = cases.flatMap((one) => [...lastChecksOf(context, one), ...checksOf(context, one)]);
   for (const [member, group] of Map.groupBy(checks, ({ member: at }) => at)) {
     const unsettled = await askHistory(context, member, group);
     for (const check of group) {
@@ -103,7 +104,7 @@ function checksOf(context: Context, one: Case): (Check & { readonly member: Memb
       isUnanswered(intent) &&
       intent.op !== 'create';
     const since = intent.unchecked?.since ?? (mayHaveLanded ? link.version : undefined);
-    const reach = intent.unchecked?.reach ?? seen.version;
+    const reach = intent.unchecked?.reach ?? versionAfter(intent, member, seen);
     if (since === undefined || reach === undefined) return [];
     // Nothing has happened, and to ask again and again costs.
     if (!intent.unchecked && reach <= since) return [];
@@ -114,25 +115,51 @@ function checksOf(context: Context, one: Case): (Check & { readonly member: Memb
   });
 }
 
+/** A write that was answered without its version may have a later one than an answer that lags. */
+function versionAfter(
+  { unchecked, sentAt }: StoredIntent,
+  { can }: Member,
+  { version, takenAt }: Extract<Observation, { version?: number | undefined }>,
+): number | undefined {
+  const mayBeBefore = unchecked && sentAt !== undefined && takenAt <= sentAt + can.readLagMs;
+  return mayBeBefore ? NEVER_SHOWN : version;
+}
+
+/** No history goes so far. */
+const NEVER_SHOWN = Infinity;
+
 /** What a read finds where the write has landed. */
 function shownAfter({ op }: Intent): 'present' | 'gone' {
   return op === 'delete' ? 'gone' : 'present';
 }
 
-/** Of an item that takes no part, or is not as the write left it, no history can be asked. */
-function giveUpChecks(one: Case): void {
-  for (const intent of one.intents) {
-    const link = intent.unchecked && intent.link && linkOf(one, intent.link);
-    if (!link) continue;
-    const seen = one.observed.get(link.id);
-    const isAsLeft =
-      intent.op === 'delete'
-        ? link.state === 'gone' &&
-          (!seen || hasVersion(seen) || intent.unchecked?.reach !== undefined)
-        : link.state === 'live' && seen?.kind !== 'gone';
-    if (isAsLeft) continue;
-    markChecked({ one, intentId: intent.id });
-  }
+/**
+ * Of an item that takes no part any more no history is asked. Of one that is gone it is asked for the last
+ * time, however far it reaches.
+ */
+function lastChecksOf(context: Context, one: Case): (Check & { readonly member: Member })[] {
+  return one.intents.flatMap((intent) => {
+    const { id: intentId, unchecked, op, patch, before } = intent;
+    const link = unchecked && intent.link && linkOf(one, intent.link);
+    const seen = link && one.observed.get(link.id);
+    if (!link || isAsLeft(intent, link, seen)) return [];
+    const member = context.sync.members.get(link.endpoint);
+    const isGone = seen?.kind === 'gone' || (link.state === 'gone' && !seen);
+    if (op === 'delete' || !isGone || !member || !needsCheck(context, member)) {
+      markChecked({ one, intentId });
+      return [];
+    }
+    if (!one.plan) return [];
+    const { remoteId } = link;
+    const { since, reach = since } = unchecked;
+    const about = { one, member, intentId, remoteId, since, reach, op, patch, before };
+    return [{ ...about, hasLanded: true, isLast: true }];
+  });
+}
+
+function isAsLeft({ op, unchecked }: StoredIntent, { state }: Link, seen?: Observation): boolean {
+  if (op !== 'delete') return state === 'live' && seen?.kind !== 'gone';
+  return state === 'gone' && (!seen || hasVersion(seen) || unchecked?.reach !== undefined);
 }
 
 /** When an item was deleted, not all vendors tell. */
@@ -188,12 +215,15 @@ async function askHistory<C extends Check>(
       for (const [index, check] of part.entries()) {
         const versions = histories[index] ?? [];
         const mayLag = !context.rules.has('history-that-reaches');
-        if (mayLag || reaches(check, versions)) reportCovered(context, member, check, versions);
+        if (mayLag || check.isLast || reaches(check, versions))
+          reportCovered(context, member, check, versions);
         else unsettled.set(check, tooOld(context, member));
       }
     } catch (error) {
       const setback = setbackOf(answered(error), world.clock.now());
-      for (const check of part) unsettled.set(check, setback);
+      // Some vendors keep no history of what is gone.
+      const isRefused = setback.kind === 'moved' || setback.kind === 'refused';
+      for (const check of part) if (!check.isLast || !isRefused) unsettled.set(check, setback);
     }
   }
   return unsettled;

@@ -142,10 +142,17 @@ function decisionsFor(context: Context, one: Case): Resolution[] {
   return [...values, ...answers, ...mergesToFollow(context, one)];
 }
 
-/** Where the policy says so, nobody has to be asked. */
-function mergesToFollow({ sync }: Context, { links }: Case): Resolution[] {
+/** Where the policy says so, nobody has to be asked; and where somebody was asked all the same, they decide. */
+function mergesToFollow({ sync }: Context, { links, reviews, asked }: Case): Resolution[] {
   if (sync.settings.onRemoteMerge !== 'follow') return [];
-  return links.map(({ id }) => ({ kind: 'merge', link: id, decision: 'follow' }));
+  const questions = [...reviews.filter(({ state }) => state !== 'closed'), ...asked];
+  return links.flatMap(({ id, endpoint, remoteId }): Resolution[] => {
+    const isAsked = questions.some(
+      (each) =>
+        each.reason === 'remote-merge' && each.endpoint === endpoint && each.remoteId === remoteId,
+    );
+    return isAsked ? [] : [{ kind: 'merge', link: id, decision: 'follow' }];
+  });
 }
 
 function isOneOf<T extends string>(text: string, options: readonly T[]): text is T {

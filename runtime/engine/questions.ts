@@ -1,9 +1,10 @@
 /** What people are asked, and who waits for it: creates, and records that want a key of another one. */
-import type { EntityId, Write } from '../core/planner/model.ts';
+import type { Entity, EntityId, Write } from '../core/planner/model.ts';
 import type { StoredReview } from '../store/store.ts';
 import type { Case } from './case.ts';
 import { isCollision, isInQuestion } from './claiming.ts';
-import { refTo, type Context } from './context.ts';
+import { keysOfEntity, refTo, type Context } from './context.ts';
+import { recordsOf, takesPlace } from './identifying.ts';
 import { mayBeForgotten } from './recovery.ts';
 
 /** A create that is planned. */
@@ -31,6 +32,9 @@ export async function askedAbout(
     const here = wishes.filter(({ write }) => write.endpoint === endpoint);
     const named = here.filter(({ one }) => candidates.includes(one.entity.id));
     for (const wish of named) asked.add(wish);
+    if (isCollision(question)) {
+      for (const wish of await besideRival(context, question, wishes)) asked.add(wish);
+    }
     if (reason !== 'forgotten-record' || forgotten === undefined) continue;
     const others = here.filter(({ one }) => {
       return !candidates.includes(one.entity.id) && mayBeForgotten(cursors, question, one);
@@ -39,6 +43,28 @@ export async function askedAbout(
     addCandidates(question, others);
   }
   return asked;
+}
+
+/** Those of the owner of the key, where the other record that has it, and may be the same, has an item. */
+async function besideRival(
+  context: Context,
+  { entity, candidates }: StoredReview,
+  wishes: readonly Wish[],
+): Promise<readonly Wish[]> {
+  const named = wishes.filter(({ one }) => candidates.includes(one.entity.id));
+  if (entity === undefined || named.length === 0) return [];
+  const rival = (await recordsOf(context, [entity])).get(entity);
+  if (!rival || rival.entity.life === 'dead') return [];
+  const keys = strongKeysOf(context, rival.entity);
+  return named.filter(({ one, write }) => {
+    const isThere = rival.links.some((l) => l.endpoint === write.endpoint && takesPlace(l));
+    return isThere && [...strongKeysOf(context, one.plan!.entity)].some((key) => keys.has(key));
+  });
+}
+
+function strongKeysOf(context: Context, entity: Pick<Entity, 'cells'>): ReadonlySet<string> {
+  const keys = keysOfEntity(context, entity);
+  return new Set(keys.flatMap(({ strength, digest }) => (strength === 'strong' ? [digest] : [])));
 }
 
 /** The question goes with the first of them, whatever becomes of it. */

@@ -13,7 +13,7 @@ import type {
   Present,
 } from '../core/planner/model.ts';
 import { cellNames, inParts, joinParts } from '../core/planner/parts.ts';
-import { canonicalText, same, type Value, type Values } from '../core/value.ts';
+import { canonicalText, isList, same, type Value, type Values } from '../core/value.ts';
 import { fingerprintOf } from '../core/hash.ts';
 import { readMarker } from '../core/marker.ts';
 import { observeAbsences } from './absence.ts';
@@ -178,26 +178,22 @@ interface Drift {
   now?: ReadonlySet<string>;
 }
 
-/** A schema is believed for so long when a field turns up empty. */
-const SCHEMA_MS = 2_000;
-
 /**
  * A field that is empty all of a sudden may have been emptied, or the vendor may have made something else
  * of it. The schema that says which has to be read after the item.
  */
 async function withoutDrift(
-  { world, onDrift }: Context,
+  { sync, onDrift }: Context,
   member: Member,
-  { cells }: Link,
+  link: Link,
   fields: Values,
   drift: Drift,
 ): Promise<Values> {
-  const emptied = Object.keys(fields).filter((name) => {
-    const base = cells[name]?.base ?? null;
-    return fields[name] === null && base !== null;
+  const emptied = sync.policy.fields.flatMap((field) => {
+    const now = fields[field.name];
+    return now !== undefined && isEmptied(baseOf(field, link), now) ? [field.name] : [];
   });
-  const isOld = world.clock.now() - member.schemaAt > SCHEMA_MS;
-  if (emptied.length === 0 || !isOld) return fields;
+  if (emptied.length === 0) return fields;
   if (!drift.now) {
     try {
       const drifted = await member.driftNow();
@@ -212,6 +208,14 @@ async function withoutDrift(
   const { now } = drift;
   if (!emptied.some((name) => now.has(name))) return fields;
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !now.has(name)));
+}
+
+/** A record is emptied also when one of its parts is, which may be a field of its own there. */
+function isEmptied(before: Value, now: Value): boolean {
+  if (before === null) return false;
+  if (now === null || typeof before !== 'object' || isList(before)) return now === null;
+  const parts = typeof now === 'object' && !isList(now) ? now : {};
+  return Object.entries(before).some(([name, part]) => isEmptied(part, parts[name] ?? null));
 }
 
 /** The vendor gave the id of a deleted item to a new one, or put an older state of everything back. */

@@ -26,6 +26,8 @@ const all = {
     'After our own database was put back to a backup, nothing is created or deleted before all is compared.',
   'second-read': 'An item counts as deleted only when a later read agrees.',
   canary: 'An item counts as deleted only when a known one can still be read.',
+  'archives-say-so':
+    'Where deleted items are archived, one that is not shown at all may be hidden; a person is asked.',
   'doubt-unversioned':
     'Where a system has no versions and lags, a change counts once it has lasted.',
   'old-answers': 'A version that goes down is an old answer, unless it stays down.',

@@ -1,5 +1,5 @@
-/** Searches a system for the items that have a value in a field. */
-import type { Item } from '../connectors/connector.ts';
+/** Searches a system: for the items that have a value in a field, or for those of late. */
+import type { Item, ItemPage } from '../connectors/connector.ts';
 import type { Context } from './context.ts';
 import type { Member } from './member.ts';
 
@@ -27,6 +27,41 @@ export async function find(
   }
   return items;
 }
+
+/** The items that were changed since then by our clock; all of them, where the vendor does not tell. */
+export async function itemsSince(
+  { gate, sync, priority, leases }: Context,
+  member: Member,
+  since: number,
+): Promise<Item[]> {
+  const { collection, can, facts } = member;
+  const items: Item[] = [];
+  const from = since + facts.clockOffsetMs - facts.clockUncertaintyMs - MARGIN_MS;
+  const action = collection.changes ? 'changes' : 'list';
+  const limit = can.batch.list;
+  let after: ItemPage['next'];
+  do {
+    const cursor = after === undefined ? {} : { after };
+    const page: ItemPage = await gate.call(
+      sync.tenant,
+      member,
+      { action, items: limit, priority },
+      async (signal) => {
+        await leases.keep();
+        const request = { limit, signal, ...cursor };
+        return collection.changes
+          ? collection.changes({ ...request, since: from })
+          : collection.list(request);
+      },
+    );
+    items.push(...page.items);
+    after = page.next;
+  } while (after !== undefined);
+  return items;
+}
+
+/** Clocks differ, and some tell whole seconds. */
+const MARGIN_MS = 5_000;
 
 /** The field to search a record by, where the vendor can. */
 export function searchKey({ sync }: Pick<Context, 'sync'>, member: Member) {

@@ -239,9 +239,11 @@ function failed(context: Context, each: Underway, error: VendorError, existing?:
   setIntent(each, { state: 'failed' });
   context.run.count(`failed: ${error.kind}`);
   tell(each, 'failed', { why: error.message });
-  const field = error.path === undefined ? undefined : member.fieldAt(error.path);
+  const named = error.path === undefined ? undefined : member.fieldAt(error.path);
+  const field = named ?? (error.kind === 'tooLarge' ? longestOf(write) : undefined);
   if (field !== undefined && context.rules.has('isolate-refused')) {
-    if (error.kind === 'rejected' && isolate(context, each, field)) return;
+    const isRefused = error.kind === 'rejected' || error.kind === 'tooLarge';
+    if (isRefused && isolate(context, each, field)) return;
     if (error.kind === 'duplicate' && each.one.leases[0]!.attempts >= COLLISIONS_MAX) {
       askAboutCollision(context, each, field);
       return;
@@ -264,7 +266,15 @@ function failed(context: Context, each: Underway, error: VendorError, existing?:
   setBack(one, setbackOf(error, context.world.clock.now()));
 }
 
-/** The vendor named the field it does not accept: the rest goes on without it. */
+/** What makes a record too large, when the vendor does not say. */
+function longestOf({ patch }: Write): string | undefined {
+  const lengths = Object.entries(patch).map(
+    ([field, value]) => [field, canonicalText(value).length] as const,
+  );
+  return lengths.toSorted(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+/** The vendor does not accept a field: the rest goes on without it. */
 function isolate(context: Context, { one, sending }: Underway, field: string): boolean {
   const { write, member } = sending;
   if (write.patch[field] === undefined) return false;

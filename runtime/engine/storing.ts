@@ -3,7 +3,7 @@
  * at all; whoever is refused, because somebody else was faster or has the key, sends nothing.
  */
 import { fingerprintOf } from '../core/hash.ts';
-import type { Conflict, Link } from '../core/planner/model.ts';
+import type { Conflict, Link, Plan } from '../core/planner/model.ts';
 import { isUnsettled } from '../core/planner/own-writes.ts';
 import { canonicalText, type Value } from '../core/value.ts';
 import type {
@@ -110,6 +110,7 @@ async function planCommit(context: Context, one: Case): Promise<Commit> {
     ...(record ? { record } : {}),
     reviews: one.asked.splice(0),
     carriedOut: isSending ? [] : answersOf(one),
+    withdrawn: answeredByItself(one, plan),
     runItems,
     ...(audit.length > 0 ? { audit } : {}),
     ...(isSending ? {} : endingOf(context, lease, one.setback)),
@@ -365,6 +366,20 @@ async function lookAtTaken(
 function answersOf(one: Case): ReviewKey[] {
   const isOver = !one.setback || one.setback.kind === 'wait';
   return isOver ? one.reviews.filter((review) => isCarriedOut(one, review)) : [];
+}
+
+/** Whether something was deleted is no question any more once it shows, or once its record is dead. */
+function answeredByItself(one: Case, plan: Plan): ReviewKey[] {
+  return one.reviews.filter(({ state, reason, endpoint, remoteId }) => {
+    const link = plan.links.find((l) => l.endpoint === endpoint && l.remoteId === remoteId);
+    if (state !== 'open' || reason !== 'remote-delete' || !link) return false;
+    const seen = one.observed.get(link.id);
+    if (!seen || link.state === 'held') return false;
+    const isMissed = seen.kind === 'gone' && !seen.proven && plan.entity.life !== 'dead';
+    return (
+      !isMissed && !plan.reviews.some((asked) => asked.link === link.id && asked.reason === reason)
+    );
+  });
 }
 
 /** What an answer says is in the plan, except that a second item is to go: that has to be seen. */

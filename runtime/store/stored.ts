@@ -284,6 +284,8 @@ export interface Commit {
   readonly reviews?: readonly NewReview[];
   /** Reviews that were decided and carried out. */
   readonly carriedOut?: readonly ReviewKey[];
+  /** Open reviews whose question has answered itself. What somebody has decided meanwhile stays. */
+  readonly withdrawn?: readonly ReviewKey[];
   /** Gives the key up until somebody answers. */
   readonly deadLetter?: DeadLetter;
   readonly runItems?: readonly RunItem[];

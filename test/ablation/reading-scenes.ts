@@ -31,6 +31,7 @@ export const readingScenes = {
   },
   canary: {
     sketch: {
+      systems: { app: { abilities: { delete: 'hard', restore: false } }, crm: {} },
       people: { c0001: BOTH, c0002: BOTH, c0003: BOTH },
       happens: [[70, edit('crm', 'name')]],
     },
@@ -41,6 +42,18 @@ export const readingScenes = {
         return ids.map(() => ({ kind: 'missing', archived: false }) as const);
       },
     })),
+  },
+  'archives-say-so': {
+    sketch: {
+      people: { c0001: BOTH, c0002: BOTH },
+      happens: [
+        [
+          60,
+          { kind: 'hide', system: 'app', collection: 'people', codes: ['c0001'], forMs: 60_000 },
+        ],
+        [70, edit('crm', 'name')],
+      ],
+    },
   },
   'doubt-unversioned': {
     sketch: {

@@ -244,4 +244,120 @@ describe('A create without an answer', () => {
       assert.deepEqual(Object.keys(pair.app.people()), [bela.email]);
     });
   });
+
+  it('that a search shows as it was is read before anything is written on top of it', async () => {
+    let isLost = false;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        const outcomes = await collection.write(changes, signal);
+        if (!isLost || account !== 'crm') return outcomes;
+        isLost = false;
+        const about = { what: 'The connection broke.', next: 'Try again.' };
+        throw new VendorError('transient', about, { mayHaveLanded: true });
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        crm.enter(bela);
+        await pair.settle();
+        await pair.wait(60_000);
+        isLost = true;
+        const id = app.enter({ ...anna, tags: ['old'] });
+        await engine.look(tenant, sync, { endpoints: [app.endpoint] });
+        await engine.drain({ tenant, sync });
+        await pair.wait(31_000);
+        crm.edit(crm.idOf(anna.email), { tags: ['old', 'typed at the crm'] });
+        app.edit(id, { tags: ['old', 'typed at the app'] });
+        await engine.hint(tenant, [{ sync, endpoint: app.endpoint, remoteId: id }], 0);
+        await engine.drain({ tenant, sync, waitMs: 1_000 });
+        await pair.settle();
+        const tags = ['old', 'typed at the app', 'typed at the crm'];
+        assert.deepEqual(crm.people()[anna.email], { name: 'Anna', tags });
+      },
+      { connector, abilities: { crm: { ...VENDORS['without versions'], searchLagMs: 30_000 } } },
+    );
+  });
+});
+
+describe('A create without an answer, of what has no key, where nothing can be marked', () => {
+  const circumstances = { abilities: { crm: { create: 'naturalKey' } } } as const;
+  const isAnna = ({ fields }: { readonly fields: Readonly<Record<string, unknown>> }): boolean =>
+    fields['name'] === 'Anna';
+
+  for (const hasChanges of [true, false]) {
+    const where = hasChanges ? 'what changed lately' : 'all that is there';
+    it(`is found among ${where}, and nothing is made twice`, () =>
+      withNamelessCreate(
+        hasChanges,
+        async () => {},
+        async (pair) => {
+          for (const side of [pair.app, pair.crm]) {
+            assert.equal(side.hands.items('people').filter(isAnna).length, 1);
+          }
+          const [here] = pair.app.hands.items('people').filter(isAnna);
+          pair.app.edit(here!.id, { phone: '+36205550001' });
+          await pair.settle();
+          const [there] = pair.crm.hands.items('people').filter(isAnna);
+          assert.equal(there?.fields['phone'], '+36205550001');
+        },
+      ));
+  }
+
+  it('is asked about when its item was taken for somebody new, whatever the policy for merges', () =>
+    withNamelessCreate(
+      true,
+      async ({ crm, engine, tenant, sync }) => {
+        const [item] = crm.hands.items('people').filter(isAnna);
+        await engine.hint(tenant, [{ sync, endpoint: crm.endpoint, remoteId: item!.id }]);
+      },
+      async (pair) => {
+        assert.equal(pair.crm.hands.items('people').filter(isAnna).length, 1);
+        assert.deepEqual(
+          pair.reviews().map(({ reason, state }) => [reason, state]),
+          [['remote-merge', 'open']],
+        );
+        assert.equal(pair.app.hands.items('people').filter(isAnna).length, 2);
+        await answer(pair, 'follow');
+        await pair.settle();
+        for (const side of [pair.app, pair.crm]) {
+          assert.equal(side.hands.items('people').filter(isAnna).length, 1);
+        }
+      },
+    ));
+
+  async function withNamelessCreate(
+    hasChanges: boolean,
+    meanwhile: (pair: Pair) => Promise<void>,
+    story: (pair: Pair) => Promise<void>,
+  ): Promise<void> {
+    let losing: Pair | undefined;
+    const connector = grumpier((collection, account) => {
+      return {
+        ...(hasChanges || account !== 'crm' ? {} : { changes: undefined as never }),
+        async write(changes, signal) {
+          const outcomes = await collection.write(changes, signal);
+          if (!losing || account !== 'crm') return outcomes;
+          await meanwhile(losing);
+          losing = undefined;
+          const about = { what: 'The connection broke.', next: 'Try again.' };
+          throw new VendorError('transient', about, { mayHaveLanded: true });
+        },
+      };
+    });
+    await withPair(
+      async (pair) => {
+        pair.crm.enter(bela);
+        await pair.settle();
+        await pair.wait(60_000);
+        losing = pair;
+        pair.app.enter({ name: 'Anna' });
+        await pair.settle({ full: false });
+        await pair.wait(7_200_000);
+        await pair.settle();
+        await story(pair);
+      },
+      { connector, ...circumstances, settings: { onRemoteMerge: 'follow' } },
+    );
+  }
 });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { VendorError } from '../../runtime/connectors/connector.ts';
 import type { StoredReview } from '../../runtime/store/store.ts';
+import { grumpier } from './grumpier.ts';
 import { withPair } from './pair.ts';
 
 const anna = { email: 'anna@example.com', name: 'Anna' };
@@ -22,4 +24,35 @@ describe('An item about which a person was asked', () => {
       },
       { settings: { identity: { autoLink: false } } },
     ));
+});
+
+describe('An item with the key of somebody who was deleted', () => {
+  it('becomes somebody new once nothing is left of the deleted one', async () => {
+    let isStuck = true;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        const deletes = changes.some(({ op }) => op === 'delete');
+        if (!isStuck || !deletes || account !== 'crm') return collection.write(changes, signal);
+        throw new VendorError('throttled', { what: 'Not now.', next: 'Wait.' });
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        app.enter(anna);
+        await pair.settle();
+        app.remove(app.idOf(anna.email));
+        await pair.settle();
+        await pair.wait(60_000);
+        app.enter({ ...anna, name: 'Another Anna' });
+        await pair.settle();
+        assert.equal(crm.hands.items('people').length, 1);
+        isStuck = false;
+        await pair.wait(600_000);
+        await pair.settle();
+        assert.deepEqual(crm.people(), { [anna.email]: { name: 'Another Anna' } });
+      },
+      { connector, settings: { identity: { autoLink: true, onTombstoneMatch: 'new' } } },
+    );
+  });
 });

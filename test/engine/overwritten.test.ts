@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { VendorError } from '../../runtime/connectors/connector.ts';
+import { VendorError, type Read, type Version } from '../../runtime/connectors/connector.ts';
 import { grumpier } from './grumpier.ts';
 import { withPair, type Pair } from './pair.ts';
 
@@ -53,6 +53,123 @@ describe('A write that is answered with an id and nothing else', () => {
       { abilities: { crm: { ...crm, spelling: { name: 'lower' }, readLagMs: 1_000 } } },
     );
   });
+});
+
+describe('A write that reads and a history show late', () => {
+  it('is looked into once more when a read may show the state that it covered up', async () => {
+    let story: Pair | undefined;
+    let shown: readonly [readonly Read[], readonly Version[][]] | undefined;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        const [change] = changes;
+        if (account === 'crm' && change?.op === 'update' && story) {
+          const id = change.id!;
+          story.crm.edit(id, { name: 'Anna typed' });
+          await story.wait(2_001);
+          const histories = await collection.history!([{ id, since: 1 }], signal);
+          shown = [await collection.read([id], signal), histories];
+          story = undefined;
+        }
+        return collection.write(changes, signal);
+      },
+      async read(ids, signal) {
+        return account === 'crm' && shown ? shown[0] : collection.read(ids, signal);
+      },
+      async history(items, signal) {
+        return account === 'crm' && shown ? shown[1] : collection.history!(items, signal);
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const id = pair.app.enter(anna);
+        await pair.settle();
+        await pair.wait(10_000);
+        story = pair;
+        pair.app.edit(id, { name: 'Anna A.' });
+        await pair.engine.look(pair.tenant, pair.sync, { endpoints: [pair.app.endpoint] });
+        await pair.engine.drain({ tenant: pair.tenant, sync: pair.sync });
+        // The news of what was typed comes only now.
+        const item = { kind: 'item', sync: pair.sync, endpoint: pair.crm.endpoint } as const;
+        const key = { ...item, remoteId: pair.crm.idOf(anna.email) };
+        const marks = [{ key, priority: 0, windowMs: 0 } as const];
+        await pair.store.mark(pair.tenant, { now: pair.world.clock.now(), marks });
+        await pair.engine.drain({ tenant: pair.tenant, sync: pair.sync });
+        shown = undefined;
+        await pair.wait(10_000);
+        await pair.settle();
+        assert.deepEqual(rowsOf(pair), ['overwritten "Anna typed"']);
+        assert.deepEqual(await pair.store.waiting(), []);
+      },
+      {
+        connector,
+        abilities: { crm: { ...crm, readLagMs: 2_000 } },
+        policy: {
+          fields: [
+            { name: 'email', strategy: 'lastWriteWins' },
+            { name: 'name', strategy: 'manualReview' },
+          ],
+        },
+      },
+    );
+  });
+});
+
+describe('A write that a history shows late', () => {
+  const LATE = { conditionalWrites: false, readLagMs: 20_000 } as const;
+
+  /** Somebody types something that our write covers up, and deletes the item before the history tells. */
+  async function coverAndDelete(
+    history: 'is kept' | 'is refused',
+    end: (pair: Pair) => void,
+  ): Promise<void> {
+    let typing: (() => void) | undefined;
+    let isGone = false;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        if (account === 'crm' && changes[0]!.op === 'update') typing?.();
+        return collection.write(changes, signal);
+      },
+      async history(items, signal) {
+        const about = { what: 'It is deleted.', next: 'Go on without it.' };
+        if (isGone && history === 'is refused') throw new VendorError('missing', about);
+        return collection.history!(items, signal);
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app, engine, tenant, sync } = pair;
+        const id = app.enter(anna);
+        app.enter({ email: 'bela@example.com', name: 'Bela' });
+        await pair.settle();
+        await pair.wait(60_000);
+        const there = pair.crm.idOf(anna.email);
+        typing = () => pair.crm.edit(there, { name: 'Anna typed' });
+        app.edit(id, { name: 'Anna A.' });
+        await engine.look(tenant, sync, { endpoints: [app.endpoint] });
+        await engine.drain({ tenant, sync });
+        typing = undefined;
+        pair.crm.remove(there);
+        isGone = true;
+        for (let n = 0; n < 3; n += 1) {
+          await pair.wait(30_000);
+          await pair.settle();
+        }
+        end(pair);
+        assert.deepEqual(await pair.store.waiting(), []);
+      },
+      { connector, abilities: { crm: LATE } },
+    );
+  }
+
+  it('is looked into for the last time when the item is gone', () =>
+    coverAndDelete('is kept', (pair) => {
+      assert.deepEqual(rowsOf(pair), ['overwritten "Anna typed"']);
+    }));
+
+  it('is left at that when the item is gone, and its history with it', () =>
+    coverAndDelete('is refused', (pair) => {
+      assert.deepEqual(rowsOf(pair), []);
+    }));
 });
 
 describe('A deletion', () => {

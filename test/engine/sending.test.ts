@@ -34,4 +34,37 @@ describe('A write', () => {
       { connector },
     );
   });
+
+  it('that is too large goes without its longest field, and nothing is given up', async () => {
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        const isLong = account === 'crm' && JSON.stringify(changes).length > LIMIT;
+        if (!isLong) return collection.write(changes, signal);
+        throw new VendorError('tooLarge', { what: 'It is too large.', next: 'Send less.' });
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app, crm, store, tenant } = pair;
+        const long = 'Anna '.repeat(LIMIT).trim();
+        const id = app.enter({ ...anna, name: long, phone: '+36205550001' });
+        await pair.settle();
+        await pair.wait(60_000);
+        await pair.settle();
+        assert.equal(crm.people()['anna@example.com']?.['phone'], '+36205550001');
+        app.edit(id, { name: `${long} B.`, phone: '+36205550002' });
+        await pair.settle();
+        await pair.wait(60_000);
+        await pair.settle();
+        assert.equal(crm.people()['anna@example.com']?.['phone'], '+36205550002');
+        app.edit(id, { name: 'Anna' });
+        await pair.settle();
+        assert.equal(crm.people()['anna@example.com']?.['name'], 'Anna');
+        assert.equal(store.rowsOf(tenant).deadLetters.size, 0);
+      },
+      { connector },
+    );
+  });
 });
+
+const LIMIT = 2_000;

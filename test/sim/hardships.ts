@@ -26,7 +26,7 @@ const ONE_IN: Readonly<Record<HardshipName, number>> = {
   brakes: 12,
   decisions: 8,
   renaming: 12,
-  retyping: Infinity,
+  retyping: 12,
   poison: 12,
   bodies: 20,
   replays: 12,
@@ -51,12 +51,17 @@ export function withHardships(
 
 type Hardship = (scenario: Scenario, dice: Dice) => Scenario;
 
-/** What is there is not shown to us, which looks as if it had been deleted. */
+/**
+ * What is there is not shown to us, which looks as if it had been deleted. A single item that a vendor
+ * without an archive hides is deleted, as far as anybody can tell.
+ */
 function hidden(scenario: Scenario, dice: Dice): Scenario {
   const { tenant, system, records } = placeIn(scenario, dice);
   const { collection, code } = dice.pick(records);
   const forMs = dice.between(1, 40) * MINUTE_MS;
-  const some = dice.oneIn(2) ? { codes: [code] } : {};
+  const { systems } = scenario.tenants[tenant]!;
+  const hasArchive = systems.find(({ name }) => name === system)!.abilities.delete !== 'hard';
+  const some = dice.oneIn(2) && hasArchive ? { codes: [code] } : {};
   return during(scenario, { tenant, at: timeIn(scenario, dice) }, [
     { kind: 'hide', system, collection, ...some, forMs },
   ]);

@@ -65,6 +65,8 @@ export function operatorsOf({
   const backups = new Map<Action, Backup>();
   const drifted = new Set<string>();
   const hidden = new Set<string>();
+  /** Each shows again what was hidden, and what has been deleted meanwhile as such. */
+  const shows: (() => void)[] = [];
   const ownBackups = new Map<Action, StoreBackup>();
   const forgotten: { from: number; to: number }[] = [];
   /** Systems in which nobody is logged in, and the token of the next one who does. */
@@ -192,7 +194,9 @@ export function operatorsOf({
     for (const item of chosen) hidden.add(codeOf(item));
     const ids = chosen.map(({ id }) => id);
     hands.hide(collection, ids, true);
-    world.schedule.after(forMs, () => hands.hide(collection, ids, false));
+    const show = (): void => hands.hide(collection, ids, false);
+    shows.push(show);
+    world.schedule.after(forMs, show);
   }
 
   function poison(deed: Extract<Action, { kind: 'poison' }>): void {
@@ -324,11 +328,10 @@ export function operatorsOf({
         const hands = grumpy.account(system.account);
         for (const collection of COLLECTIONS) {
           hands.forbid(collection, false);
-          const ids = hands.items(collection).map(({ id }) => id);
-          hands.hide(collection, ids, false);
         }
         await logIn(system);
       }
+      for (const show of shows) show();
       for (let worker = 0; worker < scenario.workers; worker++) {
         dispatcher().worker(worker)?.process.setClock(0);
       }

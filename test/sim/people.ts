@@ -272,7 +272,7 @@ export function peopleOf({
 
   function merge(
     hands: Hands,
-    { tenant, collection, code, other }: Extract<Action, { kind: 'merge' }>,
+    { tenant, system: name, collection, code, other }: Extract<Action, { kind: 'merge' }>,
     winner: Item | undefined,
   ): void {
     const loser = itemOf(hands, collection, other);
@@ -283,7 +283,11 @@ export function peopleOf({
       const there = grumpy.account(system.account);
       return there === hands || system.tenant !== tenant || !itemOf(there, collection, code);
     });
-    if (isNew) relate(code, other);
+    // Where the vendor tells of none of it, both are gone, and somebody else is there instead.
+    const { mergeGivesNewId, mergeVisible } = systemAt(tenant, name).scene.abilities;
+    const isUntold = mergeGivesNewId === true && mergeVisible === 'none';
+    if (isUntold) deleted.add(code);
+    if (isNew || isUntold) relate(code, other);
     const id = hands.merge(collection, loser.id, winner.id);
     ledger.replaced([winner.fields, loser.fields], hands.item(collection, id)?.fields);
   }

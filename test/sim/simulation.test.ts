@@ -16,6 +16,7 @@ const SURVIVED: readonly HardshipName[] = [
   'brakes',
   'decisions',
   'renaming',
+  'retyping',
   'poison',
   'bodies',
   'replays',

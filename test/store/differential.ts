@@ -276,6 +276,7 @@ export class Player {
         ? { reviews: [{ ...reviewKey(extra), candidates: [ENTITIES[0]!] }] }
         : {}),
       ...(extra % 4 === 0 ? { carriedOut: [reviewKey(extra)] } : {}),
+      ...(extra % 4 === 1 ? { withdrawn: [reviewKey(extra)] } : {}),
       ...(extra % 11 === 0 ? { deadLetter: letter } : {}),
       ...(extra % 2 === 0 ? { runItems: this.#runItems(extra) } : {}),
       ...(extra % 3 === 0 ? { audit: [{ actor: 'engine', action: `a${extra}` }] } : {}),

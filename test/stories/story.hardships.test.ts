@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Deed } from '../sim/build.ts';
 import { edit, remove, story } from './story.ts';
 
 const BOTH = ['app', 'crm'];
@@ -51,7 +52,37 @@ describe('Somebody who deletes everything', () => {
   });
 });
 
-describe('A vendor that always fails at one item', () => {
+describe('A field that somebody empties', () => {
+  it('counts once against the brake, in however many systems it is emptied', async () => {
+    const names = ['app', 'crm', 'erp', 'shop'];
+    const emptied = (code: string): Deed => {
+      return {
+        kind: 'edit',
+        system: 'app',
+        collection: 'people',
+        code,
+        field: 'name',
+        how: 'clear',
+      };
+    };
+    const { value, asked } = await story({
+      systems: Object.fromEntries(names.map((name) => [name, {}])),
+      people: { c0001: names, c0002: names },
+      policy: { brakes: { blank: 2 } },
+      minutes: 10,
+      happens: [[60, emptied('c0001'), emptied('c0002')]],
+    });
+    for (const name of names) {
+      assert.deepEqual([value(name, 'c0001', 'name'), value(name, 'c0002', 'name')], [null, null]);
+    }
+    assert.deepEqual(asked, []);
+  });
+});
+
+describe('A vendor that always fails at one item', function () {
+  // Forty hours of looking for changes.
+  this.timeout(120_000);
+
   it('keeps nobody else waiting, and the item is given up until somebody tries again', async () => {
     const { value, when, givenUp } = await story({
       people: THREE,

@@ -92,16 +92,25 @@ export function assertHeld(rows: Rows, { commitId, from }: RecordChange): void {
 }
 
 export function applyCommit(rows: Rows, now: number, commit: Commit): void {
-  const { lease, record, reviews = [], carriedOut = [], deadLetter, runItems = [] } = commit;
+  const { lease, record, reviews = [], deadLetter, runItems = [] } = commit;
   const { sync } = lease.key;
   if (record) applyRecord(rows, now, sync, record);
   for (const review of reviews) raise(rows, now, review);
-  for (const key of carriedOut) {
-    const review = rows.reviews.get(nameOfReview(key));
-    if (review?.state === 'decided') rows.reviews.set(review.id, { ...review, state: 'closed' });
-  }
+  close(rows, 'decided', commit.carriedOut);
+  close(rows, 'open', commit.withdrawn);
   if (deadLetter) bury(rows, now, lease.key, deadLetter);
   for (const item of runItems) if (!rows.runItems.has(item.id)) rows.runItems.set(item.id, item);
+}
+
+function close(
+  rows: Rows,
+  state: 'decided' | 'open',
+  keys: readonly Stored.ReviewKey[] = [],
+): void {
+  for (const key of keys) {
+    const review = rows.reviews.get(nameOfReview(key));
+    if (review?.state === state) rows.reviews.set(review.id, { ...review, state: 'closed' });
+  }
 }
 
 function applyRecord(rows: Rows, now: number, sync: SyncId, change: RecordChange): void {

@@ -52,7 +52,7 @@ export function writesBesides(commits: readonly Commit[], at: number): Write[] {
   const letters = commits.flatMap((commit) => deadLetterRows(commit, at));
   return [
     [REVIEWS, raised],
-    [CLOSE_REVIEWS, commits.flatMap(({ carriedOut = [] }) => carriedOut)],
+    [CLOSE_REVIEWS, commits.flatMap(closedReviews)],
     [DEAD_LETTERS, lastOfEach(letters, ({ sync, key }) => `${sync}/${key}`)],
     [RUN_ITEMS, commits.flatMap(({ runItems = [] }) => runItems)],
   ];
@@ -313,23 +313,29 @@ const REVIEWS: Statement = {
           decision = case own.state when 'closed' then null else own.decision end`,
 };
 
+function closedReviews({ carriedOut = [], withdrawn = [] }: Commit) {
+  return [
+    ...carriedOut.map((key) => ({ ...key, state: 'decided' })),
+    ...withdrawn.map((key) => ({ ...key, state: 'open' })),
+  ];
+}
+
 const CLOSE_REVIEWS: Statement = {
   name: 'close-reviews',
   text: `
     update review
        set state = 'closed'
-     where state = 'decided'
-       and ctid = any (array(
+     where ctid = any (array(
          select found.place
            from jsonb_to_recordset($2::jsonb)
              as r (sync uuid, endpoint uuid, "remoteId" text collate "C",
-                   reason text collate "C")
+                   reason text collate "C", state text collate "C")
           cross join lateral (
             select own.ctid as place
               from review own
              where own.tenant_id = $1::uuid and own.sync_id = r.sync
                and own.endpoint_id = r.endpoint and own.remote_id = r."remoteId"
-               and own.reason = r.reason
+               and own.reason = r.reason and own.state = r.state
             offset 0) found))`,
 };
 

@@ -65,11 +65,11 @@ function isExposed(rest: Rest, edit: Edit): boolean {
       const { log } = rest.handsOf(system);
       return log
         .filter((change) => change.via === 'api' && takesAway(change, edit.mark))
-        .map((change) => ({ system, change, isCopy: isCopy(log, change, edit.mark) }));
+        .map((change) => ({ system, change, put: putOf(log, change, edit.mark) }));
     })
     .toSorted((a, b) => b.change.at - a.change.at);
   // Our own copies follow; it was lost where people had put it.
-  const last = taken.find((each) => !each.isCopy) ?? taken[0];
+  const last = taken.find(({ put }) => put?.via !== 'api') ?? taken[0];
   if (!last) return false;
   // What lost somewhere was on record, and the record is as old as our backup.
   if (
@@ -81,10 +81,10 @@ function isExposed(rest: Rest, edit: Edit): boolean {
   const { account, scene } = last.system;
   const { conditionalWrites = true, history = true, version } = scene.abilities;
   if (version !== 'none' && (conditionalWrites || history)) return false;
-  // Moved by hand to another record, where nobody needs to have seen it.
-  if (codeOf(last.change.before) !== edit.code) return true;
-  if (rest.witness.stored.has(edit.mark)) return false;
-  const readAt = rest.witness.read.get(`${account} ${edit.mark}`) ?? Infinity;
+  // Of what was moved by hand to another record, what was read and stored before it was moved says nothing.
+  const movedAt = codeOf(last.change.before) === edit.code ? undefined : movedBy(last.put);
+  if (movedAt === undefined && rest.witness.stored.has(edit.mark)) return false;
+  const readAt = movedAt ?? rest.witness.read.get(`${account} ${edit.mark}`) ?? Infinity;
   const wasSlow = rest.struck.some(
     ({ fault, call, at }) =>
       (fault === 'late' || fault === 'slow') && call?.account === account && at <= last.change.at,
@@ -92,13 +92,17 @@ function isExposed(rest: Rest, edit: Edit): boolean {
   return wasSlow || readAt > last.change.at - UNDER_WAY_MS;
 }
 
-/** Whether the mark that a change took away had been put there by us. */
-function isCopy(log: readonly Change[], change: Change, mark: string): boolean {
-  const put = log.slice(0, log.indexOf(change)).findLast(({ id, collection, before, after }) => {
+/** When somebody put it there who is not us. */
+function movedBy(put: Change | undefined): number | undefined {
+  return put === undefined || put.via === 'api' ? undefined : put.at;
+}
+
+/** How the mark that a change took away had come there. */
+function putOf(log: readonly Change[], change: Change, mark: string): Change | undefined {
+  return log.slice(0, log.indexOf(change)).findLast(({ id, collection, before, after }) => {
     const isHere = id === change.id && collection === change.collection;
     return isHere && marksIn(after?.fields).has(mark) && !marksIn(before?.fields).has(mark);
   });
-  return put?.via === 'api';
 }
 
 function takesAway({ kind, before, after }: Change, mark: string): boolean {

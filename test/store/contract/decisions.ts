@@ -111,6 +111,24 @@ export function promisesAboutDecisions(opened: () => Opened): void {
     ]);
   });
 
+  it('withdraws a review that is open, and keeps what was decided meanwhile', async () => {
+    const scene = await sceneIn(opened());
+    const { store, tenant, item, lease } = scene;
+    const review = reviewIn(scene, 'remote-delete');
+    const { entity: _entity, candidates: _candidates, ...key } = review;
+    const stateAfterwards = async (): Promise<unknown> => {
+      await store.commit(tenant, START, [{ lease: await lease(), withdrawn: [key] }]);
+      const [loaded] = await store.load(tenant, [item(review.remoteId)]);
+      return loaded?.reviews.map(({ state }) => state);
+    };
+    await raise(scene, review);
+    assert.deepEqual(await stateAfterwards(), ['closed']);
+    await raise(scene, review);
+    const decisions = [{ kind: 'review', review: key, choice: 'recreate' } as const];
+    await store.decide(tenant, { now: START, actor: 'ann', decisions });
+    assert.deepEqual(await stateAfterwards(), ['decided']);
+  });
+
   it('opens a review anew, and undecided, when it comes up again', async () => {
     const scene = await sceneIn(opened());
     const { store, tenant, lease } = scene;

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { withPair, type Pair } from './pair.ts';
+
+const email = 'anna@example.com';
+const other = 'otto@example.com';
+const HOUR_MS = 3_600_000;
+
+describe('An item that is not shown, in a system that archives what is deleted', () => {
+  for (const onRemoteDelete of ['propagate', 'recreate', 'unlink'] as const) {
+    it(`is asked about when that lasts, and nothing is done meanwhile (${onRemoteDelete})`, () =>
+      withPair(
+        async (pair) => {
+          await hiddenAtCrm(pair);
+          assert.deepEqual(open(pair), ['remote-delete']);
+          assert.deepEqual(Object.keys(pair.app.people()), [email, other]);
+          assert.equal(Object.keys(pair.crm.people()).length, 2);
+        },
+        { policy: { onRemoteDelete, deleteAuthority: [] } },
+      ));
+  }
+
+  it('is no question any more once it is shown again, and what was typed meanwhile follows', () =>
+    withPair(async (pair) => {
+      const { app, crm } = pair;
+      const id = await hiddenAtCrm(pair);
+      app.edit(app.idOf(email), { name: 'Ann' });
+      await pair.settle();
+      crm.hands.hide('people', [id], false);
+      await pair.settle();
+      assert.deepEqual(open(pair), []);
+      assert.equal(crm.people()[email]!['name'], 'Ann');
+    }));
+
+  it('is no question any more once it is shown again unchanged', () =>
+    withPair(async (pair) => {
+      const id = await hiddenAtCrm(pair);
+      pair.crm.hands.hide('people', [id], false);
+      await pair.settle();
+      assert.deepEqual(open(pair), []);
+    }));
+
+  it('is no question any more once it turns out to have been deleted', () =>
+    withPair(async (pair) => {
+      const { app, crm } = pair;
+      const id = await hiddenAtCrm(pair);
+      crm.remove(id);
+      crm.hands.hide('people', [id], false);
+      await pair.settle();
+      assert.deepEqual(open(pair), []);
+      assert.deepEqual(Object.keys(app.people()), [other]);
+    }));
+
+  it('was deleted if a person says so', () =>
+    withPair(async (pair) => {
+      await hiddenAtCrm(pair);
+      await pair.answer(pair.reviews()[0]!, 'delete');
+      await pair.settle();
+      assert.deepEqual(open(pair), []);
+      assert.deepEqual(Object.keys(pair.app.people()), [other]);
+    }));
+
+  it('of a person who was deleted elsewhere is deleted when it is shown again', () =>
+    withPair(async (pair) => {
+      const { app, crm } = pair;
+      const id = await hiddenAtCrm(pair);
+      app.remove(app.idOf(email));
+      await pair.settle();
+      assert.deepEqual(open(pair), []);
+      crm.hands.hide('people', [id], false);
+      await pair.settle();
+      assert.deepEqual(Object.keys(crm.people()), [other]);
+    }));
+});
+
+async function hiddenAtCrm(pair: Pair): Promise<string> {
+  const { app, crm } = pair;
+  app.enter({ email, name: 'Anna' });
+  app.enter({ email: other, name: 'Otto' });
+  await pair.settle();
+  await pair.settle();
+  const id = crm.idOf(email);
+  crm.hands.hide('people', [id], true);
+  await pair.settle();
+  assert.deepEqual(open(pair), []);
+  await pair.wait(HOUR_MS);
+  await pair.settle();
+  return id;
+}
+
+function open(pair: Pair): string[] {
+  return pair.reviews().flatMap(({ state, reason }) => (state === 'open' ? [reason] : []));
+}

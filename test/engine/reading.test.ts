@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { ENDPOINTS, withPair, type Circumstances, type Pair } from './pair.ts';
+
+const email = 'anna@example.com';
+
+describe('A field that the vendor gave another type, which emptied it', () => {
+  it('is not emptied elsewhere when it is a set', () =>
+    withPair(async (pair) => {
+      const { app } = pair;
+      app.enter({ email, tags: ['new', 'vip'] });
+      await retypedAtCrm(pair, 'tags');
+      assert.deepEqual(app.people()[email]!['tags'], ['new', 'vip']);
+    }));
+
+  it('is not emptied elsewhere when it is a part of a field', () =>
+    withPair(async (pair) => {
+      const { app } = pair;
+      app.enter({ email, name: 'Anna', phone: '+36 1 234 5678' });
+      await retypedAtCrm(pair, 'name');
+      assert.equal(app.people()[email]!['name'], 'Anna');
+    }, CARD));
+
+  it('is not emptied elsewhere when that happens just after the schema was read', () =>
+    withPair(async (pair) => {
+      const { app } = pair;
+      app.enter({ email, name: 'Anna' });
+      await retypedAtCrm(pair, 'name', () => pair.engine.refresh());
+      assert.equal(app.people()[email]!['name'], 'Anna');
+    }));
+});
+
+async function retypedAtCrm(pair: Pair, path: string, first?: () => void): Promise<void> {
+  const { crm } = pair;
+  await pair.settle();
+  first?.();
+  await pair.settle();
+  crm.hands.retypeField('people', path, 'number');
+  // So that the item is read again.
+  crm.edit(crm.idOf(email), { phone: '+36 1 999 9999' });
+  await pair.settle();
+}
+
+/** Name and telephone number are one field to us, and two to the vendor. */
+const CARD: Circumstances = {
+  policy: {
+    fields: [
+      { name: 'email', strategy: 'lastWriteWins' },
+      { name: 'card', strategy: 'fieldLevelMerge', parts: 'record' },
+    ],
+  },
+  settings: {
+    members: Object.fromEntries(
+      Object.values(ENDPOINTS).map((endpoint) => [
+        endpoint,
+        {
+          collection: 'people',
+          mapping: {
+            fields: {
+              email: { kind: 'email', path: 'email' },
+              card: {
+                kind: 'composite',
+                options: { parts: { name: { kind: 'text' }, phone: { kind: 'text' } } },
+                parts: { name: { path: 'name' }, phone: { path: 'phone' } },
+              },
+            },
+          },
+        },
+      ]),
+    ),
+  },
+};
