@@ -64,7 +64,7 @@ const KINDS = {
   },
   tasks: {
     one: 'task',
-    sample: (number: number) => ({ title: `Call ${number}`, status: 'TODO', grade: 'A' }),
+    sample: (number: number) => ({ title: `Call ${number}`, status: 'DONE', grade: 'A' }),
     edit: { title: 'Call again', grade: 'B' },
   },
   notes: {
