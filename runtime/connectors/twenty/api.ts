@@ -59,6 +59,9 @@ export const refusal = z
   .refine(({ refused: { error, said } }) => error !== undefined || said !== '');
 export type WireRefusal = z.infer<typeof refusal>;
 
+/** There is nothing of that name; a proxy's own error page is no such word. */
+export const absent = refusal.transform((): WireRecord[] => []);
+
 /** The same of a server that says so with a 500: what its database says, or that something broke. */
 export const trouble = refusal.transform(({ refused: words }) => ({
   refused: { ...words, isTrouble: true },

@@ -243,7 +243,7 @@ export async function patchAll(
     ...call,
     method: 'PATCH',
     body: patch,
-    answers: { 400: api.refusal, 404: api.refusal, 500: api.trouble },
+    answers: { 400: api.refusal, 404: api.absent, 500: api.trouble },
     flawIn: (told) => ('refused' in told ? undefined : strangerIn(told, ids)),
     signal,
   });
@@ -293,11 +293,11 @@ async function change(
   call: Pick<Call<unknown>, 'method' | 'path' | 'query' | 'body' | 'signal'>,
   ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const answer = await rest.send<readonly { readonly id: string }[] | api.WireRefusal>({
+  const answer = await rest.send<readonly { readonly id: string }[]>({
     ...call,
     answer: api.names,
-    answers: { 404: api.refusal },
-    flawIn: (told) => ('refused' in told ? undefined : strangerIn(told, ids)),
+    answers: { 404: api.absent },
+    flawIn: (told) => strangerIn(told, ids),
   });
-  return new Set('refused' in answer ? [] : answer.map(({ id }) => id));
+  return new Set(answer.map(({ id }) => id));
 }

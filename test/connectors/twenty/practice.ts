@@ -32,10 +32,11 @@ export function practising<T>(
   story: (practice: Practice) => Promise<T>,
   {
     account: options,
-    config,
+    hooks = true,
   }: {
     readonly account?: Partial<AccountOptions>;
-    readonly config?: Partial<TwentyConfig>;
+    /** Whether a person has filled in the secret of the webhook. */
+    readonly hooks?: boolean;
   } = {},
 ): Promise<T> {
   const world = virtualWorld({ seed: 1, startAt: NOW });
@@ -50,6 +51,7 @@ export function practising<T>(
     return emulator.handle(request);
   });
   const hands = emulator.account('crm');
+  const config = hooks ? { hookSecret: SECRET } : {};
   const reopen = () => opened(world, config);
   return inWorld(world, async () =>
     story({ world, hands, account: await reopen(), asked, reopen }),
@@ -64,7 +66,7 @@ async function askedIn(request: Request): Promise<Asked> {
 }
 
 function opened(world: VirtualWorld, config: Partial<TwentyConfig> = {}): Promise<Account> {
-  const settings = { apiKey: TOKEN, hookSecret: SECRET, title: 'Sales', ...config };
+  const settings = { apiKey: TOKEN, title: 'Sales', ...config };
   return twenty.open(twenty.config.parse(settings), world);
 }
 

@@ -32,7 +32,7 @@ for (const line of LINES) {
           const [outcome] = await items.write([{ op: 'create', raw }]);
           const targets = await about(practice, doneId(outcome!), name);
           const { people, person, companies, company, opportunity } = targets;
-          assert.deepEqual((people as string[]).toSorted(), [anna, bela].toSorted());
+          assert.deepEqual(new Set(people as string[]), new Set([anna, bela]));
           assert.equal(person, (people as string[])[0]);
           assert.deepEqual([companies, company, opportunity], [[firm], firm, null]);
           const { items: listed } = await items.list({ limit: 5 });

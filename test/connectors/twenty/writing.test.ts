@@ -228,7 +228,7 @@ describe('an update in Twenty', () => {
       'PATCH /rest/people': refused,
       [`PATCH /rest/people/${idOf(1)}`]: { data: { updatePerson: person(1) } },
       [`PATCH /rest/people/${idOf(2)}`]: refused,
-      [`PATCH /rest/people/${idOf(3)}`]: refusal('Record not found', 404),
+      [`PATCH /rest/people/${idOf(3)}`]: refusal('There is no such person', 404),
     };
     const changes = [1, 2, 3].map((n): ItemChange => {
       return { op: 'update', id: idOf(n), raw: { jobTitle: 'x' } };
