@@ -3,6 +3,7 @@ import type { Connector } from './connector.ts';
 import { grumpy } from './grumpy/grumpy.ts';
 import { hubspot } from './hubspot/hubspot.ts';
 import { pipedrive } from './pipedrive/pipedrive.ts';
+import { postgres } from './postgres/postgres.ts';
 import { twenty } from './twenty/twenty.ts';
 
-export const connectors: readonly Connector[] = [grumpy, hubspot, pipedrive, twenty];
+export const connectors: readonly Connector[] = [grumpy, hubspot, pipedrive, postgres, twenty];

@@ -7,7 +7,7 @@
  * when somebody looked, and is private now, is refused as well.
  */
 import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
-import { isIP } from 'node:net';
+import { isIP, Socket } from 'node:net';
 import { Agent } from 'undici';
 import { hostOf, isNamed, isPublic } from './addresses.ts';
 import type { Network } from './world.ts';
@@ -28,11 +28,28 @@ export function systemNetwork(allowedHosts: readonly string[]): Network {
       const way = { dispatcher: isAllowed ? anywhere : publicOnly } as unknown as RequestInit;
       return fetch(request, way);
     },
+    socket: () => guardedSocket(allowedHosts),
   };
 }
 
 /** To one place. More at once would only wait there. */
 const CONNECTIONS_MAX = 32;
+
+function guardedSocket(allowedHosts: readonly string[]): Socket {
+  const socket = new Socket();
+  const connect = socket.connect.bind(socket);
+  const guarded = (port: number, name: string): Socket => {
+    const isAllowed = isNamed({ hostname: name, port: `${port}`, protocol: '' }, allowedHosts);
+    const host = hostOf(name);
+    if (isAllowed) return connect({ port, host });
+    // An address that is written out is not looked up.
+    if (isIP(host) > 0 && !isPublic(host)) {
+      return socket.destroy(new PrivateAddressError(host, host));
+    }
+    return connect({ port, host, lookup: lookUpPublic });
+  };
+  return Object.assign(socket, { connect: guarded as Socket['connect'] });
+}
 
 /** A connection was not made, because it would have led into a private network. */
 class PrivateAddressError extends Error {

@@ -5,6 +5,8 @@
  * failure, and a test move a day in a millisecond.
  */
 
+import type { Socket } from 'node:net';
+
 export interface World {
   readonly clock: Clock;
   /** A stream of chance of its own per concern, so that adding a draw in one never shifts another. */
@@ -39,6 +41,11 @@ export interface Random {
 
 export interface Network {
   fetch(request: Request): Promise<Response>;
+  /**
+   * For what is not spoken over HTTP: a socket that goes, by its `connect(port, host)`, where `fetch`
+   * may go, and nowhere else. Missing where there is nothing but HTTP.
+   */
+  socket?(): Socket;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

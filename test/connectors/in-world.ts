@@ -2,7 +2,10 @@
 import type { VirtualWorld } from '../sim/virtual-world.ts';
 
 /** The clock stops with the last thing that happens, so what was left running shows in the time. */
-export async function inWorld<T>(world: VirtualWorld, work: () => Promise<T>): Promise<T> {
+export async function inWorld<T>(
+  world: Pick<VirtualWorld, 'runUntilQuiet'>,
+  work: () => Promise<T>,
+): Promise<T> {
   let end: { value: T } | { error: unknown } | undefined;
   work().then(
     (value) => (end = { value }),

@@ -16,6 +16,7 @@ import {
   type ItemPage,
   type RawDelivery,
 } from '../../runtime/connectors/connector.ts';
+import type { World } from '../../runtime/world/world.ts';
 import type { VirtualWorld } from '../sim/virtual-world.ts';
 import { inWorld } from './in-world.ts';
 
@@ -28,8 +29,13 @@ export interface Setting {
   readonly start: () => Vendor;
 }
 
+/** A virtual one; or, around a real server, one whose clock runs by itself and whose waiting is short. */
+export type SceneWorld = World &
+  Pick<VirtualWorld, 'logged'> &
+  Partial<Pick<VirtualWorld, 'runUntilQuiet'>>;
+
 export interface Vendor {
-  readonly world: VirtualWorld;
+  readonly world: SceneWorld;
   readonly connector: Connector;
   readonly config: Readonly<Record<string, unknown>>;
   readonly collection: string;
@@ -51,6 +57,8 @@ export interface Vendor {
   readonly lateMs: number;
   /** The next call has this trouble, whichever it is. */
   trouble(next: Trouble): void;
+  /** What kinds of trouble there can be; missing: all of them. Only what speaks HTTP has statuses. */
+  readonly troubles?: readonly Trouble['kind'][];
   /** What the vendor sends when the item changes. */
   delivery(change: () => void): Promise<RawDelivery>;
 }
@@ -112,14 +120,18 @@ export function promise(
     let tested = 0;
     for (const setting of settings) {
       const vendor = setting.start();
-      await inWorld(vendor.world, async () => {
-        const scene = await sceneWith(vendor);
-        if (!isAbout(scene)) return;
-        tested += 1;
-        await test(scene);
-      }).catch((error: unknown) => {
-        throw new Error(`${setting.title}: ${(error as Error).message}`, { cause: error });
-      });
+      const { runUntilQuiet } = vendor.world;
+      const work = (): Promise<void> =>
+        playing(vendor, async (scene) => {
+          if (!isAbout(scene)) return;
+          tested += 1;
+          await test(scene);
+        });
+      await (runUntilQuiet === undefined ? work() : inWorld({ runUntilQuiet }, work)).catch(
+        (error: unknown) => {
+          throw new Error(`${setting.title}: ${(error as Error).message}`, { cause: error });
+        },
+      );
     }
     const isBeyondIt = settings.every(({ cannot }) => cannot?.includes(title));
     if (isBeyondIt) assert.equal(tested, 0, 'The vendor can do this: it is not beyond it.');
@@ -127,17 +139,32 @@ export function promise(
   });
 }
 
-async function sceneWith(vendor: Vendor): Promise<Scene> {
+/** Whoever opens an account closes it. */
+async function playing(vendor: Vendor, play: (scene: Scene) => Promise<void>): Promise<void> {
+  const accounts: Account[] = [];
+  try {
+    await play(await sceneWith(vendor, accounts));
+  } finally {
+    for (const account of accounts) await account.close();
+  }
+}
+
+async function sceneWith(vendor: Vendor, accounts: Account[]): Promise<Scene> {
   const { world, connector, collection, people } = vendor;
   const config = connector.config.parse(vendor.config);
-  const account = await connector.open(config, world);
+  const open = async (): Promise<Account> => {
+    const opened = await connector.open(config, world);
+    accounts.push(opened);
+    return opened;
+  };
+  const account = await open();
   const items = await account.collection(collection);
   const { readLagMs, searchLagMs, changesLagMs } = items.can;
   return {
     ...vendor,
     account,
     items,
-    reopen: async () => (await connector.open(config, world)).collection(collection),
+    reopen: async () => (await open()).collection(collection),
     wait: () => world.schedule.sleep(Math.max(readLagMs, searchLagMs, changesLagMs) + 1),
     async walk(page, most) {
       const limit = Math.min(most, items.can.batch.list);
@@ -162,8 +189,13 @@ async function sceneWith(vendor: Vendor): Promise<Scene> {
   };
 }
 
+/** For promises about trouble that not every vendor can have. */
+export function canHave(kind: Trouble['kind']): (scene: Scene) => boolean {
+  return ({ troubles }) => troubles === undefined || troubles.includes(kind);
+}
+
 /** A walk is as fast as the vendor allows. */
-async function patiently<T>({ schedule }: VirtualWorld, call: () => Promise<T>): Promise<T> {
+async function patiently<T>({ schedule }: SceneWorld, call: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await call();

@@ -1,18 +1,31 @@
 /** What is said when something goes wrong, and that no secret is in it. */
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { errorOf, failureOf, promise, type Scene, type Trouble, type Setting } from '../scene.ts';
+import {
+  canHave,
+  errorOf,
+  failureOf,
+  promise,
+  type Scene,
+  type Trouble,
+  type Setting,
+} from '../scene.ts';
 
 export function promisesAboutFailures(settings: readonly Setting[]): void {
-  promise(settings, 'is throttled for as long as the vendor asks', async (scene) => {
-    scene.trouble({ kind: 'status', status: 429, retryAfterS: 17 });
-    const asked = await failureOf(scene.items.write([{ op: 'create', raw: scene.sample(1) }]));
-    const { kind, retryAfterMs, mayHaveLanded } = asked;
-    assert.deepEqual([kind, retryAfterMs, mayHaveLanded], ['throttled', 17_000, false]);
-    scene.trouble({ kind: 'status', status: 429 });
-    const silent = await failureOf(scene.items.list({ limit: 1 }));
-    assert.deepEqual([silent.kind, silent.retryAfterMs], ['throttled', scene.usualPauseMs]);
-  });
+  promise(
+    settings,
+    'is throttled for as long as the vendor asks',
+    async (scene) => {
+      scene.trouble({ kind: 'status', status: 429, retryAfterS: 17 });
+      const asked = await failureOf(scene.items.write([{ op: 'create', raw: scene.sample(1) }]));
+      const { kind, retryAfterMs, mayHaveLanded } = asked;
+      assert.deepEqual([kind, retryAfterMs, mayHaveLanded], ['throttled', 17_000, false]);
+      scene.trouble({ kind: 'status', status: 429 });
+      const silent = await failureOf(scene.items.list({ limit: 1 }));
+      assert.deepEqual([silent.kind, silent.retryAfterMs], ['throttled', scene.usualPauseMs]);
+    },
+    canHave('status'),
+  );
 
   promise(
     settings,
@@ -34,22 +47,27 @@ export function promisesAboutFailures(settings: readonly Setting[]): void {
     ({ account }) => account.limits.length > 0,
   );
 
-  promise(settings, 'tries nothing again, and tells trouble from refusal', async (scene) => {
-    const create = () => scene.items.write([{ op: 'create', raw: scene.sample(1) }]);
-    for (const [status, retryAfterS, expected] of [
-      [500, undefined, ['transient', true, undefined]],
-      [502, undefined, ['transient', true, undefined]],
-      [503, undefined, ['transient', true, undefined]],
-      [503, 9, ['transient', true, scene.isSilentInTrouble ? undefined : 9_000]],
-      [504, undefined, ['transient', true, undefined]],
-    ] as const) {
-      const retryAfter = retryAfterS === undefined ? {} : { retryAfterS };
-      scene.trouble({ kind: 'status', status, ...retryAfter });
-      const { kind, mayHaveLanded, retryAfterMs } = await failureOf(create());
-      assert.deepEqual([kind, mayHaveLanded, retryAfterMs], expected);
-    }
-    await scene.write('create', [{ raw: scene.sample(2) }]);
-  });
+  promise(
+    settings,
+    'tries nothing again, and tells trouble from refusal',
+    async (scene) => {
+      const create = () => scene.items.write([{ op: 'create', raw: scene.sample(1) }]);
+      for (const [status, retryAfterS, expected] of [
+        [500, undefined, ['transient', true, undefined]],
+        [502, undefined, ['transient', true, undefined]],
+        [503, undefined, ['transient', true, undefined]],
+        [503, 9, ['transient', true, scene.isSilentInTrouble ? undefined : 9_000]],
+        [504, undefined, ['transient', true, undefined]],
+      ] as const) {
+        const retryAfter = retryAfterS === undefined ? {} : { retryAfterS };
+        scene.trouble({ kind: 'status', status, ...retryAfter });
+        const { kind, mayHaveLanded, retryAfterMs } = await failureOf(create());
+        assert.deepEqual([kind, mayHaveLanded, retryAfterMs], expected);
+      }
+      await scene.write('create', [{ raw: scene.sample(2) }]);
+    },
+    canHave('status'),
+  );
 
   promise(
     settings,
@@ -78,7 +96,10 @@ export function promisesAboutFailures(settings: readonly Setting[]): void {
       people.revoke();
       const refused = await failureOf(items.read(['1']));
       assert.equal(refused.kind, 'unauthorized');
-      assert.match(refused.message, /refused the token of account '[^']+' \(401.*log in again\.$/);
+      assert.match(
+        refused.message,
+        /refused the (token|password) of account '[^']+' \((401|28).*log in again\.$/,
+      );
       await assert.rejects(scene.reopen(), { kind: 'unauthorized' });
     },
   );
@@ -99,13 +120,15 @@ export function promisesAboutFailures(settings: readonly Setting[]): void {
     ]) {
       assert.equal((await failureOf(call())).kind, 'transient');
     }
-    assert.equal(world.clock.now(), started);
+    const tookMs = world.clock.now() - started;
+    // Where the clock runs by itself, at once is long before any limit of time.
+    assert.ok(tookMs <= (world.runUntilQuiet === undefined ? 5_000 : 0), `${tookMs} ms`);
   });
 
   promise(settings, 'never prints a secret', async (scene) => {
     const { connector, config, world } = scene;
     const said: unknown[] = [...world.logged];
-    for (const trouble of TROUBLES) {
+    for (const trouble of TROUBLES.filter(({ kind }) => canHave(kind)(scene))) {
       scene.trouble(trouble);
       said.push(await failureOf(scene.items.list({ limit: 1 })));
     }
