@@ -56,6 +56,24 @@ describe('the network of the machine', () => {
     });
   }
 
+  for (const host of ['127.0.0.1', 'localhost', '::1', '169.254.169.254']) {
+    it(`leads no socket to ${host} unless it is named`, async () => {
+      const socket = systemNetwork(['elsewhere.example']).socket!();
+      socket.connect(port, host);
+      const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+      assert.equal(error.code, 'ERR_PRIVATE_ADDRESS');
+      assert.equal(connections, 0);
+    });
+  }
+
+  it('leads a socket to a private address where it is named', async () => {
+    const socket = systemNetwork([`127.0.0.1:${port}`]).socket!();
+    socket.connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.destroy();
+    await once(socket, 'close');
+  });
+
   it('goes to a name that leads to a private address where it is named', async () => {
     const network = systemNetwork([`localhost:${port}`]);
     assert.equal(await (await network.fetch(requestTo('localhost'))).text(), 'here');

@@ -36,7 +36,6 @@ export const table = z.object({
   /** Our trigger is there and works. */
   isCaptured: z.boolean(),
 });
-export type WireTable = z.infer<typeof table>;
 
 /** `$1` is the quoted name of a table; answers null when there is no such table. */
 export const TABLE_SQL = `

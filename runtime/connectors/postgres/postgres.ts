@@ -303,6 +303,7 @@ async function ensureField(
 /**
  * Installs the outbox for all tables of the account, which takes the rights of their owner: so the login
  * here may be another than `reader`, the role that will read. Repeating it is harmless.
+ * @internal It is for a set-up to call, which an account has no part for.
  */
 export async function installOutbox(
   settings: PostgresConfig,
@@ -313,7 +314,7 @@ export async function installOutbox(
   await setUp(settings, world, 'install the outbox', installSql(settings.outbox, captured, reader));
 }
 
-/** Takes the outbox away again, once no other table is captured. Repeating it is harmless. */
+/** Takes the outbox away again, once no other table is captured. @internal */
 export async function removeOutbox(settings: PostgresConfig, world: World): Promise<void> {
   const captured = settings.tables.map(capturedOf);
   await setUp(settings, world, 'remove the outbox', removeSql(settings.outbox, captured));

@@ -91,17 +91,22 @@ async function changesInOutbox(
   const { outbox, config, key } = table;
   const notes = `${quoted(outbox)}.outbox`;
   const from = (after as unknown as Place | undefined) ?? (await firstPlace(query, table, since));
-  // Of several notes on a row the last one counts, and the row is told as it is now.
-  const sql = `with told as (
-    select n.pk, n.at, n.seq from ${notes} n
-    where n.tbl = ${literal(config.name)}
-      and (n.at >= to_timestamp($1::float8 / 1000)
-        or (n.txid >= pg_snapshot_xmin($2::text::pg_snapshot)
-          and not pg_visible_in_snapshot(n.txid, $2::text::pg_snapshot)))
+  // Of several notes on a row the last one counts, and the row is told as it is now. What was written
+  // since and what came late are looked up apart, because each has an index of its own.
+  const among = (condition: string): string => `(select n.pk, n.at, n.seq from ${notes} n
+    where n.tbl = ${literal(config.name)} and ${condition}
       and (n.at, n.seq) > ($3::text::timestamptz, $4::text::bigint)
       and not exists (
         select from ${notes} later where later.tbl = n.tbl and later.pk = n.pk and later.seq > n.seq)
-    order by n.at, n.seq limit $5)
+    order by n.at, n.seq limit $5)`;
+  const since$ = 'to_timestamp($1::float8 / 1000)';
+  const seen$ = '$2::text::pg_snapshot';
+  const sql = `with told as (
+    ${among(`n.at >= ${since$}`)}
+    union all
+    ${among(`n.at < ${since$} and n.txid >= pg_snapshot_xmin(${seen$})
+      and not pg_visible_in_snapshot(n.txid, ${seen$})`)}
+    order by at, seq limit $5)
   select told.pk, told.at, told.seq, ${selectedOf(table)}
   from told
   left join ${table.name} t on t.${quoted(config.key)} = told.pk::${key.declared}

@@ -166,7 +166,7 @@ export function selectedOf(table: Table): string {
   ].join(', ');
 }
 
-export const SELECTED_BEFORE_COLUMNS = 6;
+const SELECTED_BEFORE_COLUMNS = 6;
 
 /** To stand after `from`, or after a `join`. */
 export function latestNote({ isCaptured, outbox, config }: Table): string {

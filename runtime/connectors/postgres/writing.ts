@@ -305,7 +305,7 @@ class Batch {
       complaint.column ??
       rule?.columns.find((column) => members.includes(column)) ??
       rule?.columns[0] ??
-      (complaint.code?.startsWith('22') ? await this.#blame(entry) : undefined);
+      (await this.#blame(entry));
     const name = server.nameOf(`${entry.change.op} in ${config.name}`);
     const { next } = failureOf(complaint, name, { mayHaveLanded: false });
     const said = name.words(`${complaint.code} ${complaint.message}`);
@@ -315,7 +315,7 @@ class Batch {
     if (existing !== undefined) entry.existing = existing;
   }
 
-  /** The server does not say which value it cannot read, so each is tried alone. */
+  /** The server does not say which value its type does not take, so each is tried alone. */
   async #blame({ change }: Entry): Promise<string | undefined> {
     const { name } = this.#table;
     for (const [path, value] of Object.entries(change.raw ?? {})) {

@@ -37,7 +37,7 @@ describe('the outbox in PostgreSQL', function () {
       password: PASSWORD,
       encryption: 'none',
       tables: [{ name: 'shop.people', updatedAt: 'seen_at' }],
-    }) as PostgresConfig;
+    });
   }
 
   async function withPeople(

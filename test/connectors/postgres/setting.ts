@@ -73,10 +73,11 @@ export function settingOf(way: Way, on: () => Ground): Setting {
 
 let scenes = 0;
 
-function start(way: Way, { hands, wire, database, login }: Ground): Vendor {
+function start(way: Way, site: Ground): Vendor {
+  const { hands, wire, database } = site;
   scenes += 1;
   const schema = `app_${scenes}`;
-  const user = login();
+  const user = site.login();
   makeTable(hands, schema, way);
   hands.sql(
     `grant usage on schema ${schema} to ${user};
@@ -165,7 +166,7 @@ function start(way: Way, { hands, wire, database, login }: Ground): Vendor {
   };
 }
 
-export function sample(number: number): Raw {
+function sample(number: number): Raw {
   return {
     email: `anna${number}@example.com`,
     name: `Anna ${number}`,
@@ -186,7 +187,7 @@ function tableOf(schema: string, way: Way): Raw {
   };
 }
 
-function makeTable({ sql }: Hands, schema: string, way: Way): void {
+function makeTable(hands: Hands, schema: string, way: Way): void {
   const columns = [
     'id bigint generated always as identity primary key',
     `email text${way.uniqueEmail ? ' unique' : ''}`,
@@ -203,7 +204,7 @@ function makeTable({ sql }: Hands, schema: string, way: Way): void {
     ...(way.marker ? [`crm_marker text${way.marker === 'unique' ? ' unique' : ''}`] : []),
     ...(way.version ? ['version bigint not null default 1'] : []),
   ];
-  sql(`create schema ${schema};
+  hands.sql(`create schema ${schema};
     create type ${schema}.status as enum ('lead', 'customer');
     create table ${schema}.people (${columns.join(', ')});
     create table ${schema}.mood (is_busy boolean);

@@ -9,13 +9,19 @@ import type { Trouble } from '../scene.ts';
 export interface Wire {
   readonly port: number;
   trouble(next: Trouble): void;
+  /** What clients have said, in the order they said it, of each connection; without how they came in. */
+  readonly said: readonly (readonly Message[])[];
   /** What is late has arrived. */
   settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
+/** Its letter, and the first of its texts. */
+export type Message = readonly [letter: string, text: string];
+
 export async function wireTo({ host, port }: pg.ClientConfig): Promise<Wire> {
   const troubles: Trouble[] = [];
+  const said: Message[][] = [];
   const underWay: Promise<void>[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
@@ -39,8 +45,11 @@ export async function wireTo({ host, port }: pg.ClientConfig): Promise<Wire> {
       if (!isLate) far.destroy();
     });
     const messages = splitter();
+    const heard: Message[] = [];
+    said.push(heard);
     client.on('data', (chunk) => {
       for (const message of messages(chunk)) {
+        heard.push(messageIn(message));
         const trouble = isCommit(message) ? troubles.shift() : undefined;
         if (trouble?.kind === 'lost') {
           client.destroy();
@@ -62,6 +71,7 @@ export async function wireTo({ host, port }: pg.ClientConfig): Promise<Wire> {
   return {
     port: (server.address() as AddressInfo).port,
     trouble: (next) => void troubles.push(next),
+    said,
     settled: async () => void (await Promise.all(underWay)),
     async stop() {
       for (const socket of sockets) socket.destroy();
@@ -78,9 +88,13 @@ async function deliver(far: Socket, message: Buffer, delayMs: number): Promise<v
 }
 
 function isCommit(message: Buffer): boolean {
-  return (
-    message.toString('latin1', 0, 1) === 'Q' && message.toString('latin1', 5).startsWith('commit')
-  );
+  const [letter, text] = messageIn(message);
+  return letter === 'Q' && text === 'commit';
+}
+
+function messageIn(message: Buffer): Message {
+  const text = message.toString('utf8', 5);
+  return [message.toString('latin1', 0, 1), text.slice(0, text.indexOf('\0'))];
 }
 
 /** The very first message has no letter before its length. */
