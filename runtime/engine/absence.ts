@@ -17,6 +17,7 @@ import {
   type Case,
 } from './case.ts';
 import type { Context } from './context.ts';
+import { cursorsAt } from './marking.ts';
 import type { Member } from './member.ts';
 
 /** A second read that is to prove an absence waits at least that long. */
@@ -51,13 +52,18 @@ export async function observeAbsences(
     return link.state === 'live' ? [{ ...each, read }] : [];
   });
   if (missing.length === 0) return;
-  const firstMissed = Math.min(...missing.map(({ link }) => link.missingSince ?? takenAt));
-  const isShown = reads.some((read) => isWitness(read, member, firstMissed));
-  const isBelieved = await isAbsenceBelieved(context, member);
+  const cursors = await cursorsAt(context, member.endpoint);
+  const isBelieved = isAbsenceBelieved(context, cursors);
+  const { wholeAt } = (cursors.get('enumerated') ?? {}) as { wholeAt?: number };
+  const shownAt = Math.min(
+    ...missing.map(({ link }) => link.missingSince ?? takenAt),
+    wholeAt ?? takenAt,
+  );
+  const isShown = reads.some((read) => isWitness(read, member, shownAt));
   const canary: Canary =
     isShown || isBelieved || !rules.has('canary')
       ? 'alive'
-      : await askCanaries(context, member, missing, firstMissed, readIds);
+      : await askCanaries(context, member, missing, shownAt, readIds);
   for (const { one, link, read } of missing) {
     const silentFor = takenAt - (link.missingSince ?? takenAt);
     const version = read.version === undefined ? {} : { version: read.version };
@@ -198,7 +204,7 @@ async function askCanaries(
   context: Context,
   member: Member,
   missing: readonly Wanted[],
-  firstMissed: number,
+  shownAt: number,
   readIds: ReadIds,
 ): Promise<Canary> {
   const { store, sync, world } = context;
@@ -222,30 +228,24 @@ async function askCanaries(
     if (error instanceof VendorError) return 'silent';
     throw error;
   }
-  const alive = reads.filter((read) => isWitness(read, member, firstMissed) || isArchived(read));
+  const alive = reads.filter((read) => isWitness(read, member, shownAt) || isArchived(read));
   return alive.length * 2 >= reads.length ? 'alive' : 'silent';
 }
 
 /** A person has said that what is missing there was deleted. */
-async function isAbsenceBelieved(
-  { store, sync, world }: Context,
-  member: Member,
-): Promise<boolean> {
-  const cursors = await store.readCursors(sync.tenant, sync.id);
-  return cursors.some(
-    ({ endpoint, channel, value }) =>
-      endpoint === member.endpoint &&
-      channel === `${BRAKE_PREFIX}missing` &&
-      typeof value === 'number' &&
-      value > world.clock.now(),
-  );
+function isAbsenceBelieved({ world }: Context, cursors: ReadonlyMap<string, unknown>): boolean {
+  const until = cursors.get(`${BRAKE_PREFIX}missing`);
+  return typeof until === 'number' && until > world.clock.now();
 }
 
-/** What was made after something went missing proves nothing about what was there before. */
-function isWitness(read: Read, { facts }: Member, firstMissed: number): boolean {
+/**
+ * What was made after all was last shown proves nothing about what was there before: whoever may no longer
+ * see the items of others still sees what they make themselves.
+ */
+function isWitness(read: Read, { facts }: Member, shownAt: number): boolean {
   if (read.kind !== 'present') return false;
   const { createdAt } = read.item;
-  return createdAt === undefined || createdAt - facts.clockOffsetMs < firstMissed;
+  return createdAt === undefined || createdAt - facts.clockOffsetMs < shownAt;
 }
 
 function isArchived(read: Read): boolean {

@@ -23,6 +23,8 @@ const PAGES_PER_TURN = 10;
 const TURN_MS = 50;
 const PAUSE_MS = 5_000;
 
+const MISSING_THERE = 'different: missing there';
+
 interface SweepState {
   /** `vanished` reads what was not listed, `discovered` waits until what was listed has a record. */
   readonly phase: 'list' | 'vanished' | 'discovered' | 'missing';
@@ -40,6 +42,8 @@ export interface Certificate {
   readonly endpoint: EndpointId;
   /** When all of it was known for the first time. */
   readonly firstAt: number;
+  /** When the last one began that missed nothing of what we know. */
+  readonly wholeAt?: number;
   readonly startedAt: number;
   readonly endedAt: number;
   readonly recovery?: string;
@@ -80,8 +84,10 @@ export async function sweep(
     }
     const before = cursors.get('enumerated') as unknown as Certificate | undefined;
     const endedAt = world.clock.now();
+    const wholeAt = state.counts[MISSING_THERE] === undefined ? state.startedAt : before?.wholeAt;
     const certificate: Certificate = {
       firstAt: before?.firstAt ?? endedAt,
+      ...(wholeAt === undefined ? {} : { wholeAt }),
       endpoint: member.endpoint,
       startedAt: state.startedAt,
       endedAt,
@@ -200,7 +206,7 @@ async function vanishedStep(
   const marks = links
     .filter((_, n) => reads[n]?.kind !== 'present')
     .map(({ remoteId }) => markOf(context, member, remoteId, priority));
-  const counts = added(state.counts, { 'different: missing there': marks.length });
+  const counts = added(state.counts, { [MISSING_THERE]: marks.length });
   const last = links.at(-1)!.remoteId;
   if (links.length === limit) return { marks, state: { ...state, after: last, counts } };
   return { marks, state: { ...rest, counts, phase: 'discovered' } };

@@ -72,6 +72,25 @@ describe('An item that is not shown, in a system that archives what is deleted',
     }));
 });
 
+describe('An item that is not shown, in a system that does not archive', () => {
+  it('is not proven to be deleted by what was made since all was shown', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        const id = app.enter({ email, name: 'Anna' });
+        await pair.settle();
+        await pair.wait(HOUR_MS);
+        app.hands.hide('people', [id], true);
+        crm.enter({ email: other, name: 'Otto' });
+        await pair.settle({ full: false });
+        assert.equal(app.hands.items('people').length, 2);
+        await pair.settle();
+        assert.deepEqual(Object.keys(crm.people()), [email, other]);
+      },
+      { abilities: { app: { delete: 'hard', restore: false } } },
+    ));
+});
+
 async function hiddenAtCrm(pair: Pair): Promise<string> {
   const { app, crm } = pair;
   app.enter({ email, name: 'Anna' });

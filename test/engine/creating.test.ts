@@ -167,6 +167,7 @@ describe('An id that a vendor gives again', () => {
         app.enter(bela);
         const id = app.enter(anna);
         await pair.settle();
+        await pair.settle();
         crm.remove(crm.idOf(anna.email));
         await pair.settle();
         app.edit(id, { name: 'Anna B.' });
