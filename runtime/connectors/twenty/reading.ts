@@ -43,7 +43,7 @@ export async function list(reader: Reader, request: PageRequest): Promise<ItemPa
 }
 
 /** With what they are about. */
-export async function itemsOf(
+async function itemsOf(
   reader: Reader,
   records: readonly WireRecord[],
   signal: AbortSignal | undefined,
