@@ -37,7 +37,10 @@ export const table = z.object({
   isCaptured: z.boolean(),
 });
 
-/** `$1` is the quoted name of a table; answers null when there is no such table. */
+/**
+ * `$1` is the quoted name of a table, `$2` the schema of the outbox, `$3` the key and `$4` the name of the
+ * table, as they are filled in: a trigger for others is not ours. Answers null when there is no such table.
+ */
 export const TABLE_SQL = `
 select case when c.oid is null then null else json_build_object(
   'columns', (
@@ -79,6 +82,8 @@ select case when c.oid is null then null else json_build_object(
     ) found where found.columns is not null),
   'isCaptured', exists (
     select from pg_trigger g join pg_proc p on p.oid = g.tgfoid join pg_namespace n on n.oid = p.pronamespace
-    where g.tgrelid = c.oid and g.tgname = 'tributary_capture' and g.tgenabled in ('O', 'A') and n.nspname = $2)
+    where g.tgrelid = c.oid and g.tgname = 'tributary_capture' and g.tgenabled in ('O', 'A') and n.nspname = $2
+      and position(convert_to($3, getdatabaseencoding()) || '\\x00'::bytea
+        || convert_to($4, getdatabaseencoding()) || '\\x00'::bytea in g.tgargs) = 1)
 ) end as told
 from (select to_regclass($1) as oid) c`;

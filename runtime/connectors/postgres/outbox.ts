@@ -51,16 +51,17 @@ export function installSql(
   at timestamptz not null default clock_timestamp(),
   seen pg_snapshot not null default pg_current_snapshot(),
   primary key (tbl, at))`,
-    // The arguments: the column of the key, then those that mean nothing by themselves.
+    // The arguments: the column of the key; the table, since of a partitioned one a part fires the trigger;
+    // then the columns that mean nothing by themselves.
     `create or replace function ${schema}.capture() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $capture$
 declare
   before jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
   afterwards jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
   changed_by text := nullif(current_setting('tributary.origin', true), '');
-  name text := tg_table_schema || '.' || tg_table_name;
+  name text := tg_argv[1];
 begin
-  if tg_op = 'UPDATE' and before - tg_argv[1:] = afterwards - tg_argv[1:] then return null; end if;
+  if tg_op = 'UPDATE' and before - tg_argv[2:] = afterwards - tg_argv[2:] then return null; end if;
   if tg_op = 'DELETE' or (tg_op = 'UPDATE' and before ->> tg_argv[0] <> afterwards ->> tg_argv[0]) then
     insert into ${schema}.outbox (tbl, pk, op, origin) values (name, before ->> tg_argv[0], 'D', changed_by);
   end if;
@@ -77,7 +78,7 @@ end $capture$`,
     `grant select, insert, delete on ${schema}.look to ${role}`,
     ...tables.flatMap(({ schema: home, table, key, ignored }) => {
       const name = `${quoted(home)}.${quoted(table)}`;
-      const given = [key, ...ignored].map(literal).join(', ');
+      const given = [key, `${home}.${table}`, ...ignored].map(literal).join(', ');
       return [
         `drop trigger if exists ${TRIGGER} on ${name}`,
         `create trigger ${TRIGGER} after insert or update or delete on ${name}

@@ -205,7 +205,7 @@ function collectionOf(table: Table): Collection {
 const NEVER_AGAIN = /^(?:uuid|int8|int4)$/;
 
 function canOf(table: Table): Can {
-  const { config: columns, isCaptured, versions, key, rules } = table;
+  const { config: columns, isCaptured, versions, key } = table;
   const isSoft = columns.deleted !== undefined;
   const unique = fieldsOf(table).filter((field) => field.unique && field.path !== columns.key);
   const isUnversioned = versions === 'none';
@@ -235,8 +235,7 @@ function canOf(table: Table): Can {
     restore: isSoft,
     uniquePaths: unique.map(({ path }) => path),
     // Somebody who gives the keys may give one again.
-    reusesIds:
-      !(NEVER_AGAIN.test(key.type) && (key.hasDefault || key.isGenerated)) || rules.length === 0,
+    reusesIds: !NEVER_AGAIN.test(key.type) || !(key.hasDefault || key.isGenerated),
   };
 }
 

@@ -57,7 +57,7 @@ export async function lookUpTable(
   const name = `${quoted(schema)}.${quoted(table)}`;
   const request = `look at ${config.name}`;
   const told = await server.transaction({ ...call, request }, async (query) => {
-    const [row] = await query(api.TABLE_SQL, [name, outbox]);
+    const [row] = await query(api.TABLE_SQL, [name, outbox, config.key, config.name]);
     return row?.[0] ?? null;
   });
   const missing = (what: string): VendorError =>

@@ -187,6 +187,32 @@ describe('the outbox in PostgreSQL', function () {
       assert.deepEqual(left, [{ pk: '20', op: 'U' }]);
     }));
 
+  it('notes the rows of a partitioned table, and is not taken for that of another name', async () => {
+    site.hands.sql(`set role ${owner};
+      create table shop.parted (id int primary key, name text) partition by range (id);
+      create table shop.parted_1 partition of shop.parted for values from (0) to (100);
+      reset role`);
+    const parted = { ...settings, tables: [{ name: 'shop.parted', key: 'id' }] };
+    await installOutbox(parted, worldAround(site.wire));
+    const account = await postgres.open(parted, worldAround(site.wire));
+    try {
+      const items = await account.collection('shop.parted');
+      await items.write([{ op: 'create', raw: { id: 5, name: 'in a part' } }]);
+      assert.deepEqual(idsIn(await items.changes!({ since: 0, limit: 10 })), ['5']);
+    } finally {
+      await account.close();
+    }
+    site.hands.sql('alter table shop.parted rename to moved');
+    const moved = { ...parted, tables: [{ name: 'shop.moved', key: 'id' }] };
+    const later = await postgres.open(moved, worldAround(site.wire));
+    try {
+      assert.ok(!('changes' in (await later.collection('shop.moved'))));
+    } finally {
+      await later.close();
+    }
+    site.hands.sql('drop table shop.moved');
+  });
+
   it('is installed and removed as often as one likes, and leaves nothing behind', async () => {
     const world = worldAround(site.wire);
     await installOutbox(settings, world);
@@ -205,7 +231,7 @@ describe('the outbox in PostgreSQL', function () {
 
   it('stays whole while another table is still captured', async () => {
     site.hands.sql(`create trigger tributary_capture after insert on shop.others
-      for each row execute function tributary.capture('id')`);
+      for each row execute function tributary.capture('id', 'shop.others')`);
     await assert.rejects(removeOutbox(settings, worldAround(site.wire)));
     await withPeople(async (people) => assert.equal(people.can.changesTellDeletes, true));
     site.hands.sql('drop trigger tributary_capture on shop.others');
