@@ -106,7 +106,7 @@ export function operatorsOf({
         return [{ kind: 'conflict', sync, entity, fingerprint, choice: choice.value }];
       }),
       ...reviews.flatMap((review): Decision[] => {
-        if (isOnlyHidden(review)) return [];
+        if (wasNotDeleted(review)) return [];
         const choice =
           choicesFor(review)[pick % 3] ?? (all ? otherChoice(review, pick) : undefined);
         return choice === undefined ? [] : [{ kind: 'review', review, choice }];
@@ -116,11 +116,19 @@ export function operatorsOf({
     await store.decide(tenantId(tenant), { now: world.clock.now(), actor: 'Olga', decisions });
   }
 
-  /** Whoever is asked what to do about a deletion looks first, and sees that there was none. */
-  function isOnlyHidden({ sync, endpoint, remoteId }: StoredReview): boolean {
+  /**
+   * Whoever is asked what to do about a deletion looks first, and sees that there was none: the item is
+   * hidden, or was forgotten with a backup.
+   */
+  function wasNotDeleted({ sync, endpoint, remoteId }: StoredReview): boolean {
     const system = systems.find((one) => one.endpoint === endpoint)!;
     const collection = COLLECTIONS.find((one) => syncId(system.tenant, one) === sync)!;
-    const item = grumpy.account(system.account).item(collection, remoteId);
+    const hands = grumpy.account(system.account);
+    const item = hands.item(collection, remoteId);
+    const last = hands.log.findLast(
+      (each) => each.collection === collection && each.id === remoteId,
+    );
+    if (last?.via === 'backup' && last.kind === 'deleted') return true;
     return item !== undefined && !item.archived && hidden.has(codeOf(item));
   }
 
