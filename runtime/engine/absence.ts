@@ -19,6 +19,7 @@ import {
 import type { Context } from './context.ts';
 import { cursorsAt } from './marking.ts';
 import type { Member } from './member.ts';
+import { wentBack, type WentBack } from './vendor-backups.ts';
 
 /** A second read that is to prove an absence waits at least that long. */
 const SECOND_READ_MS = 1_000;
@@ -55,15 +56,14 @@ export async function observeAbsences(
   const cursors = await cursorsAt(context, member.endpoint);
   const isBelieved = isAbsenceBelieved(context, cursors);
   const { wholeAt } = (cursors.get('enumerated') ?? {}) as { wholeAt?: number };
-  const shownAt = Math.min(
-    ...missing.map(({ link }) => link.missingSince ?? takenAt),
-    wholeAt ?? takenAt,
-  );
+  const firstMissed = Math.min(...missing.map(({ link }) => link.missingSince ?? takenAt));
+  const shownAt = Math.min(firstMissed, wholeAt ?? takenAt);
   const isShown = reads.some((read) => isWitness(read, member, shownAt));
   const canary: Canary =
     isShown || isBelieved || !rules.has('canary')
       ? 'alive'
       : await askCanaries(context, member, missing, shownAt, readIds);
+  let back: WentBack | undefined;
   for (const { one, link, read } of missing) {
     const silentFor = takenAt - (link.missingSince ?? takenAt);
     const version = read.version === undefined ? {} : { version: read.version };
@@ -92,7 +92,19 @@ export async function observeAbsences(
     // An answer that lags cannot say when an archived item was archived, unless it says the version.
     const isOld =
       read.version !== undefined && link.version !== undefined && read.version < link.version;
-    const isProven = isAlive && !isOld && isSecond;
+    const isFound = isAlive && !isOld && isSecond;
+    const mayBeLost = isFound && !read.archived && !isBelieved && one.entity.life === 'live';
+    if (mayBeLost && mayDelete(context, member)) {
+      const links = missing.map((each) => each.link);
+      back ??= await wentBack(context, member, links, firstMissed, readIds);
+    }
+    if (mayBeLost && back === 'yes') {
+      one.observed.set(link.id, unproven);
+      const why = `The item is missing at "${member.title}", which was put back to a backup.`;
+      askWhetherDeleted(context, one, link, why);
+      continue;
+    }
+    const isProven = isFound && !(mayBeLost && back === 'perhaps');
     if (!isProven) {
       replaceLink(one, { ...link, missingSince: since });
       const isSoon = isAlive && !isOld && takenAt - since <= CLOCKS_DIFFER_MS;
@@ -162,6 +174,12 @@ function isToldOf(
     return intent.op === 'delete' && intent.link === link.id && isUnanswered(intent);
   });
   return read.archived || isOurs || can.delete === 'hard' || !rules.has('archives-say-so');
+}
+
+/** Whether a record may be deleted elsewhere, or left there, because its item is gone here. */
+export function mayDelete({ sync }: Context, { endpoint }: Member): boolean {
+  const { deleteAuthority, onRemoteDelete } = sync.policy;
+  return deleteAuthority.includes(endpoint) || ['propagate', 'unlink'].includes(onRemoteDelete);
 }
 
 /** Only a person can say what the absence means, and only about a record that lives. */

@@ -48,6 +48,8 @@ export interface Case {
   readonly items: Map<LinkId, Item>;
   /** Links whose observation may be older than what is there now: good enough to merge, not to write on. */
   readonly weak: Set<LinkId>;
+  /** Where an item of it is older than it was, and stays so. */
+  readonly wentBack: Set<Member>;
   /** Items of our own making that nobody needs. */
   readonly surplus: Set<LinkId>;
   /** Items that a run made which is being undone; they go, unless somebody has touched them since. */
@@ -114,6 +116,7 @@ export function openCase(
     observed: new Map(),
     items: new Map(),
     weak: new Set(),
+    wentBack: new Set(),
     surplus: new Set(),
     undone: new Set(),
     wanted: new Set(),

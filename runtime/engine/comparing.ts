@@ -11,7 +11,8 @@ import { keysOf, nameOfItem, type Context, type DigestedKey } from './context.ts
 import { itemRef, markOf } from './marking.ts';
 import type { Member } from './member.ts';
 import { planOnce } from './planning.ts';
-import { isAnotherItem, observeItems } from './reading.ts';
+import { observeItems } from './reading.ts';
+import { isAnotherItem } from './vendor-backups.ts';
 
 export interface Row {
   readonly id: string;

@@ -16,7 +16,7 @@ import { answered, setbackOf, TRIES_MAX } from './retry.ts';
 import { isUnread, type Row } from './comparing.ts';
 import { cursorsAt } from './marking.ts';
 import { poll } from './polling.ts';
-import { isAnotherItem } from './reading.ts';
+import { isAnotherItem } from './vendor-backups.ts';
 import { askedAbout, type Wish } from './questions.ts';
 import { find, itemsSince, searchKey } from './searching.ts';
 

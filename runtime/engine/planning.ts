@@ -16,8 +16,9 @@ import {
   type Case,
 } from './case.ts';
 import type { Context } from './context.ts';
-import { readWanted, STALE_MS } from './reading.ts';
+import { readWanted } from './reading.ts';
 import { reachOf, type Reached } from './references.ts';
+import { doubtOlder, noteWentBack } from './vendor-backups.ts';
 
 /** One read for what was marked, one for what is to be written, one for what was stale. */
 const ROUNDS_MAX = 4;
@@ -28,6 +29,9 @@ export async function planCases(context: Context, cases: readonly Case[]): Promi
     await readWanted(context, open);
     await planOnce(context, open);
     open = open.filter((one) => wantMore(context, one, round >= ROUNDS_MAX));
+  }
+  for (const member of new Set(cases.flatMap((one) => [...one.wentBack]))) {
+    await noteWentBack(context, member);
   }
   for (const one of cases) {
     endDoubts(context, one);
@@ -194,14 +198,15 @@ function want(one: Case, link: LinkId): void {
  * A version that goes down is an old answer. If it stays down, the vendor itself went back, to a backup
  * for example; then what is there now is what people have there, and it is believed.
  */
-function hasGoneBack({ world, doubts, sync, rules }: Context, one: Case, id: LinkId): boolean {
+function hasGoneBack(context: Context, one: Case, id: LinkId): boolean {
+  const { world, doubts, sync } = context;
   const link = linkOf(one, id);
   const seen = one.observed.get(id);
   if (!link || seen?.kind !== 'present') return false;
-  const lag = sync.members.get(link.endpoint)?.can.readLagMs ?? 0;
-  const patience = rules.has('old-answers') ? Math.max(STALE_MS, 2 * lag) : -1;
-  const since = doubts.since(id, `version ${seen.version}`, seen.takenAt);
-  if (seen.takenAt - since > patience) {
+  const member = sync.members.get(link.endpoint);
+  const { isOver, overAt } = doubtOlder(context, member, id, seen.version, seen.takenAt);
+  if (isOver) {
+    if (member) one.wentBack.add(member);
     const { version: _higher, ...rest } = link;
     replaceLink(one, rest);
     doubts.end(id);
@@ -211,7 +216,7 @@ function hasGoneBack({ world, doubts, sync, rules }: Context, one: Case, id: Lin
   setBack(one, {
     kind: 'again',
     why,
-    at: Math.max(world.clock.now() + 2_000, since + patience + 1),
+    at: Math.max(world.clock.now() + 2_000, overAt),
   });
   return false;
 }

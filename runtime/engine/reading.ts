@@ -3,7 +3,7 @@
  * id belongs to another item by now, or it may be gone (absence.ts). Nothing is read twice that a list
  * has just shown, unless something is to be written on top of it.
  */
-import { VendorError, type Item, type Read } from '../connectors/connector.ts';
+import { VendorError, type Read } from '../connectors/connector.ts';
 import type {
   EndpointId,
   EntityId,
@@ -16,7 +16,7 @@ import { cellNames, inParts, joinParts } from '../core/planner/parts.ts';
 import { canonicalText, isList, same, type Value, type Values } from '../core/value.ts';
 import { fingerprintOf } from '../core/hash.ts';
 import { readMarker } from '../core/marker.ts';
-import { observeAbsences } from './absence.ts';
+import { mayDelete, observeAbsences } from './absence.ts';
 import { givenAway, linkOf, replaceLink, setBack, type Case } from './case.ts';
 import { keysOf, nameOfItem, newLinkId, refTo, setbackWithout, type Context } from './context.ts';
 import type { Member } from './member.ts';
@@ -24,14 +24,12 @@ import type { SeenItem } from './recent.ts';
 import { targetsOf } from './references.ts';
 import { answered, setbackOf } from './retry.ts';
 import type { Ref } from '../store/store.ts';
+import { isAnotherItem, isKnownToHaveGoneBack, noteWentBack, STALE_MS } from './vendor-backups.ts';
 
 interface Wanted {
   readonly one: Case;
   readonly link: Link;
 }
-
-/** Longer than a replica should ever lag. */
-export const STALE_MS = 5_000;
 
 /** Reads what the cases want, in batches; what could not be read sets its case back. */
 export async function readWanted(context: Context, cases: readonly Case[]): Promise<void> {
@@ -144,7 +142,12 @@ export async function observeItems(
     const link = linkOf(one, given.id) ?? given;
     if (isAnotherItem(member, link, item) && context.rules.has('reused-ids')) {
       await giveIdAway(context, one, link);
-      one.observed.set(link.id, { kind: 'gone', takenAt, proven: true });
+      if (link.state === 'live' && (await isLost(context, member))) {
+        // What was lost with a backup was not deleted: a person has to say what becomes of it.
+        replaceLink(one, { ...givenAway(link), state: 'held' });
+      } else {
+        one.observed.set(link.id, { kind: 'gone', takenAt, proven: true });
+      }
       continue;
     }
     const { fields, unresolved, expired } = targets[n]!;
@@ -218,10 +221,12 @@ function isEmptied(before: Value, now: Value): boolean {
   return Object.entries(before).some(([name, part]) => isEmptied(part, parts[name] ?? null));
 }
 
-/** The vendor gave the id of a deleted item to a new one, or put an older state of everything back. */
-export function isAnotherItem({ can }: Member, link: Link, item: Item): boolean {
-  if (!can.reusesIds || item.createdAt === undefined) return false;
-  return link.createdAt === undefined ? link.state === 'gone' : link.createdAt !== item.createdAt;
+/** Whether an id is that of another item because the vendor was put back to a backup. */
+async function isLost(context: Context, member: Member): Promise<boolean> {
+  const { rules } = context;
+  if (!rules.has('lost-with-a-backup') || !mayDelete(context, member)) return false;
+  if (!member.can.reusesIds) await noteWentBack(context, member);
+  return isKnownToHaveGoneBack(context, member.endpoint, context.world.clock.now());
 }
 
 /** The id is looked at as that of a new item. */

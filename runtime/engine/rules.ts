@@ -32,6 +32,8 @@ const all = {
     'Where a system has no versions and lags, a change counts once it has lasted.',
   'old-answers': 'A version that goes down is an old answer, unless it stays down.',
   'restored-backups': 'A version that stays down is believed: the vendor went back to a backup.',
+  'lost-with-a-backup':
+    'What is missing where the vendor went back to a backup is asked about, and deleted nowhere.',
   'late-lists': 'What a list showed that lags is read again before it is written on.',
   'conditional-writes': 'Where a vendor offers it, a write only lands on what was read.',
   'history-check': 'After a write, the vendor’s history is asked what it may have covered up.',

@@ -90,6 +90,17 @@ export const readingScenes = {
       ],
     },
   },
+  'lost-with-a-backup': {
+    sketch: {
+      systems: { app: { abilities: { delete: 'hard', restore: false } }, crm: {} },
+      people: ann,
+      happens: [
+        [60, create('app', 'c0002')],
+        [70, edit('app', 'name')],
+        [90, { kind: 'restoreBackup', system: 'app', ofMsAgo: 45_000 }],
+      ],
+    },
+  },
   'late-lists': {
     sketch: {
       systems: {

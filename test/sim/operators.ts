@@ -109,11 +109,20 @@ export function operatorsOf({
         if (wasNotDeleted(review)) return [];
         const choice =
           choicesFor(review)[pick % 3] ?? (all ? otherChoice(review, pick) : undefined);
+        if (review.reason === 'remote-delete' && choice === 'delete') giveUp(review);
         return choice === undefined ? [] : [{ kind: 'review', review, choice }];
       }),
     ];
     if (decisions.length === 0) return;
     await store.decide(tenantId(tenant), { now: world.clock.now(), actor: 'Olga', decisions });
+  }
+
+  /** Nobody may have deleted what is asked about, because it was lost; whoever says so does it then. */
+  function giveUp({ endpoint, entity }: StoredReview): void {
+    const system = systems.find((one) => one.endpoint === endpoint)!;
+    const record = entity && store.rowsOf(tenantId(system.tenant)).records.get(entity);
+    const code = record && record.entity.cells['code']?.value;
+    if (typeof code === 'string') people.gaveUp(code);
   }
 
   /**

@@ -28,8 +28,25 @@ function deletion(rest: Rest, system: System, { before, collection }: Change): s
     .items(collection)
     .filter(({ fields }) => fields.code === code);
   const isMeant = [...rest.people.deleted].some((one) => rest.people.areRelated(one, code));
-  if (isMeant || twins.length > 0) return [];
+  if (isMeant || twins.length > 0 || isLostWithoutTrace(rest, system, code)) return [];
   return [`${code} was deleted by us, though nobody had deleted it`];
+}
+
+/**
+ * A system was put back to a backup and lost the item, and nothing else there is older than it was: to
+ * whoever looks in from outside, that is what a deletion looks like.
+ */
+function isLostWithoutTrace(rest: Rest, { tenant }: System, code: string): boolean {
+  return rest.systems.some((system) => {
+    if (system.tenant !== tenant) return false;
+    const restored = rest.handsOf(system).log.filter(({ via }) => via === 'backup');
+    return restored.some(({ kind, at, collection, before }) => {
+      if (kind !== 'deleted' || !rest.people.areRelated(codeOf(before), code)) return false;
+      return !restored.some((other) => {
+        return other.at === at && other.collection === collection && other.kind === 'updated';
+      });
+    });
+  });
 }
 
 /** Nobody is created where the same person has been for long enough to be found. */

@@ -1,0 +1,122 @@
+/**
+ * A vendor, too, may be put back to a backup. What it lost by that looks deleted there. Items that are
+ * older than they were, and stay so, or that are others than they were, give it away: for a day from then
+ * on, what is missing there is asked about before it is deleted anywhere.
+ */
+import { VendorError, type Item, type Read } from '../connectors/connector.ts';
+import type { EndpointId, Link, LinkId } from '../core/planner/model.ts';
+import type { Context } from './context.ts';
+import { cursorOf, cursorsAt, itemRef, markOf, note } from './marking.ts';
+import type { Member } from './member.ts';
+
+/** `perhaps`: something is older than it was, and that may be an old answer. */
+export type WentBack = 'no' | 'perhaps' | 'yes';
+
+const CHANNEL = 'went-back';
+const DAY_MS = 86_400_000;
+const WITNESSES = 60;
+
+/** Before what is missing counts as deleted: looks at what else is known at the member. */
+export async function wentBack(
+  context: Context,
+  member: Member,
+  missing: readonly Link[],
+  firstMissed: number,
+  readIds: (ids: readonly string[]) => Promise<readonly Read[]>,
+): Promise<WentBack> {
+  const { store, sync, world, rules } = context;
+  const { endpoint, can } = member;
+  if (!rules.has('lost-with-a-backup')) return 'no';
+  if (await isKnownToHaveGoneBack(context, endpoint, firstMissed)) return 'yes';
+  const besides = new Set(missing.map(({ remoteId }) => remoteId));
+  const count = Math.min(WITNESSES, can.batch.read);
+  const page = { sync: sync.id, endpoint, state: 'live', limit: count + besides.size } as const;
+  const listed = await store.listLinks(sync.tenant, page);
+  const ids = listed.map(({ remoteId }) => remoteId).filter((id) => !besides.has(id));
+  const asked = ids.slice(0, count);
+  if (asked.length === 0) return 'no';
+  const links = await linksOf(context, member, asked);
+  const takenAt = world.clock.now();
+  let reads: readonly Read[];
+  try {
+    reads = await readIds(asked);
+  } catch (error) {
+    if (error instanceof VendorError) return 'perhaps';
+    throw error;
+  }
+  const verdicts = reads.map((read, n): WentBack => {
+    const link = links[n];
+    if (read.kind !== 'present' || !link) return 'no';
+    if (isAnotherItem(member, link, read.item)) return can.reusesIds ? 'no' : 'yes';
+    const isOlder = read.item.version !== undefined && read.item.version < (link.version ?? 0);
+    if (!isOlder) return 'no';
+    const { isOver } = doubtOlder(context, member, link.id, read.item.version, takenAt);
+    return isOver ? 'yes' : 'perhaps';
+  });
+  // Whoever gave it away is to be looked at as well.
+  const marks = verdicts.flatMap((verdict, n) =>
+    verdict === 'no' ? [] : [markOf(context, member, asked[n]!, 0)],
+  );
+  if (marks.length === 0) return 'no';
+  const isSure = verdicts.includes('yes');
+  await note(context, marks, isSure ? [sinceNow(context, member)] : []);
+  return isSure ? 'yes' : 'perhaps';
+}
+
+export async function noteWentBack(context: Context, member: Member): Promise<void> {
+  await note(context, [], [sinceNow(context, member)]);
+}
+
+function sinceNow(context: Context, member: Member) {
+  return cursorOf(context, member, CHANNEL, context.world.clock.now());
+}
+
+/** Whether what is missing since then may have been lost by that. */
+export async function isKnownToHaveGoneBack(
+  context: Context,
+  endpoint: EndpointId,
+  missingSince: number,
+): Promise<boolean> {
+  const at = (await cursorsAt(context, endpoint)).get(CHANNEL);
+  return typeof at === 'number' && missingSince < at + DAY_MS;
+}
+
+async function linksOf(
+  context: Context,
+  member: Member,
+  ids: readonly string[],
+): Promise<readonly (Link | undefined)[]> {
+  const keys = ids.map((id) => ({ kind: 'item', ...itemRef(context, member, id) }) as const);
+  const loaded = await context.store.load(context.sync.tenant, keys);
+  return loaded.map(({ record }, n) =>
+    record?.links.find((l) => l.endpoint === member.endpoint && l.remoteId === ids[n]),
+  );
+}
+
+/** Longer than a replica should ever lag. */
+export const STALE_MS = 5_000;
+
+/** An answer that is older than what is known: whether that has lasted for too long to be a late one. */
+export function doubtOlder(
+  { doubts, rules }: Pick<Context, 'doubts' | 'rules'>,
+  member: Member | undefined,
+  link: LinkId,
+  version: number | undefined,
+  takenAt: number,
+): { readonly isOver: boolean; readonly overAt: number } {
+  const lag = member?.can.readLagMs ?? 0;
+  const patience = rules.has('old-answers') ? Math.max(STALE_MS, 2 * lag) : -1;
+  const since = doubts.since(link, `version ${version}`, takenAt);
+  return { isOver: takenAt - since > patience, overAt: since + patience + 1 };
+}
+
+/**
+ * The vendor gave the id of a deleted item to a new one. After it was put back to a backup any vendor does
+ * that; where it is usual, an id that was gone is that of another item also when nobody knows since when
+ * the former one was there.
+ */
+export function isAnotherItem({ can }: Member, link: Link, item: Item): boolean {
+  if (item.createdAt === undefined) return false;
+  if (link.createdAt !== undefined) return link.createdAt !== item.createdAt;
+  return can.reusesIds && link.state === 'gone';
+}

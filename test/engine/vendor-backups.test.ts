@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { withPair, type Pair } from './pair.ts';
+
+const anna = { email: 'anna@example.com', name: 'Anna' };
+const bela = { email: 'bela@example.com', name: 'Bela' };
+const HARD = { abilities: { crm: { delete: 'hard', restore: false } } } as const;
+
+describe('What a system lost when it was put back to a backup', () => {
+  it('is asked about, and deleted nowhere, when something else there is older than it was', () =>
+    withPair(async (pair) => {
+      await losingAnna(pair, { edit: true });
+      assert.deepEqual(asked(pair), ['remote-delete']);
+      assert.deepEqual(names(pair), ['Anna', 'Bela']);
+    }, HARD));
+
+  it('is asked about when its id is that of another item by now', () =>
+    withPair(async (pair) => {
+      await losingAnna(pair, { edit: false });
+      assert.deepEqual(asked(pair), ['remote-delete']);
+      assert.deepEqual(names(pair), ['Anna', 'Bela', 'Cili']);
+    }, HARD));
+
+  it('is asked about for as long as nobody answers', () =>
+    withPair(async (pair) => {
+      await losingAnna(pair, { edit: true });
+      await pair.wait(3 * 86_400_000);
+      await pair.settle();
+      assert.deepEqual(asked(pair), ['remote-delete']);
+      assert.deepEqual(names(pair), ['Anna', 'Bela']);
+    }, HARD));
+
+  for (const { answer, left } of [
+    { answer: 'recreate', left: ['Anna', 'Bela'] },
+    { answer: 'delete', left: ['Bela'] },
+  ]) {
+    it(`becomes what a person says: ${answer}`, () =>
+      withPair(async (pair) => {
+        await losingAnna(pair, { edit: true });
+        await pair.answer(pair.reviews()[0]!, answer);
+        await pair.settle();
+        assert.deepEqual(names(pair), left);
+        assert.equal(Object.keys(pair.crm.people()).length, left.length);
+        assert.deepEqual(asked(pair), []);
+      }, HARD));
+  }
+});
+
+describe('What is missing where nothing is older than it was', () => {
+  it('was deleted', () =>
+    withPair(async (pair) => {
+      const { app, crm } = pair;
+      app.enter(bela);
+      app.enter(anna);
+      await pair.settle();
+      await pair.wait(10_000);
+      await pair.settle();
+      crm.remove(crm.idOf(anna.email));
+      await pair.settle();
+      assert.deepEqual(names(pair), ['Bela']);
+    }, HARD));
+});
+
+/** With `edit`, somebody edits what stays, and the backup is older; else the id goes to somebody new. */
+async function losingAnna(pair: Pair, { edit }: { readonly edit: boolean }): Promise<void> {
+  const { app, crm } = pair;
+  app.enter(bela);
+  await pair.settle();
+  const backup = crm.hands.backup();
+  app.enter(anna);
+  if (edit) crm.edit(crm.idOf(bela.email), { phone: '+36 1 234 5678' });
+  await pair.settle();
+  crm.hands.restoreBackup(backup);
+  if (!edit) crm.enter({ email: 'cili@example.com', name: 'Cili' });
+  await pair.settle();
+}
+
+function asked(pair: Pair): string[] {
+  return pair.reviews().flatMap(({ state, reason }) => (state === 'open' ? [reason] : []));
+}
+
+function names({ app }: Pair): string[] {
+  const all = Object.values(app.people()).map(({ name }) => String(name));
+  return all.toSorted((a, b) => a.localeCompare(b));
+}
