@@ -8,9 +8,10 @@
  * saved is used. When nothing helps but a person, the error is `unauthorized` and says so.
  */
 import { z } from 'zod';
+import { fingerprintOf } from '../core/hash.ts';
 import type { World } from '../world/world.ts';
 import { basicAuth, type Auth } from './auth.ts';
-import { VendorError } from './connector.ts';
+import { VendorError, type Memory } from './connector.ts';
 import type { Meaning } from './failures.ts';
 import { restClient, type Rest } from './http.ts';
 
@@ -119,6 +120,39 @@ export function oauth(options: OAuthOptions): Auth {
     },
   };
 }
+
+/** Keeps the tokens in the memory of the account; without one, for as long as the process lives. */
+export function keptTokens(
+  /** What a person got when they logged in. Another one means that they did so again. */
+  refreshToken: string,
+  memory: Memory | undefined,
+): Pick<OAuthOptions, 'load' | 'save'> {
+  const origin = fingerprintOf(refreshToken);
+  let kept: Tokens | undefined;
+  return {
+    async load() {
+      if (memory === undefined) return kept ?? { refreshToken };
+      const { data } = remembered.safeParse(await memory.load(TOKENS));
+      return data?.origin === origin ? (data.tokens as Tokens) : { refreshToken };
+    },
+    async save(tokens) {
+      kept = tokens;
+      await memory?.save(TOKENS, { origin, tokens: { ...tokens } });
+    },
+  };
+}
+
+/** Under which name the memory has them. */
+const TOKENS = 'tokens';
+
+const remembered = z.object({
+  origin: z.string(),
+  tokens: z.object({
+    refreshToken: z.string(),
+    accessToken: z.string().optional(),
+    renewAt: z.number().optional(),
+  }),
+});
 
 /** So that it does not expire on the way. */
 const EARLY_MS = 60_000;

@@ -10,14 +10,13 @@
  * a change by itself, so only values tell whether anything is new.
  */
 import { z } from 'zod';
-import { fingerprintOf } from '../../core/hash.ts';
 import { epochOf, isoOf, isZone, localDateOf, startOfDay } from '../../core/values/dates.ts';
 import type { World } from '../../world/world.ts';
 import { tokenAuth, type Auth } from '../auth.ts';
 import type { Account, Connector, Left, Limit, Memory, RawDelivery } from '../connector.ts';
 import { restClient, type Rest } from '../http.ts';
 import { windowLimit } from '../limits.ts';
-import { oauth, type Tokens } from '../oauth.ts';
+import { keptTokens, oauth } from '../oauth.ts';
 import * as api from './api.ts';
 import { openCollection } from './collection.ts';
 import { meaningOf, scopesIn, wordsAbout } from './complaints.ts';
@@ -195,9 +194,6 @@ interface LoginContext {
 function authOf(settings: HubSpotConfig, { world, login, paths, memory }: LoginContext): Auth {
   const { token, clientId = '', clientSecret = '', refreshToken = '', baseUrl } = settings;
   if (token !== undefined) return tokenAuth(token);
-  // Who has logged in again has filled in another token, and what was kept is of no use any more.
-  const origin = fingerprintOf(refreshToken);
-  let kept: Tokens | undefined;
   return oauth({
     world,
     vendor: hubspot.vendor,
@@ -205,29 +201,9 @@ function authOf(settings: HubSpotConfig, { world, login, paths, memory }: LoginC
     tokenUrl: `${baseUrl.replace(/\/+$/, '')}/${paths.token}`,
     hosts: HOSTS,
     client: { id: clientId, secret: clientSecret, as: 'form' },
-    async load() {
-      if (memory === undefined) return kept ?? { refreshToken };
-      const { data } = remembered.safeParse(await memory.load(TOKENS));
-      return data?.origin === origin ? (data.tokens as Tokens) : { refreshToken };
-    },
-    async save(tokens) {
-      kept = tokens;
-      await memory?.save(TOKENS, { origin, tokens: { ...tokens } });
-    },
+    ...keptTokens(refreshToken, memory),
   });
 }
-
-/** Under which name the memory keeps them. */
-const TOKENS = 'tokens';
-
-const remembered = z.object({
-  origin: z.string(),
-  tokens: z.object({
-    refreshToken: z.string(),
-    accessToken: z.string().optional(),
-    renewAt: z.number().optional(),
-  }),
-});
 
 // ---------------------------------------------------------------------------------------------
 // Time

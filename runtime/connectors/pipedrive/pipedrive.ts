@@ -11,7 +11,6 @@
  * told (reading.ts), and of a merge nothing but a webhook.
  */
 import { z } from 'zod';
-import { fingerprintOf } from '../../core/hash.ts';
 import type { World } from '../../world/world.ts';
 import { tokenAuth, type Auth } from '../auth.ts';
 import {
@@ -24,7 +23,7 @@ import {
 } from '../connector.ts';
 import type { Meaning, Refusal } from '../failures.ts';
 import { restClient, type Rest } from '../http.ts';
-import { oauth, type Tokens } from '../oauth.ts';
+import { keptTokens, oauth } from '../oauth.ts';
 import * as api from './api.ts';
 import { leftIn, limitsOf } from './budget.ts';
 import { openCollection } from './collection.ts';
@@ -212,9 +211,6 @@ function authOf(settings: PipedriveConfig, context: LoginContext): Auth {
   const { token, clientId = '', clientSecret = '', refreshToken = '' } = settings;
   if (token !== undefined) return tokenAuth(token, { header: 'x-api-token', scheme: '' });
   const { world, login, baseUrl, memory } = context;
-  // Who has logged in again has filled in another token, and what was kept is of no use any more.
-  const origin = fingerprintOf(refreshToken);
-  let kept: Tokens | undefined;
   return oauth({
     world,
     vendor: pipedrive.vendor,
@@ -222,15 +218,7 @@ function authOf(settings: PipedriveConfig, context: LoginContext): Auth {
     tokenUrl: tokenUrlFor(baseUrl),
     hosts: HOSTS,
     client: { id: clientId, secret: clientSecret, as: 'basic' },
-    async load() {
-      if (memory === undefined) return kept ?? { refreshToken };
-      const { data } = remembered.safeParse(await memory.load(TOKENS));
-      return data?.origin === origin ? (data.tokens as Tokens) : { refreshToken };
-    },
-    async save(tokens) {
-      kept = tokens;
-      await memory?.save(TOKENS, { origin, tokens: { ...tokens } });
-    },
+    ...keptTokens(refreshToken, memory),
   });
 }
 
@@ -240,18 +228,6 @@ function tokenUrlFor(baseUrl: string): string {
   const origin = hostname.endsWith('.pipedrive.com') ? 'https://oauth.pipedrive.com' : baseUrl;
   return `${origin.replace(/\/+$/, '')}/oauth/token`;
 }
-
-/** Under which name the memory keeps them. */
-const TOKENS = 'tokens';
-
-const remembered = z.object({
-  origin: z.string(),
-  tokens: z.object({
-    refreshToken: z.string(),
-    accessToken: z.string().optional(),
-    renewAt: z.number().optional(),
-  }),
-});
 
 // ---------------------------------------------------------------------------------------------
 // Permissions
