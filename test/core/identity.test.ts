@@ -200,6 +200,8 @@ describe('identity', () => {
 
   it('has a row for every reason', () => {
     const used = new Set(table.flatMap(([, , outcome]) => outcome.split(' ').slice(-1)));
+    // That an item names a record which a backup has forgotten is found by the engine, before all this.
+    used.add('forgotten-record');
     assert.deepEqual([...used].toSorted(), Object.keys(identityReasons).toSorted());
   });
 });
