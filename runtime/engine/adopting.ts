@@ -16,6 +16,7 @@ import type { SeenItem } from './recent.ts';
 
 interface OwnItem {
   readonly member: Member;
+  readonly seen: SeenItem;
   readonly present: Present;
   readonly ref: Ref;
 }
@@ -31,7 +32,7 @@ export async function adopt(
   const { sync, world } = context;
   const write = { ...intent, op: 'create' } as const;
   const answer = { linkId: newLinkId(world), remoteId: seen.item.id };
-  const link = settle(undefined, write, answer, sync.policy.fields);
+  const link = bornWith(seen.item, settle(undefined, write, answer, sync.policy.fields));
   takeIdBack(one, link);
   replaceLink(one, link);
   replaceIntent(one, {
@@ -48,6 +49,11 @@ export async function adopt(
     detail: { remoteId: seen.item.id },
   });
   await observeItems(context, member, [{ one, link, seen }]);
+}
+
+/** A create may land long after we gave up on its answer, and the item is ours all the same. */
+function bornWith({ createdAt }: Item, link: Link): Link {
+  return createdAt === undefined ? link : { ...link, createdAt };
 }
 
 /**
@@ -90,7 +96,7 @@ export function giveUpCreated(
 export function surplusLink(
   context: Context,
   one: Case,
-  { member, present: { fields }, ref }: OwnItem,
+  { member, seen, present: { fields }, ref }: OwnItem,
   generation: number,
 ): Link {
   const policies = context.sync.policy.fields;
@@ -108,6 +114,6 @@ export function surplusLink(
     reason: 'missing-there',
   } as const;
   const answer = { linkId: newLinkId(context.world), remoteId: ref.remoteId, fields };
-  const link = settle(undefined, write, answer, policies);
+  const link = bornWith(seen.item, settle(undefined, write, answer, policies));
   return { ...link, state: one.entity.life === 'dead' ? 'live' : 'duplicate' };
 }

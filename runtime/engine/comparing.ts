@@ -55,7 +55,7 @@ export async function compare(
     cases[n] = one;
     const link = one.links.find((l) => l.endpoint === member.endpoint && l.remoteId === item.id)!;
     // The vendor gave the id to a new item, and nobody knows whose that is.
-    const isNew = isAnotherItem(member, link, item);
+    const isNew = isAnotherItem(member, link, item, one.intents);
     const own = isNew || isUnread(link) ? keysOf(context, present.fields) : [];
     return { id: item.id, isLinked: link.state === 'live' && !isNew, keys: own };
   });

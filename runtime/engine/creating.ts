@@ -123,7 +123,7 @@ function takenAlike(
 /** The id of an item that the record had before; it was given to this one. */
 function isAnotherThan(one: Case, member: Member, item: Item): boolean {
   const former = formerItems(one, member.endpoint).find(({ remoteId }) => remoteId === item.id);
-  return former !== undefined && isAnotherItem(member, former, item);
+  return former !== undefined && isAnotherItem(member, former, item, one.intents);
 }
 
 async function findFor(

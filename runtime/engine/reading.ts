@@ -140,7 +140,7 @@ export async function observeItems(
     const { item, takenAt, weak } = shown;
     const { present, problems } = reads[n]!;
     const link = linkOf(one, given.id) ?? given;
-    if (isAnotherItem(member, link, item) && context.rules.has('reused-ids')) {
+    if (isAnotherItem(member, link, item, one.intents) && context.rules.has('reused-ids')) {
       await giveIdAway(context, one, link);
       if (link.state === 'live' && (await isLost(context, member))) {
         // What was lost with a backup was not deleted: a person has to say what becomes of it.
