@@ -156,8 +156,8 @@ function settleLeftovers(context: Context, one: Case): void {
 
 /**
  * Whether nothing more can be learnt about a write that cannot land any more: its item does not take part
- * or cannot be found, or its record does not live. In a living record the planner says what a read after
- * that time means.
+ * or is gone, or its record does not live. In a living record the planner says what a read after that time
+ * means; what is only hidden shows later whether it has landed.
  */
 function isPast(one: Case, { link: id, op }: StoredIntent): boolean {
   const link = id && linkOf(one, id);
@@ -166,7 +166,8 @@ function isPast(one: Case, { link: id, op }: StoredIntent): boolean {
   const seen = one.observed.get(link.id);
   // What is read after a deletion could land any more was not deleted.
   return (
-    seen?.kind === 'gone' || (seen !== undefined && (op === 'delete' || one.entity.life !== 'live'))
+    (seen?.kind === 'gone' && seen.proven) ||
+    (seen !== undefined && (op === 'delete' || one.entity.life !== 'live'))
   );
 }
 

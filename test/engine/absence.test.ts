@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { VendorError } from '../../runtime/connectors/connector.ts';
+import { grumpier } from './grumpier.ts';
 import { withPair, type Pair } from './pair.ts';
 
 const email = 'anna@example.com';
@@ -38,6 +40,53 @@ describe('An item that is not shown, in a system that archives what is deleted',
       await pair.settle();
       assert.deepEqual(open(pair), []);
     }));
+
+  it('is still known to be as we wrote it, though the answer was lost', () => {
+    let isLost = false;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        const outcomes = await collection.write(changes, signal);
+        if (!isLost || account !== 'crm') return outcomes;
+        const about = { what: 'The answer was lost.', next: 'Wait.' };
+        throw new VendorError('transient', about, { mayHaveLanded: true });
+      },
+    }));
+    return withPair(
+      async (pair) => {
+        const { app, crm, tenant, sync, engine } = pair;
+        const id = app.enter({ email, name: 'Anna' });
+        app.enter({ email: other, name: 'Otto' });
+        await pair.settle();
+        await pair.settle();
+        crm.edit(crm.idOf(email), { name: 'A.' });
+        await pair.wait(HOUR_MS);
+        app.edit(id, { name: 'Ann' });
+        isLost = true;
+        await engine.look(tenant, sync);
+        await engine.drain({ tenant, sync });
+        isLost = false;
+        assert.equal(crm.people()[email]!['name'], 'Ann');
+        const hidden = crm.idOf(email);
+        crm.hands.hide('people', [hidden], true);
+        await pair.settle();
+        await pair.wait(HOUR_MS);
+        await pair.settle();
+        crm.hands.hide('people', [hidden], false);
+        await pair.settle();
+        const entity = await pair.entityOf(app, id);
+        const { conflicts, intents } = pair.store.rowsOf(tenant).records.get(entity)!;
+        assert.deepEqual(
+          [...conflicts.values()].map(({ losing, state }) => [losing?.value, state]),
+          [['A.', 'autoResolved']],
+        );
+        assert.deepEqual(
+          [...intents.values()].filter(({ state }) => state === 'unknown'),
+          [],
+        );
+      },
+      { connector },
+    );
+  });
 
   it('is no question any more once it turns out to have been deleted', () =>
     withPair(async (pair) => {

@@ -22,7 +22,7 @@ export type HardshipName = keyof typeof HARDSHIPS;
 
 /** One world in so many. What nobody promises yet is only met by those who ask for it. */
 const ONE_IN: Readonly<Record<HardshipName, number>> = {
-  hidden: Infinity,
+  hidden: 12,
   brakes: 12,
   decisions: 8,
   renaming: 12,

@@ -287,6 +287,16 @@ const PLANTED: readonly [said: string, plant: (stage: Stage) => Partial<Rest> | 
     },
   ],
   [
+    'the update i1 is still unknown',
+    (stage) => {
+      const { links, intents } = stage.record('c0001');
+      const [link] = links.values();
+      links.set(link!.id, { ...link!, missingSince: 1 });
+      const intent = { id: 'i1', op: 'update', state: 'unknown', patch: {}, link: link!.id };
+      intents.set('i1', intent as never);
+    },
+  ],
+  [
     'nobody looked into delivery d1',
     (stage) => {
       stage.rows.inbox.set('d1', { id: 'd1' } as never);

@@ -6,6 +6,9 @@
  * What no engine can prevent is counted and not held against it: where a system offers neither
  * conditional writes nor history, an edit made between our read and our write is overwritten.
  */
+import type { Link } from '../../runtime/core/planner/model.ts';
+import { BRAKE_PREFIX } from '../../runtime/engine/case.ts';
+import type { Rows } from '../../runtime/store/memory/rows.ts';
 import { disagreements } from './oracle/agreement.ts';
 import { lostEdits } from './oracle/edits.ts';
 import type { Judgement, Rest } from './oracle/rest.ts';
@@ -35,12 +38,13 @@ export function violationsAtRest(rest: Rest): Judgement {
 
 /** Nothing is left to be done, no answer is still waited for, and no write is unchecked. */
 function unfinished(rest: Rest, tenant: number): string[] {
-  const { dirty, records, inbox } = rest.rowsOf(tenant);
+  const rows = rest.rowsOf(tenant);
+  const { dirty, records, inbox } = rows;
   const waiting = [...dirty.values()].map(
     ({ key, attempts, lastError }) =>
       `${JSON.stringify(key)} still waits after ${attempts} attempts${lastError ? `: ${lastError}` : ''}`,
   );
-  const unsettled = [...records.values()].flatMap(({ intents, conflicts }) => {
+  const unsettled = [...records.values()].flatMap(({ intents, links, conflicts }) => {
     // What a person has to choose about is compared with nothing before they have.
     const contested = new Set(
       [...conflicts.values()]
@@ -48,8 +52,10 @@ function unfinished(rest: Rest, tenant: number): string[] {
         .map(({ cell }) => cell.split('#')[0]!),
     );
     return [...intents.values()]
-      .filter(({ state, patch, unchecked }) => {
+      .filter(({ state, patch, unchecked, link: id }) => {
         const isOpen = state === 'armed' || state === 'unknown' || unchecked;
+        const link = id && links.get(id);
+        if (link && isAskedWhetherDeleted(rows, link)) return false;
         return isOpen && !Object.keys(patch).some((field) => contested.has(field));
       })
       .map(({ op, state, id }) => `the ${op} ${id} is still ${state}`);
@@ -58,6 +64,19 @@ function unfinished(rest: Rest, tenant: number): string[] {
     .filter(({ processedAt }) => processedAt === undefined)
     .map(({ id }) => `nobody looked into delivery ${id}`);
   return [...waiting, ...unsettled, ...unread];
+}
+
+/** Whether a write has landed in what nobody shows, nobody knows before it is shown or given up. */
+function isAskedWhetherDeleted(
+  { reviews }: Rows,
+  { endpoint, remoteId, state: linkState, missingSince }: Link,
+): boolean {
+  if (linkState !== 'live' || missingSince === undefined) return false;
+  return [...reviews.values()].some((review) => {
+    if (review.state !== 'open' || review.endpoint !== endpoint) return false;
+    const isOfItem = review.reason === 'remote-delete' && review.remoteId === remoteId;
+    return isOfItem || review.remoteId === `${BRAKE_PREFIX}missing`;
+  });
 }
 
 /**

@@ -13,6 +13,7 @@ const SEEDS = Array.from({ length: 60 }, (_, index) => index + 101);
 const SEEDS_PER_HARDSHIP = 6;
 /** What every world is promised to survive. */
 const SURVIVED: readonly HardshipName[] = [
+  'hidden',
   'brakes',
   'decisions',
   'renaming',
