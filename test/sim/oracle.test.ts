@@ -120,7 +120,7 @@ class Stage {
       hidden: new Set(),
       slowedDown: new Map(),
       forgotten: [],
-      witness: { stored: this.stored, read: new Map() },
+      witness: { stored: this.stored, read: new Map(), asked: new Map() },
       quietWrites: [],
       audits: [],
       errors: [],
@@ -361,6 +361,21 @@ describe('The oracle of the simulation', () => {
       const { exposed, violations } = stage.judge({ forgotten: [{ from, to }] });
       assert.deepEqual([exposed, violations.length], expected);
     }
+  });
+
+  it('judges a create by what could be found when it was asked for, however late it landed', () => {
+    const stage = new Stage();
+    stage.create('crm', stage.at('crm').items('people')[0]!.fields);
+    const { at } = stage.at('crm').log.at(-1)!;
+    const isTold = (askedAt: readonly number[]): boolean => {
+      const asked = new Map([['crm-1/people/c0001', askedAt]]);
+      const { violations } = stage.judge({
+        witness: { stored: new Set(), read: new Map(), asked },
+      });
+      return violations.some((line) => line.includes('was created by us'));
+    };
+    assert.deepEqual([isTold([at - 100_000]), isTold([at - 1])], [false, true]);
+    assert.equal(isTold([at - 100_000, at - 1, at + 1]), true, 'the last one before counts');
   });
 
   it('counts an edit that nobody could protect, and only that', () => {

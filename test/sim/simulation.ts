@@ -107,8 +107,9 @@ export async function simulate(
   const delivered: Request[] = [];
 
   world.serve(ORIGIN, async (request) => {
-    const response = await grumpy.handle(request);
     const account = accountCalled(request);
+    void witness.called(account, request);
+    const response = await grumpy.handle(request);
     if (response.status === 429) slowedDown.set(account, (slowedDown.get(account) ?? 0) + 1);
     await witness.answered(account, request, response);
     return response;

@@ -1,10 +1,12 @@
 /**
- * Remembers what the engine has come to know: which marks it has stored, and when it has read which.
- * What an engine could not know when it wrote, it could not protect.
+ * Remembers what the engine has come to know: which marks it has stored, and when it has read which; and
+ * when it asked for whom to be created. What an engine could not know when it wrote, it could not protect.
  */
+import type { Item } from '../../runtime/emulators/grumpy/grumpy.ts';
 import type { Store } from '../../runtime/store/store.ts';
 import type { World } from '../../runtime/world/world.ts';
 import { marksIn } from './ledger.ts';
+import { codeOf } from './setting.ts';
 
 export interface Witness {
   readonly store: Store;
@@ -12,6 +14,10 @@ export interface Witness {
   readonly stored: ReadonlySet<string>;
   /** When a mark was first in the answer of an account to a read by id: `crm-1 e0007`. */
   readonly read: ReadonlyMap<string, number>;
+  /** When the engine asked for whom to be created, in that order: `crm-1/people/c0004`. */
+  readonly asked: ReadonlyMap<string, readonly number[]>;
+  /** Notes what an account is asked for. */
+  called(account: string, request: Request): Promise<void>;
   /** Notes what an account answers. */
   answered(account: string, request: Request, response: Response): Promise<void>;
 }
@@ -19,6 +25,7 @@ export interface Witness {
 export function witnessOf(store: Store, world: Pick<World, 'clock'>): Witness {
   const stored = new Set<string>();
   const read = new Map<string, number>();
+  const asked = new Map<string, number[]>();
   const commit: Store['commit'] = async (tenant, now, commits) => {
     const outcomes = await store.commit(tenant, now, commits);
     for (const [index, { outcome }] of outcomes.entries()) {
@@ -31,6 +38,17 @@ export function witnessOf(store: Store, world: Pick<World, 'clock'>): Witness {
     store: withCommit(store, commit),
     stored,
     read,
+    asked,
+    async called(account, request) {
+      const [, collection] = CREATE.exec(new URL(request.url).pathname) ?? [];
+      if (collection === undefined) return;
+      const at = world.clock.now();
+      const { items } = (await request.clone().json()) as { items: Pick<Item, 'fields'>[] };
+      for (const item of items) {
+        const name = `${account}/${collection}/${codeOf(item)}`;
+        asked.set(name, [...(asked.get(name) ?? []), at]);
+      }
+    },
     async answered(account, request, response) {
       if (!response.ok || !new URL(request.url).pathname.endsWith('/read')) return;
       for (const mark of marksIn(await response.clone().text())) {
@@ -40,6 +58,8 @@ export function witnessOf(store: Store, world: Pick<World, 'clock'>): Witness {
     },
   };
 }
+
+const CREATE = /\/(\w+)\/create$/;
 
 function withCommit(store: Store, commit: Store['commit']): Store {
   return new Proxy(store, {

@@ -59,7 +59,8 @@ function creation(
   // What nobody shows us, nobody can find.
   if (kind !== 'created' || couldBeTwo(rest, code) || rest.hidden.has(code)) return [];
   const { readLagMs = 0, searchLagMs = 0, changesLagMs = 0 } = system.scene.abilities;
-  const since = at - Math.max(readLagMs, searchLagMs, changesLagMs) - FOUND_MS;
+  const askedAt = askedBefore(rest, `${system.account}/${collection}/${code}`, at);
+  const since = askedAt - Math.max(readLagMs, searchLagMs, changesLagMs) - FOUND_MS;
   const isThere = new Map<string, boolean>();
   for (const change of rest.handsOf(system).log) {
     if (change.at > at || change.collection !== collection) continue;
@@ -73,8 +74,13 @@ function creation(
     : [];
 }
 
-/** What was looked up may be so old when the create that it led to arrives. */
+/** What was looked up may be so old when the create that it led to is asked for. */
 const FOUND_MS = 60_000;
+
+/** A create without an answer may land much later, whoever has come there meanwhile. */
+function askedBefore({ witness }: Rest, name: string, landedAt: number): number {
+  return witness.asked.get(name)?.findLast((at) => at <= landedAt) ?? landedAt;
+}
 
 function values(rest: Rest, { tenant, account }: System, change: Change): string[] {
   const { before, after } = change;
