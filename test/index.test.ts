@@ -10,8 +10,7 @@ import { databaseUrlOf } from './server/spawned-server.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
-describe('The library', function () {
-  this.timeout(60_000);
+describe('The library', () => {
   const floor = commandFloor();
 
   it('does what the example of its documentation says', async () => {

@@ -3,9 +3,7 @@ import { serverFloor, type ReadyServer } from '../server/spawned-server.ts';
 import { browserForTests } from '../support/browser.ts';
 import { logInToEditor } from './login.ts';
 
-describe('in a browser', function () {
-  // An editor takes its time on a small machine.
-  this.timeout(60_000);
+describe('in a browser', () => {
   const browser = browserForTests();
   const floor = serverFloor();
   let server: ReadyServer;

@@ -6,8 +6,7 @@ import { endpointIdOf, syncIdOf, tenantIdOf } from '../../runtime/cli/config/nam
 import { quietWorld } from '../support/test-database.ts';
 import { commandFloor, configOf, SECRET, type Fact } from './floor.ts';
 
-describe('the command', function () {
-  this.timeout(60_000);
+describe('the command', () => {
   const floor = commandFloor();
 
   const named = (facts: readonly Fact[], event: string): Fact =>

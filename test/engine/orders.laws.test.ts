@@ -74,9 +74,7 @@ async function told(pair: Pair, run: Run, outcomes: RegExp): Promise<string[]> {
 
 const DONE = /^(created|updated|deleted)$/;
 
-describe('Whatever people have done, a preview', function () {
-  this.timeout(120_000);
-
+describe('Whatever people have done, a preview', () => {
   it('shows exactly the calls that applying it makes, and then nothing is left to do', async () => {
     await fc.assert(
       fc.asyncProperty(people, deeds, (all, done) =>
@@ -106,9 +104,7 @@ describe('Whatever people have done, a preview', function () {
   });
 });
 
-describe('Whatever people had done, undoing the run that carried it on', function () {
-  this.timeout(120_000);
-
+describe('Whatever people had done, undoing the run that carried it on', () => {
   for (const how of ['a sync', 'an applied preview'] as const) {
     it(`puts everything back as it was agreed before, after ${how}`, async () => {
       await fc.assert(

@@ -9,8 +9,7 @@ import type { WorkerOrder } from './worker-process.ts';
 
 const PROGRAM = path.resolve(import.meta.dirname, 'worker-process.ts');
 
-describe('the queue over real processes', function () {
-  this.timeout(60_000);
+describe('the queue over real processes', () => {
   let database: TestDatabase;
   let own: Awaited<ReturnType<typeof open>>;
   const said = happenings<string>();

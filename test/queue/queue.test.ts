@@ -5,8 +5,7 @@ import { openQueue, type Drain } from '../../runtime/queue/queue.ts';
 import type { Waiting } from '../../runtime/store/store.ts';
 import { drainOn, gate, happenings, open, tenantIn } from './site.ts';
 
-describe('the queue', function () {
-  this.timeout(60_000);
+describe('the queue', () => {
   let database: TestDatabase;
   let opened: Awaited<ReturnType<typeof open>>[];
 

@@ -5,9 +5,7 @@ import { simulate } from './simulation.ts';
 /** A taste of `npm run test:sim -- --kills`, which kills at each point. */
 const KILLS_PER_STORY = 4;
 
-describe('The engine comes to rest in agreement after', function () {
-  this.timeout(60_000);
-
+describe('The engine comes to rest in agreement after', () => {
   for (const [title, scenario] of Object.entries(canonical)) {
     it(`${title}, also when it was killed in the middle of it`, async () => {
       const { violations, points } = await simulate(scenario);

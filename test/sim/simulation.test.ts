@@ -25,9 +25,7 @@ const SURVIVED: readonly HardshipName[] = [
 ];
 const SAVED = join(import.meta.dirname, '..', 'seeds');
 
-describe('A world around the whole engine', function () {
-  this.timeout(120_000);
-
+describe('A world around the whole engine', () => {
   it('comes to rest in agreement, with nothing lost and nothing twice, whatever the seed', async () => {
     const broken: string[] = [];
     for (const seed of SEEDS) {

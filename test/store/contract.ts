@@ -13,7 +13,6 @@ import type { Opened } from './scene.ts';
 export function keepsTheContract(open: () => Promise<Opened>): void {
   let opened: Opened;
   before(async function (this: Mocha.Context) {
-    this.timeout(60_000);
     opened = await open();
   });
   after(() => opened.close());

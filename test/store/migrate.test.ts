@@ -9,8 +9,7 @@ import { sceneIn } from './scene.ts';
 
 const SHIPPED = resolve(import.meta.dirname, '../../runtime/store/migrations');
 
-describe('migrating a database', function () {
-  this.timeout(60_000);
+describe('migrating a database', () => {
   let database: TestDatabase;
   let directory: string;
 

@@ -7,8 +7,7 @@ import { LEASE_MS, sceneIn, START, type Scene } from './scene.ts';
 /** Each race is run often, because one that goes well proves little. */
 const RACES = 20;
 
-describe('workers on one PostgreSQL', function () {
-  this.timeout(60_000);
+describe('workers on one PostgreSQL', () => {
   let database: TestDatabase;
   /** Two processes, as far as the database can tell. */
   let stores: readonly [PostgresStore, PostgresStore];

@@ -21,8 +21,7 @@ import { clockSetByHand } from './scene.ts';
 
 const AUDIT_KEY = 'a key';
 
-describe('the two stores', function () {
-  this.timeout(120_000);
+describe('the two stores', () => {
   let database: TestDatabase;
   before(async () => {
     database = await createTestDatabase();

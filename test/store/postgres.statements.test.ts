@@ -6,8 +6,7 @@ import { createTestDatabase, quietWorld, type TestDatabase } from '../support/te
 import { sceneIn, START, type Scene } from './scene.ts';
 
 /** So that nobody adds a loop: what a page costs must not depend on how long it is. */
-describe('statements to PostgreSQL', function () {
-  this.timeout(60_000);
+describe('statements to PostgreSQL', () => {
   let database: TestDatabase;
   let store: PostgresStore;
   let scene: Scene;

@@ -9,8 +9,7 @@ const RULE =
   "(NOT (tenant_id IS DISTINCT FROM ( SELECT (current_setting('app.tenant'::text))::uuid AS current_setting)))";
 
 /** Roles and tables as they are after all migrations: a new table without its rule fails here. */
-describe('tenants in PostgreSQL', function () {
-  this.timeout(60_000);
+describe('tenants in PostgreSQL', () => {
   let database: TestDatabase;
   let store: PostgresStore;
   /** What a worker's connection can do, and no more. */

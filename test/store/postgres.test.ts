@@ -30,8 +30,7 @@ describe('the store in PostgreSQL', () => {
   });
 });
 
-describe('opening the store in PostgreSQL', function () {
-  this.timeout(60_000);
+describe('opening the store in PostgreSQL', () => {
   let database: TestDatabase;
   before(async () => {
     database = await createTestDatabase();

@@ -79,10 +79,7 @@ describe('A field that somebody empties', () => {
   });
 });
 
-describe('A vendor that always fails at one item', function () {
-  // Forty hours of looking for changes.
-  this.timeout(120_000);
-
+describe('A vendor that always fails at one item', () => {
   it('keeps nobody else waiting, and the item is given up until somebody tries again', async () => {
     const { value, when, givenUp } = await story({
       people: THREE,

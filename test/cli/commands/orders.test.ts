@@ -3,8 +3,7 @@ import pg from 'pg';
 import { tenantIdOf } from '../../../runtime/cli/config/names.ts';
 import { commandFloor, configOf, type Fact } from '../floor.ts';
 
-describe('the commands about runs and records', function () {
-  this.timeout(60_000);
+describe('the commands about runs and records', () => {
   const floor = commandFloor();
   const runs: Record<string, string> = {};
 

@@ -6,8 +6,7 @@ import path from 'node:path';
 import type { Hands } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { commandFloor, configOf, type Fact, type Running } from '../floor.ts';
 
-describe('the daemon', function () {
-  this.timeout(60_000);
+describe('the daemon', () => {
   const floor = commandFloor();
   let daemon: Running;
   let url: string;

@@ -9,8 +9,7 @@ import {
 import type { Collection, ItemPage } from '../../../runtime/connectors/connector.ts';
 import { ground, PASSWORD, worldAround, type Ground } from './setting.ts';
 
-describe('the outbox in PostgreSQL', function () {
-  this.timeout(60_000);
+describe('the outbox in PostgreSQL', () => {
   let site: Ground;
   let settings: PostgresConfig;
   let owner: string;

@@ -5,8 +5,7 @@ import { systemWorld } from '../../../runtime/world/system.ts';
 import { errorOf, failureOf, idOf } from '../scene.ts';
 import { ground, PASSWORD, worldAround, type Ground } from './setting.ts';
 
-describe('what PostgreSQL answers', function () {
-  this.timeout(60_000);
+describe('what PostgreSQL answers', () => {
   let site: Ground;
   let user: string;
   const accounts: Account[] = [];

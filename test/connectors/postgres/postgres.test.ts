@@ -8,9 +8,7 @@ const WAYS: readonly Way[] = [
   {},
 ];
 
-describe('the connector for PostgreSQL', function () {
-  // A server of its own has to start, and rows are made one by one.
-  this.timeout(60_000);
+describe('the connector for PostgreSQL', () => {
   let site: Ground;
   before(async () => {
     site = await ground();

@@ -87,8 +87,7 @@ describe('the page of the emulator', () => {
   });
 });
 
-describe('the page of the emulator in a browser', function () {
-  this.timeout(60_000);
+describe('the page of the emulator in a browser', () => {
   const browser = browserForTests();
   const start = localEmulators();
 

@@ -20,9 +20,7 @@ const NOTICED = [
   'it writes before a person has chosen',
 ];
 
-describe('A world around the planner', function () {
-  this.timeout(120_000);
-
+describe('A world around the planner', () => {
   it('comes to rest with every system in agreement and no edit lost, whatever the seed', () => {
     const broken = SEEDS.flatMap((seed) =>
       runWorld(seed).violations.map((violation) => `seed ${seed}: ${violation}`),

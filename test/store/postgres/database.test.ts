@@ -4,8 +4,7 @@ import { Database, Overtaken } from '../../../runtime/store/postgres/database.ts
 import type { TenantId } from '../../../runtime/store/store.ts';
 import { createTestDatabase, quietWorld, type TestDatabase } from '../../support/test-database.ts';
 
-describe('a transaction on PostgreSQL', function () {
-  this.timeout(60_000);
+describe('a transaction on PostgreSQL', () => {
   let database: TestDatabase;
   let opened: Database;
   const tenant = quietWorld.newId() as TenantId;
@@ -79,8 +78,7 @@ describe('a transaction on PostgreSQL', function () {
   });
 });
 
-describe('opening PostgreSQL', function () {
-  this.timeout(60_000);
+describe('opening PostgreSQL', () => {
   const open = (connection: object) =>
     openPostgresStore({ connection, world: quietWorld, auditKey: 'a key' });
 
