@@ -229,14 +229,18 @@ async function isLost(context: Context, member: Member): Promise<boolean> {
   return isKnownToHaveGoneBack(context, member.endpoint, context.world.clock.now());
 }
 
-/** The id is looked at as that of a new item. */
+/**
+ * The id is looked at as that of a new item. It does not lead to the record any more, which goes by its own
+ * name from now on, or nobody would come back for what is open about it.
+ */
 async function giveIdAway(
   { store, sync, priority, world }: Context,
   one: Case,
   link: Link,
 ): Promise<void> {
-  const key = { kind: 'item', ...refTo(sync, link) } as const;
-  const marks = [{ key, priority, windowMs: 0 }];
+  const item = { kind: 'item', ...refTo(sync, link) } as const;
+  const record = { kind: 'entity', sync: sync.id, entity: one.entity.id } as const;
+  const marks = [item, record].map((key) => ({ key, priority, windowMs: 0 }));
   await store.mark(sync.tenant, { now: world.clock.now(), marks });
   replaceLink(one, givenAway(link));
 }

@@ -29,7 +29,7 @@ import {
   type Case,
 } from './case.ts';
 import { COLLISIONS_MAX, keyChanges, TOGETHER_MS } from './claiming.ts';
-import { orderFor, type Context } from './context.ts';
+import { orderFor, refTo, type Context } from './context.ts';
 import type { Settled } from './discovery.ts';
 import { callThoseWhoWait } from './questions.ts';
 import { afterSetback } from './retry.ts';
@@ -45,6 +45,7 @@ export async function storePlans(
 ): Promise<Case[]> {
   const { store, sync, world, run, leases } = context;
   for (const one of cases) settleLeftovers(context, one);
+  for (const one of cases) await takeQuestions(context, one);
   const made = await Promise.all(cases.map((one) => planCommit(context, one)));
   const strays = settled.map(({ lease, setback, review }): Commit => {
     const reviews = review ? { reviews: [review] } : {};
@@ -117,7 +118,7 @@ async function planCommit(context: Context, one: Case): Promise<Commit> {
   };
 }
 
-/** Takes the plan over, asks its questions, and makes sure that somebody comes back for what is open. */
+/** Takes the plan over, and makes sure that somebody comes back for what is open. */
 function settleLeftovers(context: Context, one: Case): void {
   const { plan } = one;
   if (!plan) return;
@@ -128,12 +129,6 @@ function settleLeftovers(context: Context, one: Case): void {
   one.entity = plan.entity;
   const links = context.rules.has('keep-gone-links') ? plan.links : plan.links.map(forgotten);
   one.links = links.map(withoutDoubt);
-  for (const review of plan.reviews) {
-    const link = linkOf(one, review.link);
-    if (!link) continue;
-    const candidates = review.other === undefined ? [] : [review.other];
-    askAbout(sync.id, one, link, review.reason, candidates);
-  }
   for (const intent of one.intents) {
     if (intent.unchecked) {
       setBack(one, { kind: 'again', why: 'A write may have covered up an edit.' });
@@ -152,6 +147,20 @@ function settleLeftovers(context: Context, one: Case): void {
     ({ reason }) => reason === 'reference-pending' || reason === 'reference-unknown',
   );
   if (waiting) setBack(one, { kind: 'wait', why: `It waits for the target of ${waiting.field}.` });
+}
+
+async function takeQuestions({ store, sync }: Context, one: Case): Promise<void> {
+  for (const { reason, link: id, other } of one.plan?.reviews ?? []) {
+    const link = linkOf(one, id);
+    if (!link) continue;
+    const { endpoint, mergedInto } = link;
+    const isToBeFound = reason === 'remote-merge' && other === undefined && mergedInto;
+    const [holder] = isToBeFound
+      ? await store.findLinks(sync.tenant, [refTo(sync, { endpoint, remoteId: mergedInto })])
+      : [];
+    const known = other ?? holder?.entity;
+    askAbout(sync.id, one, link, reason, known === undefined ? [] : [known]);
+  }
 }
 
 /**

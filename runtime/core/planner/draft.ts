@@ -210,6 +210,7 @@ export class Draft {
   }
 
   review(reason: ReviewReason, link: LinkId, other?: EntityId): void {
+    if (this.reviews.some((known) => known.reason === reason && known.link === link)) return;
     this.reviews.push(other === undefined ? { reason, link } : { reason, link, other });
   }
 

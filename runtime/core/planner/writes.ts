@@ -61,8 +61,11 @@ export function planCreates(draft: Draft): void {
       link.state === 'mergedAway' ? isMergedWithAnother(draft, link) : link.state !== 'gone',
     );
     if (taken.length > 0) {
-      const isOpen = taken.some((link) => link.state !== 'unlinked');
-      if (isOpen) draft.hold('awaiting-decision', member.endpoint);
+      const open = taken.filter((link) => link.state !== 'unlinked');
+      if (open.length > 0) draft.hold('awaiting-decision', member.endpoint);
+      // It may live on although it was to go with the other one, because it was edited meanwhile.
+      for (const { id, state } of open)
+        if (state === 'mergedAway') draft.review('remote-merge', id);
       continue;
     }
     const blocked = whyNotCreate(draft, member);

@@ -281,6 +281,25 @@ describe('a merge at a vendor', () => {
     assert.deepEqual(planned.writes, []);
     assert.deepEqual(story.round().writes, []);
   });
+
+  it('is asked about for as long as the loser lives, and so when an edit keeps it from being followed', () => {
+    const story = Story.settled(anna, { policy: { onDeleteAndEdit: 'editWins' } });
+    const { id } = story.link('hub');
+    const heldBy = 'bela' as typeof story.entity.id;
+    story.observe('hub', {
+      kind: 'mergedInto',
+      remoteId: 'hub-9',
+      linkId: 'hub-9' as LinkId,
+      heldBy,
+    });
+    story.round();
+    story.read('app', { ...anna, name: 'Anna B.' });
+    const kept = story.round([{ kind: 'merge', link: id, decision: 'follow' }]);
+    assert.equal(kept.entity.life, 'live');
+    assert.deepEqual(story.round().reviews, [{ reason: 'remote-merge', link: id }]);
+    const followed = story.round([{ kind: 'merge', link: id, decision: 'follow' }]);
+    assert.equal(followed.entity.life, 'dead');
+  });
 });
 
 describe('another integration that fights us', () => {
