@@ -63,6 +63,11 @@ export interface Account {
    * without it, the one of the configuration counts.
    */
   receive?(delivery: RawDelivery, secret?: string): readonly Hint[];
+  /**
+   * What proves a delivery genuine: a signature of its very body and its time; or only a password, so that
+   * whoever has seen one delivery can send another. There where `receive` is.
+   */
+  readonly deliveryProof?: 'signature' | 'password';
   /** Missing where somebody has to set them up at the vendor. */
   readonly webhooks?: Webhooks;
   close(): Promise<void>;

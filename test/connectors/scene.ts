@@ -51,8 +51,6 @@ export interface Vendor {
   readonly usualPauseMs?: number;
   /** Of its own trouble it does not say how long it lasts. */
   readonly isSilentInTrouble?: true;
-  /** What proves a delivery genuine: a signature of its body and time, unless it is only a password. */
-  readonly hookProof?: 'password';
   /** The longest that a write may be carried out after its connection broke. */
   readonly lateMs: number;
   /** The next call has this trouble, whichever it is. */
@@ -105,8 +103,18 @@ export interface Scene extends Vendor {
   truth(): Readonly<Record<string, Raw>>;
 }
 
+/** What a connector declares that it has; a promise may be about those that have it. */
+export interface Ability {
+  /** As it is declared: `can.restore`. */
+  readonly name: string;
+  readonly isThere: (scene: Scene) => boolean;
+}
+
+/** What the connector lacks, by the tests of promises that are not about it in any setting. */
+export const beyond = new WeakMap<Mocha.Runnable, string>();
+
 /**
- * A test of one promise, in every setting that it is about, each time in a world of its own. A promise
+ * A test of one promise, in every setting that has the ability, each time in a world of its own. A promise
  * that no setting is about would be a test that cannot fail, so that fails too, unless all of them say that
  * the vendor cannot do it; then it fails when the vendor can.
  */
@@ -114,16 +122,16 @@ export function promise(
   settings: readonly Setting[],
   title: string,
   test: (scene: Scene) => Promise<void>,
-  isAbout: (scene: Scene) => boolean = () => true,
+  ability?: Ability,
 ): void {
-  it(title, async () => {
+  it(title, async function () {
     let tested = 0;
     for (const setting of settings) {
       const vendor = setting.start();
       const { runUntilQuiet } = vendor.world;
       const work = (): Promise<void> =>
         playing(vendor, async (scene) => {
-          if (!isAbout(scene)) return;
+          if (ability?.isThere(scene) === false) return;
           tested += 1;
           await test(scene);
         });
@@ -136,6 +144,7 @@ export function promise(
     const isBeyondIt = settings.every(({ cannot }) => cannot?.includes(title));
     if (isBeyondIt) assert.equal(tested, 0, 'The vendor can do this: it is not beyond it.');
     else assert.ok(tested > 0, 'Add a setting in which the vendor can do this.');
+    if (isBeyondIt && ability !== undefined) beyond.set(this.test!, ability.name);
   });
 }
 
@@ -189,9 +198,9 @@ async function sceneWith(vendor: Vendor, accounts: Account[]): Promise<Scene> {
   };
 }
 
-/** For promises about trouble that not every vendor can have. */
-export function canHave(kind: Trouble['kind']): (scene: Scene) => boolean {
-  return ({ troubles }) => troubles === undefined || troubles.includes(kind);
+/** Whether the vendor can have this trouble. */
+export function canHave({ troubles }: Scene, kind: Trouble['kind']): boolean {
+  return troubles === undefined || troubles.includes(kind);
 }
 
 /** A walk is as fast as the vendor allows. */

@@ -90,6 +90,7 @@ async function open(settings: GrumpyConfig, world: World): Promise<Account> {
     left: () => left,
     collection: (name) => openCollection(name, { rest, abilities, login }),
     ...(hookSecret !== undefined && {
+      deliveryProof: 'signature' as const,
       receive(delivery: RawDelivery) {
         const vendorNow = world.clock.now() + clockOffsetMs;
         return receive(delivery, { hookSecret, vendorNow, login });

@@ -156,6 +156,7 @@ async function open(settings: HubSpotConfig, world: World, memory?: Memory): Pro
     missingScopes: (names, signal) => missingScopes({ rest, paths }, names, signal),
     collection,
     ...(clientSecret !== undefined && {
+      deliveryProof: 'signature' as const,
       receive: (delivery: RawDelivery, given?: string) =>
         receive(delivery, {
           secret: given ?? clientSecret,

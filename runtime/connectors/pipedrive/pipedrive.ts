@@ -177,6 +177,7 @@ async function open(settings: PipedriveConfig, world: World, memory?: Memory): P
       const vendorNow = (): number => now() + (clockOffsetMs ?? 0);
       return openCollection({ ...options, type, vendorNow, markerName: settings.marker });
     },
+    deliveryProof: 'password',
     receive: (delivery: RawDelivery, given = hookPassword) =>
       receive(delivery, { user: hookUser, secret: given, companyId, login }),
     webhooks: webhooks({ rest, paths, user: hookUser }),

@@ -115,6 +115,7 @@ async function open(settings: TwentyConfig, world: World): Promise<Account> {
       types = [...types.filter(({ id }) => id !== type.id), type];
       return collectionOf({ ...workspace, world, type, markerName: nameFor(settings.marker) });
     },
+    deliveryProof: 'signature',
     receive: (delivery, given) =>
       receive(delivery, {
         secret: given ?? hookSecret,

@@ -6,9 +6,11 @@ import {
   errorOf,
   failureOf,
   promise,
+  type Ability,
+  type Raw,
   type Scene,
-  type Trouble,
   type Setting,
+  type Trouble,
 } from '../scene.ts';
 
 export function promisesAboutFailures(settings: readonly Setting[]): void {
@@ -24,7 +26,7 @@ export function promisesAboutFailures(settings: readonly Setting[]): void {
       const silent = await failureOf(scene.items.list({ limit: 1 }));
       assert.deepEqual([silent.kind, silent.retryAfterMs], ['throttled', scene.usualPauseMs]);
     },
-    canHave('status'),
+    hasLimits,
   );
 
   promise(
@@ -44,30 +46,23 @@ export function promisesAboutFailures(settings: readonly Setting[]): void {
         assert.ok(Math.min(...costs) >= 0 && Math.max(...costs) > 0, `${call}: ${costs.join()}`);
       }
     },
-    ({ account }) => account.limits.length > 0,
+    hasLimits,
   );
 
-  promise(
-    settings,
-    'tries nothing again, and tells trouble from refusal',
-    async (scene) => {
-      const create = () => scene.items.write([{ op: 'create', raw: scene.sample(1) }]);
-      for (const [status, retryAfterS, expected] of [
-        [500, undefined, ['transient', true, undefined]],
-        [502, undefined, ['transient', true, undefined]],
-        [503, undefined, ['transient', true, undefined]],
-        [503, 9, ['transient', true, scene.isSilentInTrouble ? undefined : 9_000]],
-        [504, undefined, ['transient', true, undefined]],
-      ] as const) {
-        const retryAfter = retryAfterS === undefined ? {} : { retryAfterS };
-        scene.trouble({ kind: 'status', status, ...retryAfter });
-        const { kind, mayHaveLanded, retryAfterMs } = await failureOf(create());
-        assert.deepEqual([kind, mayHaveLanded, retryAfterMs], expected);
-      }
-      await scene.write('create', [{ raw: scene.sample(2) }]);
-    },
-    canHave('status'),
-  );
+  promise(settings, 'tries nothing again, and tells trouble from refusal', async (scene) => {
+    const create = (raw: Raw) => scene.items.write([{ op: 'create', raw }]);
+    for (const trouble of PASSING.filter(({ kind }) => canHave(scene, kind))) {
+      scene.trouble(trouble);
+      const { kind, mayHaveLanded, retryAfterMs } = await failureOf(create(scene.sample(1)));
+      const isTold = 'retryAfterS' in trouble && !scene.isSilentInTrouble;
+      const waitMs = isTold ? trouble.retryAfterS * 1_000 : undefined;
+      assert.deepEqual([kind, mayHaveLanded, retryAfterMs], ['transient', true, waitMs]);
+    }
+    const [refused] = await create({ ...scene.sample(1), ...scene.unacceptable.raw });
+    assert.deepEqual([errorOf(refused).kind, errorOf(refused).mayHaveLanded], ['rejected', false]);
+    const [id] = await scene.write('create', [{ raw: scene.sample(2) }]);
+    assert.deepEqual(Object.keys(scene.truth()), [id]);
+  });
 
   promise(
     settings,
@@ -81,7 +76,7 @@ export function promisesAboutFailures(settings: readonly Setting[]): void {
       assert.deepEqual(scene.truth(), {});
     },
     // Where each item is a call of its own, the trouble of one is that of the other.
-    ({ items }) => items.can.batch.create > 1,
+    { name: 'can.batch.create of several', isThere: ({ items }) => items.can.batch.create > 1 },
   );
 
   promise(
@@ -128,7 +123,7 @@ export function promisesAboutFailures(settings: readonly Setting[]): void {
   promise(settings, 'never prints a secret', async (scene) => {
     const { connector, config, world } = scene;
     const said: unknown[] = [...world.logged];
-    for (const trouble of TROUBLES.filter(({ kind }) => canHave(kind)(scene))) {
+    for (const trouble of TROUBLES.filter(({ kind }) => canHave(scene, kind))) {
       scene.trouble(trouble);
       said.push(await failureOf(scene.items.list({ limit: 1 })));
     }
@@ -144,6 +139,15 @@ export function promisesAboutFailures(settings: readonly Setting[]): void {
     }
   });
 }
+
+const hasLimits: Ability = { name: 'limits', isThere: ({ account }) => account.limits.length > 0 };
+
+/** The vendor's own trouble, and the network's. */
+const PASSING = [
+  { kind: 'lost' },
+  ...[500, 502, 503, 504].map((status) => ({ kind: 'status', status }) as const),
+  { kind: 'status', status: 503, retryAfterS: 9 },
+] as const;
 
 const TROUBLES: readonly Trouble[] = [
   { kind: 'lost' },

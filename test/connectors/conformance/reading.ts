@@ -1,7 +1,7 @@
 /** Lists, changes, reads by id, searches and histories. */
 import assert from 'node:assert/strict';
 import type { Item, Read } from '../../../runtime/connectors/connector.ts';
-import { failureOf, holds, promise, type Scene, type Setting } from '../scene.ts';
+import { failureOf, holds, promise, type Ability, type Scene, type Setting } from '../scene.ts';
 
 export function promisesAboutReading(settings: readonly Setting[]): void {
   promise(settings, 'declares what it can do without contradicting itself', async ({ items }) => {
@@ -182,7 +182,7 @@ export function promisesAboutReading(settings: readonly Setting[]): void {
       assert.deepEqual(await items.find!(path, ['nobody has this']), []);
       assert.deepEqual(await items.find!(path, []), []);
     },
-    ({ items }) => 'find' in items,
+    { name: 'find', isThere: ({ items }) => 'find' in items },
   );
 
   promise(settings, 'tells who changed an item, where it tells at all', async (scene) => {
@@ -226,7 +226,7 @@ export function promisesAboutReading(settings: readonly Setting[]): void {
       assert.deepEqual(nothing, []);
       assert.deepEqual(await items.history!([]), []);
     },
-    ({ items }) => items.can.history,
+    { name: 'can.history', isThere: ({ items }) => items.can.history },
   );
 
   promise(settings, 'refuses to read more than it says at once', async (scene) => {
@@ -239,9 +239,7 @@ export function promisesAboutReading(settings: readonly Setting[]): void {
   });
 }
 
-function tellsChanges({ items }: Scene): boolean {
-  return 'changes' in items;
-}
+const tellsChanges: Ability = { name: 'changes', isThere: ({ items }) => 'changes' in items };
 
 function created({ people, sample }: Scene, count: number): string[] {
   return Array.from({ length: count }, (_, number) => people.create(sample(number)));

@@ -1,7 +1,7 @@
 /** Deliveries: the genuine ones lead to items, all others lead nowhere. */
 import assert from 'node:assert/strict';
 import type { RawDelivery } from '../../../runtime/connectors/connector.ts';
-import { promise, type Scene, type Setting } from '../scene.ts';
+import { promise, type Ability, type Scene, type Setting } from '../scene.ts';
 
 export function promisesAboutWebhooks(settings: readonly Setting[]): void {
   promise(
@@ -77,13 +77,12 @@ export function promisesAboutWebhooks(settings: readonly Setting[]): void {
   );
 }
 
-function takesWebhooks({ account }: Scene): boolean {
-  return 'receive' in account;
-}
+const takesWebhooks: Ability = { name: 'receive', isThere: ({ account }) => 'receive' in account };
 
-function takesSignedWebhooks(scene: Scene): boolean {
-  return takesWebhooks(scene) && scene.hookProof !== 'password';
-}
+const takesSignedWebhooks: Ability = {
+  name: 'deliveryProof by signature',
+  isThere: ({ account }) => account.deliveryProof === 'signature',
+};
 
 async function genuine(scene: Scene): Promise<{ id: string; delivery: RawDelivery }> {
   const id = scene.people.create(scene.sample(1));

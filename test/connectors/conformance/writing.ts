@@ -76,7 +76,7 @@ export function promisesAboutWriting(settings: readonly Setting[]): void {
       await scene.wait();
       holds(itemIn((await readAll(scene, [id]))[0]), scene.sample(1));
     },
-    ({ items }) => items.can.restore,
+    { name: 'can.restore', isThere: ({ items }) => items.can.restore },
   );
 
   for (const op of ['create', 'update', 'delete', 'restore'] as const) {
@@ -97,7 +97,7 @@ export function promisesAboutWriting(settings: readonly Setting[]): void {
           Array(limit).fill('done'),
         );
       },
-      ({ items }) => op !== 'restore' || items.can.restore,
+      { name: 'can.restore', isThere: ({ items }) => op !== 'restore' || items.can.restore },
     );
   }
 
@@ -128,7 +128,7 @@ export function promisesAboutWriting(settings: readonly Setting[]): void {
         assert.deepEqual([kind, mayHaveLanded], ['transient', false]);
       }
     },
-    ({ items }) => items.can.batch.create >= 3,
+    { name: 'can.batch.create of several', isThere: ({ items }) => items.can.batch.create >= 3 },
   );
 
   promise(
@@ -164,7 +164,7 @@ export function promisesAboutWriting(settings: readonly Setting[]): void {
       assert.ok(outcome.existing === undefined || outcome.existing === id);
       assert.deepEqual(Object.keys(scene.truth()), [id]);
     },
-    ({ items }) => items.can.uniquePaths.length > 0,
+    { name: 'can.uniquePaths', isThere: ({ items }) => items.can.uniquePaths.length > 0 },
   );
 
   promise(settings, 'says that an item to change is not there', async (scene) => {
@@ -197,7 +197,7 @@ export function promisesAboutWriting(settings: readonly Setting[]): void {
       await scene.write('update', [{ id, raw: scene.edit, ifVersion: version! }]);
       holds({ raw: scene.truth()[id] }, scene.edit);
     },
-    ({ items }) => items.can.conditionalWrites,
+    { name: 'can.conditionalWrites', isThere: ({ items }) => items.can.conditionalWrites },
   );
 
   promise(settings, 'takes one operation at a time, and none for nothing', async (scene) => {

@@ -129,7 +129,6 @@ function start(seed: string, way: Way): Vendor {
     tellsAuthors: false,
     usualPauseMs: 2_000,
     isSilentInTrouble: true,
-    hookProof: 'password',
     lateMs: abilities?.horizonMs ?? 60_000,
     trouble: (next) => troubles.push(next),
     delivery: (change) => deliveryOf(world, kind, change),

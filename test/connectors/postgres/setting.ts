@@ -56,10 +56,9 @@ export async function ground(): Promise<Ground> {
 }
 
 const CANNOT = [
-  // These are about limits, statuses of HTTP, versions kept and webhooks, and there are none.
+  // These are about limits, versions kept and webhooks, and there are none.
   'is throttled for as long as the vendor asks',
   'knows of its limits what the vendor keeps to',
-  'tries nothing again, and tells trouble from refusal',
   'remembers what an item went through, where it says so',
   'tells which item a genuine webhook is about, and takes it twice',
   'refuses a webhook with a wrong signature, or none',
