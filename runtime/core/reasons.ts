@@ -37,6 +37,7 @@ export const conflictKinds = {
     'An old write of ours arrived after a newer one; a person may have typed the same value.',
   'edited-and-deleted': 'The record was deleted in one system while it was edited in another.',
   oscillation: 'Another integration keeps reverting this field; writing it was stopped.',
+  'dead-target': 'The newest value leads to a deleted record; this system leads to another one.',
   overwritten:
     'Somebody edited the field between our read and our write or deletion; the history has the value.',
 } as const;

@@ -21,14 +21,13 @@ export function fieldOf(cell: string): string {
   return cell.split(SEPARATOR)[0]!;
 }
 
-/** The parts of a whole value by cell name. A plain field has one. */
+/** The parts of a whole value by cell name, without those that are empty. A plain field has one. */
 export function cellsOf(field: FieldPolicy, whole: Value): Map<string, Value> {
   if (!inParts(field)) return new Map([[field.name, whole]]);
   if (whole === null || typeof whole !== 'object') return new Map();
   if (isList(whole)) return new Map(whole.map((element) => [elementCell(field, element), element]));
-  return new Map(
-    Object.entries(whole).map(([part, value]) => [field.name + SEPARATOR + part, value]),
-  );
+  const parts = Object.entries(whole).filter(([, value]) => value !== null);
+  return new Map(parts.map(([part, value]) => [field.name + SEPARATOR + part, value]));
 }
 
 /**

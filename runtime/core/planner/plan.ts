@@ -21,6 +21,7 @@ import { observe } from './observe.ts';
 import { isUnsettled, settleIntents } from './own-writes.ts';
 import { cellNames, cellsOf, inParts } from './parts.ts';
 import { compareStamps } from './stamp.ts';
+import { askAboutDeadTargets } from './targets.ts';
 import { matches, planCreates, planDeletes, planUpdates } from './writes.ts';
 
 export function plan(input: PlanInput): Plan {
@@ -33,6 +34,7 @@ export function plan(input: PlanInput): Plan {
   if (draft.life === 'live') {
     for (const field of input.policy.fields) mergeField(draft, field);
     applyFilters(draft);
+    askAboutDeadTargets(draft);
     planUpdates(draft);
     planCreates(draft);
     forgetRemovedParts(draft);

@@ -4,21 +4,12 @@
  */
 import { fingerprintOf } from '../hash.ts';
 import type { HoldReason } from '../reasons.ts';
-import { canonicalText, isList, same, type Value } from '../value.ts';
+import { canonicalText, same, type Value } from '../value.ts';
 import type { Draft, Site } from './draft.ts';
 import { isFought, keepFight } from './fights.ts';
 import { isMergedWithAnother } from './life.ts';
 import { directionOf } from './merge.ts';
-import type {
-  Cell,
-  EndpointFacts,
-  EndpointId,
-  EntityId,
-  FieldPolicy,
-  Filter,
-  LinkCell,
-  Member,
-} from './model.ts';
+import type { Cell, EndpointFacts, FieldPolicy, Filter, LinkCell, Member } from './model.ts';
 import { isUnanswered } from './own-writes.ts';
 import {
   assemble,
@@ -30,6 +21,7 @@ import {
   wholeValues,
 } from './parts.ts';
 import { BEFORE_ALL, compareStamps, initialStamp, type Stamp } from './stamp.ts';
+import { waitsFor, whyUnreachable } from './targets.ts';
 
 /** What we have where we have nothing. */
 const NOT_OURS: Cell = { value: null, stamp: initialStamp(0), origin: 'default' };
@@ -252,36 +244,6 @@ function isRefused(theirs: LinkCell | undefined, ours: Cell): boolean {
 
 function isDrifted(field: FieldPolicy, facts: EndpointFacts | undefined): boolean {
   return facts?.drifted?.[field.name] !== undefined;
-}
-
-function whyUnreachable(
-  draft: Draft,
-  field: FieldPolicy,
-  endpoint: EndpointId,
-  value: Value,
-): HoldReason | undefined {
-  const reaches = targetsOf(field, value).map((target) => draft.input.reach(target, endpoint));
-  if (reaches.includes('dead')) return 'reference-dead';
-  return reaches.includes('pending') ? 'reference-pending' : undefined;
-}
-
-/** The records that a value refers to; several for a list. */
-function targetsOf(field: FieldPolicy, value: Value): EntityId[] {
-  if (!field.reference || value === null) return [];
-  const targets = isList(value) ? value : [value];
-  return targets.filter((target): target is EntityId => typeof target === 'string');
-}
-
-/** The first target that is on its way. */
-function waitsFor(
-  draft: Draft,
-  field: FieldPolicy,
-  endpoint: EndpointId,
-  value: Value,
-): EntityId | undefined {
-  return targetsOf(field, value).find(
-    (target) => draft.input.reach(target, endpoint) === 'pending',
-  );
 }
 
 /** The whole value to write: our parts where they are due, what is there everywhere else. */

@@ -159,6 +159,41 @@ describe('a reference', () => {
     ]);
   });
 
+  it('to something dead is asked about as long as some system leads to something living', () => {
+    const dead = new Set(['acme']);
+    const story = new Story({ fields, reach: (target) => (dead.has(target) ? 'dead' : 'live') });
+    story.found('hub', { name: 'Anna', company: 'acme' });
+    story.round();
+    story.read('hub', { company: 'acme' });
+    story.read('app', { company: null });
+    story.read('pipe', { company: 'other' });
+    const asked = story.round().conflicts.find(({ kind }) => kind === 'dead-target');
+    assert.equal(asked?.state, 'open');
+    assert.equal(asked.losing?.origin, 'pipe');
+    assert.equal(asked.losing.value, 'other');
+    assert.deepEqual(story.round().conflicts, []);
+    const { fingerprint } = asked;
+    const at = story.now + 1;
+    const decided = story.round([{ kind: 'value', fingerprint, value: 'other', at }]);
+    assert.deepEqual(writesOf(decided), [
+      'app update {"company":"other"} value-behind',
+      'hub update {"company":"other"} value-behind',
+    ]);
+  });
+
+  it('to something dead is what a person may choose, and is not asked about again then', () => {
+    const story = new Story({ fields, reach: (target) => (target === 'acme' ? 'dead' : 'live') });
+    story.found('hub', { name: 'Anna', company: 'acme' });
+    story.round();
+    story.read('hub', { company: 'acme' });
+    story.read('pipe', { company: 'other' });
+    const asked = story.round().conflicts.find(({ kind }) => kind === 'dead-target');
+    const { fingerprint } = asked!;
+    const decided = story.round([{ kind: 'value', fingerprint, value: 'acme', at: story.now + 1 }]);
+    assert.equal(decided.conflicts.find(({ kind }) => kind === 'dead-target')?.state, 'resolved');
+    assert.deepEqual(story.round().conflicts, []);
+  });
+
   it('to something we do not know yet is not written over', () => {
     const story = Story.settled({ name: 'Anna', company: 'acme' }, { fields });
     const fieldsRead = { name: 'Anna' };

@@ -131,6 +131,27 @@ describe('Reshaping a record', () => {
     assert.equal(split.cells['tags#b']?.value, 'b');
   });
 
+  it('does not take a part that nobody has ever filled for one that was taken away', () => {
+    const address: FieldPolicy[] = [
+      { name: 'address', strategy: 'fieldLevelMerge', parts: 'record' },
+    ];
+    const value = { city: null, street: 'Fő tér 1' };
+    const known = link({ address: { base: value, synced: late } });
+    const ours = entity({ address: { value, stamp: late, origin: app } });
+    const { entity: split, links } = reshapeRecord(
+      { entity: ours, links: [known] },
+      address,
+      facts,
+    );
+    assert.deepEqual(split.cells, {
+      'address#street': { value: 'Fő tér 1', stamp: late, origin: app },
+    });
+    assert.deepEqual(links[0]!.cells, {
+      'address#street': { base: 'Fő tér 1', synced: late },
+      address: { base: null, synced: null },
+    });
+  });
+
   it('says of an unsettled write which of today’s cells it carries', () => {
     const intent: Intent = {
       id: 'intent',
