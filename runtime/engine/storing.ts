@@ -315,13 +315,14 @@ async function meetOwners(
     );
   }
   const record = await changeOf(context, one, [...(one.plan?.conflicts ?? []), ...one.found]);
-  // Its writes would carry the same value into systems where it has to be unique.
+  // What was to be written is planned anew, now that somebody is asked about it.
   const intents = record?.intents?.filter(({ state }) => state !== 'armed') ?? [];
   const reviews = one.asked.splice(0);
+  const ending = { at: now, error: 'It goes on without the key of another record.', counts: false };
   const [outcome] = await store.commit(sync.tenant, now, [
-    { lease, reviews, ...(record ? { record: { ...record, intents } } : {}), ending: 'done' },
+    { lease, reviews, ...(record ? { record: { ...record, intents } } : {}), ending },
   ]);
-  if (outcome?.outcome === 'stored') await endWith(context, one, 'done');
+  if (outcome?.outcome === 'stored') await endOthers(context, one, ending);
   else await endWith(context, one, retryAt(context, 'Somebody else has just changed it.'));
 }
 

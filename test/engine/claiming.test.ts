@@ -4,6 +4,21 @@ import { withPair } from './pair.ts';
 const anna = { email: 'anna@example.com', name: 'Anna' };
 const bela = { email: 'bela@example.com', name: 'Bela' };
 
+describe('An address that two records have', () => {
+  it('is written everywhere as soon as it has been asked about, and not by the next sweep', () =>
+    withPair(async (pair) => {
+      const { app, crm } = pair;
+      app.enter(anna);
+      const other = app.enter(bela);
+      await pair.settle();
+      const there = crm.idOf(bela.email);
+      app.edit(other, { email: anna.email });
+      await pair.settle();
+      assert.equal(pair.reviews().length, 1);
+      assert.equal(crm.hands.item('people', there)?.fields['email'], anna.email);
+    }));
+});
+
 describe('An address that one record gives up while another wants it', () => {
   it('belongs to whoever wanted it, so that a third person who has it is not somebody new', () =>
     withPair(async (pair) => {
