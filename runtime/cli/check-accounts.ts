@@ -4,17 +4,15 @@
  * itself, such as a network that is down, is left to those tries.
  */
 import { VendorError } from '../connectors/connector.ts';
-import { connectors } from '../connectors/index.ts';
 import { TributaryError } from '../core/errors.ts';
 import type { EndpointId } from '../core/planner/model.ts';
 import type { StoredSync } from '../store/store.ts';
 import { readSettings } from '../engine/settings.ts';
 import type { Site } from './installation.ts';
 
-export async function checkAccounts(
-  site: Pick<Site, 'setup' | 'world' | 'vendorConfig'>,
-  syncs: readonly StoredSync[],
-): Promise<void> {
+type Checked = Pick<Site, 'setup' | 'openAccount'>;
+
+export async function checkAccounts(site: Checked, syncs: readonly StoredSync[]): Promise<void> {
   const wanted = new Map<EndpointId, Set<string>>();
   for (const { title, settings } of syncs) {
     for (const [endpoint, { collection }] of Object.entries(
@@ -28,15 +26,13 @@ export async function checkAccounts(
 }
 
 async function checkOne(
-  { setup, world, vendorConfig }: Pick<Site, 'setup' | 'world' | 'vendorConfig'>,
+  { setup, openAccount }: Checked,
   endpoint: EndpointId,
   collections: ReadonlySet<string>,
 ): Promise<void> {
   const stored = setup.endpoints.find(({ id }) => id === endpoint)!;
-  const connector = connectors.find(({ vendor }) => vendor === stored.vendor)!;
   try {
-    const config = connector.config.parse(vendorConfig(stored));
-    const account = await connector.open(config, world);
+    const account = await openAccount(stored);
     try {
       for (const name of collections) await account.collection(name);
     } finally {

@@ -9,10 +9,12 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type pg from 'pg';
+import type { Account } from '../connectors/connector.ts';
 import { connectors } from '../connectors/index.ts';
 import { TributaryError } from '../core/errors.ts';
 import { keyedDigest } from '../core/hash.ts';
 import { openEngine, type Engine } from '../engine/engine.ts';
+import { openAccount, type Opening } from '../engine/opening.ts';
 import { openDataDirectory, type DataDirectory } from '../server/data-directory.ts';
 import { openSecrets } from '../server/secrets.ts';
 import { openEmbeddedDatabase } from '../store/embedded/embedded.ts';
@@ -45,8 +47,8 @@ export interface Site {
   readonly setup: Setup;
   readonly store: Store;
   readonly engine: Engine;
-  /** What the connector of an account is opened with. */
-  readonly vendorConfig: (endpoint: StoredEndpoint) => unknown;
+  /** Beside what the engine has open; to be closed again. */
+  readonly openAccount: (endpoint: StoredEndpoint) => Promise<Account>;
   /** The syncs of the file, or the one that was named. */
   syncs(name?: string): readonly StoredSync[];
   close(): Promise<void>;
@@ -113,15 +115,14 @@ export async function openSite(given: Given, options: SiteOptions = {}): Promise
       ...(announce ? { announce } : {}),
     });
     closing.push(() => store.close());
-    const vendorConfig = vendorConfigsOf(config);
-    const engine = openEngine({
+    const opening = {
       store: asSeenByEngine(store),
       world,
       connectors,
-      configOf: vendorConfig,
+      configOf: vendorConfigsOf(config),
       secret: keyedDigest(secret, 'match keys and markers'),
-      anchor: anchorIn(data, world),
-    });
+    };
+    const engine = openEngine({ ...opening, anchor: anchorIn(data, world) });
     closing.push(() => engine.close());
     const setup = setupOf(config, world.clock.now());
     let closed: Promise<void> | undefined;
@@ -134,7 +135,7 @@ export async function openSite(given: Given, options: SiteOptions = {}): Promise
       setup,
       store,
       engine,
-      vendorConfig,
+      openAccount: (endpoint) => openAccount(opening, setup.tenant.id, endpoint),
       syncs: (name) => syncsNamed(setup, name),
       close: () => (closed ??= closeAll(closing)),
     };
@@ -205,7 +206,7 @@ async function openDatabase({
   return openEmbeddedDatabase({ directory: placesIn(data).postgres, world });
 }
 
-function vendorConfigsOf(config: Config): Site['vendorConfig'] {
+function vendorConfigsOf(config: Config): Opening['configOf'] {
   const byEndpoint = new Map(
     Object.entries(config.accounts).map(([name, account]) => [
       endpointOf(config, name),

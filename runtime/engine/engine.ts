@@ -6,7 +6,6 @@
  * the same sync; each key is worked on by one of them at a time. Whoever calls `drain` decides when: a
  * queue, a command or a test. The engine itself never waits for work, unless it is asked to.
  */
-import type { Connector } from '../connectors/connector.ts';
 import { TributaryError } from '../core/errors.ts';
 import type { EndpointId, EntityId } from '../core/planner/model.ts';
 import type {
@@ -24,12 +23,12 @@ import type {
   TenantId,
   WorkKey,
 } from '../store/store.ts';
-import type { World } from '../world/world.ts';
 import { Refusals, type Context, type Mode, type Order, type Told } from './context.ts';
 import { explain, type Explanation } from './explaining.ts';
 import { Gate } from './gate.ts';
 import { LEASE_MS, Leases } from './leases.ts';
 import { Accounts, openSync, type Sync, type Types } from './member.ts';
+import type { Opening } from './opening.ts';
 import { ordersToApply, ordersToUndo } from './orders.ts';
 import { Doubts, Recent } from './recent.ts';
 import { pastOf, type Anchor } from './recovery.ts';
@@ -39,13 +38,9 @@ import { windowOf } from './marking.ts';
 import type { Certificate } from './sweeping.ts';
 import { takeTurn } from './turn.ts';
 
-export interface EngineOptions {
+export interface EngineOptions extends Opening {
   readonly store: Store;
-  readonly world: World;
-  readonly connectors: readonly Connector[];
-  /** What a connector is opened with, secrets included. */
-  readonly configOf: (endpoint: StoredEndpoint) => unknown;
-  /** Makes match keys and markers; the same in all processes, for as long as the data lives. */
+  /** Makes match keys and markers, too; the same in all processes, for as long as the data lives. */
   readonly secret: string;
   /** Keeps what shows that the database was put back to a backup; without it, nobody notices. */
   readonly anchor?: Anchor;

@@ -7,7 +7,6 @@ import {
   type Account,
   type Can,
   type Collection,
-  type Connector,
   type Item,
   type Left,
   type Limit,
@@ -19,7 +18,7 @@ import { compileMapping } from '../core/mapping/mapping.ts';
 import type { EndpointFacts, EndpointId, Policy, Present } from '../core/planner/model.ts';
 import type { Value, Values } from '../core/value.ts';
 import type { StoredEndpoint, StoredSync, SyncId, TenantId } from '../store/store.ts';
-import type { World } from '../world/world.ts';
+import { openAccount, type Opening } from './opening.ts';
 import { isStoreDown, RESTING_MS, setbackOf } from './retry.ts';
 import { readSettings, type SyncSettings } from './settings.ts';
 
@@ -78,10 +77,7 @@ export interface MemberRead {
 /** A vendor's clock is read through a network. */
 const CLOCK_UNCERTAINTY_MS = 1_000;
 
-export interface OpenMembers {
-  readonly connectors: readonly Connector[];
-  readonly world: World;
-  readonly configOf: (endpoint: StoredEndpoint) => unknown;
+export interface OpenMembers extends Opening {
   /** Asks a vendor, within what the account may be asked. */
   readonly ask: <T>(tenant: TenantId, account: Called, work: () => Promise<T>) => Promise<T>;
 }
@@ -136,7 +132,7 @@ export class Accounts {
   #account(tenant: TenantId, endpoint: StoredEndpoint): Promise<Account> {
     const known = this.#open.get(endpoint.id);
     if (known) return known;
-    const opening = this.#ask(tenant, endpoint, () => this.#openOne(endpoint));
+    const opening = this.#ask(tenant, endpoint, () => openAccount(this.#options, tenant, endpoint));
     this.#open.set(endpoint.id, opening);
     opening.then(
       ({ limits }) => this.#limits.set(endpoint.id, limits),
@@ -208,26 +204,6 @@ export class Accounts {
     this.#open.clear();
     await Promise.all(this.#closing);
     for (const account of accounts) if (account.status === 'fulfilled') await account.value.close();
-  }
-
-  async #openOne(endpoint: StoredEndpoint): Promise<Account> {
-    const { connectors, world, configOf } = this.#options;
-    const connector = connectors.find(({ vendor }) => vendor === endpoint.vendor);
-    if (!connector) {
-      throw new TributaryError('vendor-unknown', {
-        what: `The account "${endpoint.title}" is of the vendor "${endpoint.vendor}", which is not known here.`,
-        next: `Known are ${connectors.map(({ vendor }) => vendor).join(', ')}. Correct the account.`,
-      });
-    }
-    const config = connector.config.safeParse(configOf(endpoint));
-    if (!config.success) {
-      const list = config.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-      throw new TributaryError('account-config', {
-        what: `The account "${endpoint.title}" cannot be opened: ${list.join('; ')}.`,
-        next: 'Correct the account.',
-      });
-    }
-    return connector.open(config.data, world);
   }
 }
 

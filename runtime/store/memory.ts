@@ -80,6 +80,14 @@ export class MemoryStore implements Store {
     };
   }
 
+  async saveKeepsake(tenant: TenantId, { endpoint, name, sealed }: Stored.Keepsake) {
+    this.rowsOf(tenant).keepsakes.set(`${endpoint}/${name}`, sealed);
+  }
+
+  async readKeepsake(tenant: TenantId, { endpoint, name }: Parameters<Store['readKeepsake']>[1]) {
+    return this.rowsOf(tenant).keepsakes.get(`${endpoint}/${name}`);
+  }
+
   async mark(tenant: TenantId, batch: Stored.MarkBatch): Promise<void> {
     this.#leaving(tenant, (left) => markRows(this.rowsOf(tenant), copy(batch), left));
   }

@@ -14,6 +14,7 @@ import { Database, type Query } from './postgres/database.ts';
 import * as decisions from './postgres/decisions.ts';
 import { claimSecret } from './postgres/installation.ts';
 import * as journal from './postgres/journal.ts';
+import { readKeepsake, saveKeepsake } from './postgres/keepsakes.ts';
 import * as links from './postgres/links.ts';
 import * as records from './postgres/records.ts';
 import { readSetup, saveSetup } from './postgres/setup.ts';
@@ -78,6 +79,14 @@ export class PostgresStore implements Store {
 
   readSetup(tenant: TenantId) {
     return this.#run(readSetup, tenant);
+  }
+
+  saveKeepsake(tenant: TenantId, keepsake: Stored.Keepsake) {
+    return this.#run(saveKeepsake, tenant, keepsake);
+  }
+
+  readKeepsake(tenant: TenantId, keepsake: Parameters<Store['readKeepsake']>[1]) {
+    return this.#run(readKeepsake, tenant, keepsake);
   }
 
   mark(tenant: TenantId, batch: Stored.MarkBatch) {

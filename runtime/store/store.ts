@@ -20,6 +20,7 @@
  */
 import type { Conflict, EntityId } from '../core/planner/model.ts';
 import type { SlowDown, Spend, SpendOutcome } from './budget.ts';
+import type { Keepsake, Setup, SyncId, TenantId } from './setup.ts';
 import type {
   AuditEnd,
   AuditReport,
@@ -55,17 +56,15 @@ import type {
   RunItem,
   RunItemPage,
   RunPage,
-  Setup,
   StoredConflict,
   StoredDeadLetter,
   StoredReview,
-  SyncId,
-  TenantId,
   Waiting,
   WorkKey,
   WorkState,
 } from './stored.ts';
 
+export type * from './setup.ts';
 export type * from './stored.ts';
 export type { SlowDown, Spend, SpendOutcome } from './budget.ts';
 export { bucketOf } from './link-digest.ts';
@@ -75,6 +74,12 @@ export interface Store {
   /** Adds or replaces what is given; what is not named stays. */
   saveSetup(setup: Partial<Setup> & Pick<Setup, 'tenant'>, audit?: Audited): Promise<void>;
   readSetup(tenant: TenantId): Promise<Setup | undefined>;
+  /** Takes the place of what the account kept by that name. */
+  saveKeepsake(tenant: TenantId, keepsake: Keepsake): Promise<void>;
+  readKeepsake(
+    tenant: TenantId,
+    keepsake: Omit<Keepsake, 'sealed'>,
+  ): Promise<Keepsake['sealed'] | undefined>;
 
   // What is to be looked at, and by whom
   /** Notes where something may have changed, and how far the search for changes has come. */

@@ -10,46 +10,11 @@ import type {
   Intent,
   Link,
   LinkId,
-  Policy,
   Tombstone,
 } from '../core/planner/model.ts';
 import type { IdentityReason, ReviewReason, WriteReason } from '../core/reasons.ts';
 import type { Value, Values } from '../core/value.ts';
-
-export type TenantId = string & { readonly brand: 'TenantId' };
-export type SyncId = string & { readonly brand: 'SyncId' };
-
-// ---------------------------------------------------------------------------------------------
-// Set-up
-
-export interface Setup {
-  readonly tenant: Tenant;
-  readonly endpoints: readonly StoredEndpoint[];
-  readonly syncs: readonly StoredSync[];
-}
-
-export interface Tenant {
-  readonly id: TenantId;
-  readonly name: string;
-  readonly createdAt: number;
-}
-
-export interface StoredEndpoint {
-  readonly id: EndpointId;
-  readonly vendor: string;
-  readonly title: string;
-  readonly status: 'ok' | 'paused' | 'unauthorized';
-  /** What was declared and what was learnt, such as how far its clock is off. Never secrets. */
-  readonly settings: Values;
-}
-
-export interface StoredSync {
-  readonly id: SyncId;
-  readonly title: string;
-  readonly status: 'preview' | 'enabled' | 'paused';
-  readonly policy: Policy;
-  readonly settings: Values;
-}
+import type { SyncId, TenantId } from './setup.ts';
 
 // ---------------------------------------------------------------------------------------------
 // Work

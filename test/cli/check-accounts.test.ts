@@ -3,18 +3,25 @@ import { checkAccounts } from '../../runtime/cli/check-accounts.ts';
 import { parseConfig } from '../../runtime/cli/config/config.ts';
 import { setupOf } from '../../runtime/cli/config/setup.ts';
 import { template } from '../../runtime/cli/template.ts';
+import { connectors } from '../../runtime/connectors/index.ts';
+import { openAccount } from '../../runtime/engine/opening.ts';
+import { MemoryStore } from '../../runtime/store/memory.ts';
 import { quietWorld } from '../support/test-database.ts';
 
 describe('the check of the accounts', () => {
   const config = parseConfig(template, { file: 'a.yaml', environment: {} });
   const setup = setupOf(config, 0);
+  const store = new MemoryStore({ world: quietWorld, auditKey: 'sesame' });
   const account = { baseUrl: 'http://127.0.0.1:1', token: 'sesame' };
   const check = (fetch: () => Promise<Response>): Promise<void> =>
     checkAccounts(
       {
         setup,
-        world: { ...quietWorld, network: { fetch }, allowedHosts: ['127.0.0.1'] },
-        vendorConfig: () => account,
+        openAccount: (endpoint) => {
+          const world = { ...quietWorld, network: { fetch }, allowedHosts: ['127.0.0.1'] };
+          const opening = { store, world, connectors, configOf: () => account, secret: 'sesame' };
+          return openAccount(opening, setup.tenant.id, endpoint);
+        },
       },
       setup.syncs,
     );

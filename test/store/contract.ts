@@ -3,6 +3,7 @@ import { promisesAboutAnnouncements } from './contract/announcements.ts';
 import { promisesAboutBudgets } from './contract/budgets.ts';
 import { promisesAboutDecisions } from './contract/decisions.ts';
 import { promisesAboutJournals } from './contract/journal.ts';
+import { promisesAboutKeepsakes } from './contract/keepsakes.ts';
 import { promisesAboutLinks } from './contract/links.ts';
 import { promisesAboutRecords } from './contract/records.ts';
 import { promisesAboutTenants } from './contract/tenants.ts';
@@ -25,4 +26,5 @@ export function keepsTheContract(open: () => Promise<Opened>): void {
   promisesAboutLinks(() => opened);
   promisesAboutBudgets(() => opened);
   promisesAboutAnnouncements(() => opened);
+  promisesAboutKeepsakes(() => opened);
 }

@@ -4,7 +4,6 @@
  * costs a read and changes nothing.
  */
 import type { Account, Hint, RawDelivery } from '../../connectors/connector.ts';
-import { connectors } from '../../connectors/index.ts';
 import { TributaryError } from '../../core/errors.ts';
 import type { Ref, StoredEndpoint } from '../../store/store.ts';
 import { readSettings } from '../../engine/settings.ts';
@@ -17,14 +16,13 @@ export interface Hooks {
 }
 
 export function hooksFor(site: Site): Hooks {
-  const { engine, tenant, setup, world, vendorConfig } = site;
+  const { engine, tenant, setup } = site;
   const opened = new Map<string, Promise<Account>>();
 
   function accountOf(endpoint: StoredEndpoint): Promise<Account> {
     const known = opened.get(endpoint.title);
     if (known) return known;
-    const connector = connectors.find(({ vendor }) => vendor === endpoint.vendor)!;
-    const opening = connector.open(connector.config.parse(vendorConfig(endpoint)), world);
+    const opening = site.openAccount(endpoint);
     opened.set(endpoint.title, opening);
     opening.catch(() => opened.delete(endpoint.title));
     return opening;

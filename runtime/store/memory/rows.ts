@@ -8,6 +8,8 @@ export interface Rows {
   tenant?: Stored.Tenant;
   readonly endpoints: Map<string, Stored.StoredEndpoint>;
   readonly syncs: Map<string, Stored.StoredSync>;
+  /** What is sealed, by account and name. */
+  readonly keepsakes: Map<string, string>;
   readonly dirty: Map<string, DirtyRow>;
   readonly cursors: Map<string, Stored.Cursor>;
   readonly budgets: Map<string, BudgetRow>;
@@ -55,6 +57,7 @@ export function emptyRows(): Rows {
   return {
     endpoints: new Map(),
     syncs: new Map(),
+    keepsakes: new Map(),
     dirty: new Map(),
     cursors: new Map(),
     budgets: new Map(),
