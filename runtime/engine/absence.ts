@@ -58,11 +58,11 @@ export async function observeAbsences(
   const { wholeAt } = (cursors.get('enumerated') ?? {}) as { wholeAt?: number };
   const firstMissed = Math.min(...missing.map(({ link }) => link.missingSince ?? takenAt));
   const shownAt = Math.min(firstMissed, wholeAt ?? takenAt);
-  const isShown = reads.some((read) => isWitness(read, member, shownAt));
-  const canary: Canary =
-    isShown || isBelieved || !rules.has('canary')
-      ? 'alive'
-      : await askCanaries(context, member, missing, shownAt, readIds);
+  const answers = new Map(wanted.map(({ link }, n) => [link.remoteId, reads[n]!] as const));
+  const { canary, shownAgain } =
+    isBelieved || !rules.has('canary')
+      ? ALIVE
+      : await askCanaries(context, member, missing, answers, shownAt, readIds);
   let back: WentBack | undefined;
   for (const { one, link, read } of missing) {
     const silentFor = takenAt - (link.missingSince ?? takenAt);
@@ -92,7 +92,7 @@ export async function observeAbsences(
     // An answer that lags cannot say when an archived item was archived, unless it says the version.
     const isOld =
       read.version !== undefined && link.version !== undefined && read.version < link.version;
-    const isFound = isAlive && !isOld && isSecond;
+    const isFound = isAlive && !isOld && isSecond && !shownAgain.has(link.remoteId);
     const mayBeLost = isFound && !read.archived && !isBelieved && one.entity.life === 'live';
     if (mayBeLost && mayDelete(context, member)) {
       const links = missing.map((each) => each.link);
@@ -211,43 +211,64 @@ function mostAreMissing({ sync }: Context, { endpoint, title }: Member, one: Cas
   setBack(one, { kind: 'wait', why });
 }
 
-/** `alive`: most known items can be read. `silent`: they cannot. `alone`: no other is known. */
-type Canary = 'alive' | 'silent' | 'alone';
+/** `alive`: most known items can be read. `silent`: they cannot. `alone`: no other says anything. */
+interface Canaries {
+  readonly canary: 'alive' | 'silent' | 'alone';
+  /** What was missing, and was there when it was read after the others. */
+  readonly shownAgain: ReadonlySet<string>;
+}
 
+const NONE: ReadonlySet<string> = new Set();
+const ALIVE: Canaries = { canary: 'alive', shownAgain: NONE };
 const SILENT_MS = 600_000;
 const CANARIES = 6;
 const CANDIDATES = 60;
 
+/** Asks others than the first of the missing, whether or not they are missing as well. */
 async function askCanaries(
   context: Context,
   member: Member,
   missing: readonly Wanted[],
+  answers: ReadonlyMap<string, Read>,
   shownAt: number,
   readIds: ReadIds,
-): Promise<Canary> {
+): Promise<Canaries> {
   const { store, sync, world } = context;
-  const besides = new Set(missing.map(({ link }) => link.remoteId));
   const known = await store.listLinks(sync.tenant, {
     sync: sync.id,
     endpoint: member.endpoint,
     state: 'live',
-    limit: CANDIDATES + besides.size,
+    limit: CANDIDATES + 1,
   });
-  const ids = known.map(({ remoteId }) => remoteId).filter((id) => !besides.has(id));
-  if (ids.length === 0) return 'alone';
+  const ids = known.map(({ remoteId }) => remoteId).filter((id) => id !== idOf(missing[0]!));
   const chance = world.random('engine:canaries');
   const chosen = new Set<string>();
   const count = Math.min(CANARIES, ids.length, member.can.batch.read);
   while (chosen.size < count) chosen.add(ids[chance.below(ids.length)]!);
-  let reads: readonly Read[];
+  const unread = [...chosen].filter((id) => !answers.has(id));
+  const said = [...chosen].flatMap((id) => answers.get(id) ?? []);
   try {
-    reads = await readIds([...chosen]);
+    if (unread.length > 0) said.push(...(await readIds(unread)));
+    const votes = said.filter(
+      (read) => read.kind !== 'present' || isWitness(read, member, shownAt),
+    );
+    if (votes.length === 0) return { canary: 'alone', shownAgain: NONE };
+    const alive = votes.filter((read) => read.kind !== 'missing' || read.archived);
+    if (alive.length * 2 < votes.length) return { canary: 'silent', shownAgain: NONE };
+    const isSoonProven = missing.some(({ link }) => link.missingSince !== undefined);
+    if (unread.length === 0 || !isSoonProven) return ALIVE;
+    // Everything may have been hidden until just now; then the missing ones are there as well.
+    const again = await readIds(missing.map(idOf));
+    const shown = missing.filter((_, n) => again[n]?.kind === 'present');
+    return { canary: 'alive', shownAgain: new Set(shown.map(idOf)) };
   } catch (error) {
-    if (error instanceof VendorError) return 'silent';
+    if (error instanceof VendorError) return { canary: 'silent', shownAgain: NONE };
     throw error;
   }
-  const alive = reads.filter((read) => isWitness(read, member, shownAt) || isArchived(read));
-  return alive.length * 2 >= reads.length ? 'alive' : 'silent';
+}
+
+function idOf({ link }: Wanted): string {
+  return link.remoteId;
 }
 
 /** A person has said that what is missing there was deleted. */
@@ -264,8 +285,4 @@ function isWitness(read: Read, { facts }: Member, shownAt: number): boolean {
   if (read.kind !== 'present') return false;
   const { createdAt } = read.item;
   return createdAt === undefined || createdAt - facts.clockOffsetMs < shownAt;
-}
-
-function isArchived(read: Read): boolean {
-  return read.kind === 'missing' && read.archived;
 }

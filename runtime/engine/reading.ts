@@ -347,9 +347,8 @@ async function observeMerges(
     merged.filter((_, n) => !holders[n]),
   );
   merged.forEach(({ one, link, into }, n) => {
-    const holder = holders[n];
-    const heldBy =
-      holder && holder.state !== 'unlinked' ? holder.entity : strangers.get(into.remoteId);
+    // What a record leaves alone on purpose is its item all the same.
+    const heldBy = holders[n]?.entity ?? strangers.get(into.remoteId);
     const known = one.links.find(
       (l) => l.endpoint === link.endpoint && l.remoteId === into.remoteId,
     );

@@ -23,7 +23,7 @@ export async function rememberMerged(
   );
   const known = merged.flatMap((each, n) => {
     const link = links[n];
-    return link && link.state !== 'unlinked' ? [{ each, entity: link.entity }] : [];
+    return link ? [{ each, entity: link.entity }] : [];
   });
   const records = await recordsOf(
     context,

@@ -136,9 +136,49 @@ describe('An item that is not shown, in a system that does not archive', () => {
         await pair.settle();
         assert.deepEqual(Object.keys(crm.people()), [email, other]);
       },
-      { abilities: { app: { delete: 'hard', restore: false } } },
+      { abilities: { app: withoutArchive } },
+    ));
+
+  it('was deleted if an old one is shown, however much was made since', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        const id = app.enter({ email, name: 'Anna' });
+        app.enter({ email: other, name: 'Otto' });
+        await pair.settle();
+        await pair.wait(HOUR_MS);
+        for (const name of ['Pia', 'Pal', 'Piri']) {
+          crm.enter({ email: `${name}@example.com`, name });
+        }
+        await pair.settle({ full: false });
+        app.remove(id);
+        await pair.settle();
+        assert.equal(crm.people()[email], undefined);
+        assert.equal(Object.keys(crm.people()).length, 4);
+      },
+      { abilities: { app: withoutArchive } },
+    ));
+
+  it('was not deleted for all we know if most others are not shown either', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        const names = ['Anna', 'Bela', 'Cili', 'Dora'];
+        const ids = names.map((name) => app.enter({ email: `${name}@example.com`, name }));
+        await pair.settle();
+        await pair.settle();
+        app.hands.hide('people', ids.slice(1), true);
+        await pair.settle();
+        await pair.wait(HOUR_MS);
+        await pair.settle();
+        assert.deepEqual(open(pair), ['mass-change']);
+        assert.equal(Object.keys(crm.people()).length, names.length);
+      },
+      { abilities: { app: withoutArchive } },
     ));
 });
+
+const withoutArchive = { delete: 'hard', restore: false } as const;
 
 async function hiddenAtCrm(pair: Pair): Promise<string> {
   const { app, crm } = pair;

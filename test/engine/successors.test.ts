@@ -58,6 +58,39 @@ describe('Items that were merged', () => {
     );
   });
 
+  it('into one that its record leaves alone are asked about, and neither record takes it', async () => {
+    await withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        app.enter({ ...anna, tags: ['her own'] });
+        await pair.settle();
+        await pair.settle();
+        const id = crm.idOf(anna.email);
+        crm.remove(id);
+        await pair.wait(60_000);
+        await pair.settle();
+        crm.hands.restore('people', id);
+        const bela = crm.enter({ email: 'bela@example.com', name: 'Bela', tags: ['his own'] });
+        await pair.settle();
+        crm.hands.merge('people', bela, id);
+        for (let n = 0; n < 3; n += 1) {
+          await pair.wait(60_000);
+          await pair.settle();
+        }
+        assert.deepEqual(
+          pair.reviews().map(({ reason, remoteId }) => [reason, remoteId]),
+          [['remote-merge', bela]],
+        );
+        assert.deepEqual(app.people(), {
+          [anna.email]: { name: 'Anna', tags: ['her own'] },
+          'bela@example.com': { name: 'Bela', tags: ['his own'] },
+        });
+        assert.equal(crm.hands.item('people', id)?.fields['name'], 'Anna');
+      },
+      { policy: { onRemoteDelete: 'unlink', deleteAuthority: [] } },
+    );
+  });
+
   it('before anybody knew them are remembered by the record of the one that is left', async () => {
     await withPair(async (pair) => {
       const { crm, engine, tenant, sync } = pair;
