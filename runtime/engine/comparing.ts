@@ -12,7 +12,7 @@ import { itemRef, markOf } from './marking.ts';
 import type { Member } from './member.ts';
 import { planOnce } from './planning.ts';
 import { observeItems } from './reading.ts';
-import { isAnotherItem } from './vendor-backups.ts';
+import { samenessOf } from './reused-ids.ts';
 
 export interface Row {
   readonly id: string;
@@ -55,7 +55,7 @@ export async function compare(
     cases[n] = one;
     const link = one.links.find((l) => l.endpoint === member.endpoint && l.remoteId === item.id)!;
     // The vendor gave the id to a new item, and nobody knows whose that is.
-    const isNew = isAnotherItem(member, link, item, one.intents);
+    const isNew = samenessOf(context, member, link, item, one) !== 'same';
     const own = isNew || isUnread(link) ? keysOf(context, present.fields) : [];
     return { id: item.id, isLinked: link.state === 'live' && !isNew, keys: own };
   });

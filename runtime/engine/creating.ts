@@ -16,7 +16,7 @@ import { answered, setbackOf, TRIES_MAX } from './retry.ts';
 import { isUnread, type Row } from './comparing.ts';
 import { cursorsAt } from './marking.ts';
 import { poll } from './polling.ts';
-import { isAnotherItem } from './vendor-backups.ts';
+import { samenessOf } from './reused-ids.ts';
 import { askedAbout, type Wish } from './questions.ts';
 import { find, itemsSince, searchKey } from './searching.ts';
 
@@ -62,7 +62,7 @@ async function resolveAt(context: Context, member: Member, open: readonly Open[]
     const free = items.filter((item, n) => {
       if (adopted.has(item.id)) return false;
       const known = links[n];
-      return !known || known.state === 'unlinked' || isAnotherThan(one, member, item);
+      return !known || known.state === 'unlinked' || isAnotherThan(context, one, member, item);
     });
     const isHere = one.links.some((l) => l.endpoint === member.endpoint && l.state === 'live');
     const item = free.find((candidate) => isOutcomeOf(context, member, intent, one, candidate));
@@ -121,9 +121,9 @@ function takenAlike(
 }
 
 /** The id of an item that the record had before; it was given to this one. */
-function isAnotherThan(one: Case, member: Member, item: Item): boolean {
+function isAnotherThan(context: Context, one: Case, member: Member, item: Item): boolean {
   const former = formerItems(one, member.endpoint).find(({ remoteId }) => remoteId === item.id);
-  return former !== undefined && isAnotherItem(member, former, item, one.intents);
+  return former !== undefined && samenessOf(context, member, former, item, one) !== 'same';
 }
 
 async function findFor(

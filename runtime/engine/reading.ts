@@ -24,7 +24,8 @@ import type { SeenItem } from './recent.ts';
 import { targetsOf } from './references.ts';
 import { answered, setbackOf } from './retry.ts';
 import type { Ref } from '../store/store.ts';
-import { isAnotherItem, isKnownToHaveGoneBack, noteWentBack, STALE_MS } from './vendor-backups.ts';
+import { samenessOf } from './reused-ids.ts';
+import { isKnownToHaveGoneBack, noteWentBack, STALE_MS } from './vendor-backups.ts';
 
 interface Wanted {
   readonly one: Case;
@@ -140,9 +141,11 @@ export async function observeItems(
     const { item, takenAt, weak } = shown;
     const { present, problems } = reads[n]!;
     const link = linkOf(one, given.id) ?? given;
-    if (isAnotherItem(member, link, item, one.intents) && context.rules.has('reused-ids')) {
+    const sameness = samenessOf(context, member, link, item, one);
+    if (sameness !== 'same' && context.rules.has('reused-ids')) {
       await giveIdAway(context, one, link);
-      if (link.state === 'live' && (await isLost(context, member))) {
+      const isUnsure = async () => sameness === 'unlike' || (await isLost(context, member));
+      if (link.state === 'live' && (await isUnsure())) {
         // What was lost with a backup was not deleted: a person has to say what becomes of it.
         replaceLink(one, { ...givenAway(link), state: 'held' });
       } else {

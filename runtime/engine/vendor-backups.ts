@@ -3,12 +3,12 @@
  * older than they were, and stay so, or that are others than they were, give it away: for a day from then
  * on, what is missing there is asked about before it is deleted anywhere.
  */
-import { VendorError, type Item, type Read } from '../connectors/connector.ts';
+import { VendorError, type Read } from '../connectors/connector.ts';
 import type { EndpointId, Link, LinkId } from '../core/planner/model.ts';
-import type { StoredIntent } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { cursorOf, cursorsAt, itemRef, markOf, note } from './marking.ts';
 import type { Member } from './member.ts';
+import { samenessOf } from './reused-ids.ts';
 
 /** `perhaps`: something is older than it was, and that may be an old answer. */
 export type WentBack = 'no' | 'perhaps' | 'yes';
@@ -48,7 +48,8 @@ export async function wentBack(
   const verdicts = reads.map((read, n): WentBack => {
     const link = links[n];
     if (read.kind !== 'present' || !link) return 'no';
-    if (isAnotherItem(member, link, read.item, [])) return can.reusesIds ? 'no' : 'yes';
+    if (samenessOf(context, member, link, read.item) !== 'same')
+      return can.reusesIds ? 'no' : 'yes';
     const isOlder = read.item.version !== undefined && read.item.version < (link.version ?? 0);
     if (!isOlder) return 'no';
     const { isOver } = doubtOlder(context, member, link.id, read.item.version, takenAt);
@@ -109,27 +110,4 @@ export function doubtOlder(
   const patience = rules.has('old-answers') ? Math.max(STALE_MS, 2 * lag) : -1;
   const since = doubts.since(link, `version ${version}`, takenAt);
   return { isOver: takenAt - since > patience, overAt: since + patience + 1 };
-}
-
-/** Whoever sent the create may have had another clock than whoever reads what it made. */
-const CLOCKS_DIFFER_MS = 180_000;
-
-/**
- * The vendor gave the id of a deleted item to a new one. After it was put back to a backup any vendor does
- * that; where it is usual, an id that was gone is that of another item also when nobody knows since when
- * the former one was there. What we made was there when the answer came, whether or not that said when.
- */
-export function isAnotherItem(
-  { can, facts }: Member,
-  link: Link,
-  { createdAt }: Item,
-  intents: readonly StoredIntent[],
-): boolean {
-  if (createdAt === undefined) return false;
-  if (link.createdAt !== undefined) return link.createdAt !== createdAt;
-  if (!can.reusesIds) return false;
-  if (link.state === 'gone') return true;
-  const made = intents.find(({ op, link: id }) => op === 'create' && id === link.id);
-  if (made?.sentAt === undefined) return false;
-  return createdAt - facts.clockOffsetMs > made.sentAt + CLOCKS_DIFFER_MS;
 }

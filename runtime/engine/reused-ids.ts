@@ -1,0 +1,65 @@
+/**
+ * Whether an item is the one that had its id before. A vendor that gives ids again tells so by the time at
+ * which the item was made. Where nobody knows that time of our own item, because the answer to its create
+ * did not say it and nothing was read since, there is our marker, who made the item, and what it says.
+ */
+import type { Item } from '../connectors/connector.ts';
+import { readMarker } from '../core/marker.ts';
+import type { Link } from '../core/planner/model.ts';
+import { same } from '../core/value.ts';
+import type { StoredIntent } from '../store/store.ts';
+import type { Case } from './case.ts';
+import { keysOf, type Context } from './context.ts';
+import type { Member } from './member.ts';
+
+/** `unlike`: perhaps it is ours, and somebody has changed all that it could be known by. */
+export type Sameness = 'same' | 'unlike' | 'another';
+
+/** Whoever sent the create may have had another clock than whoever reads what it made. */
+const CLOCKS_DIFFER_MS = 180_000;
+
+/**
+ * After it was put back to a backup any vendor gives ids again; where that is usual, an id that was gone is
+ * that of another item also when nobody knows since when the former one was there. What we made was there
+ * when the answer came, whether or not that said when.
+ */
+export function samenessOf(
+  context: Context,
+  member: Member,
+  link: Link,
+  item: Item,
+  one?: Pick<Case, 'entity' | 'intents'>,
+): Sameness {
+  const { createdAt } = item;
+  if (createdAt === undefined) return 'same';
+  if (link.createdAt !== undefined) return link.createdAt === createdAt ? 'same' : 'another';
+  if (!member.can.reusesIds) return 'same';
+  if (link.state === 'gone') return 'another';
+  const made = one?.intents.find(({ op, link: id }) => op === 'create' && id === link.id);
+  if (!one || made?.sentAt === undefined) return 'same';
+  const isLater = createdAt - member.facts.clockOffsetMs > made.sentAt + CLOCKS_DIFFER_MS;
+  return isLater ? 'another' : likenessOf(context, member, one, made, item);
+}
+
+/** Of an item that was made about when we made ours. */
+function likenessOf(
+  context: Context,
+  member: Member,
+  { entity }: Pick<Case, 'entity'>,
+  { patch, generation }: StoredIntent,
+  item: Item,
+): Sameness {
+  const { sync, secret } = context;
+  const scope = { tenant: sync.tenant, sync: sync.id, endpoint: member.endpoint };
+  const marker = readMarker(item.marker, scope, secret);
+  if (marker?.entity === entity.id && marker.generation === generation) return 'same';
+  if (item.createdBy !== undefined && item.createdBy !== 'us') return 'another';
+  const { fields } = member.read(item, 0).present;
+  const keys = keysOf(context, fields).map(({ digest }) => digest);
+  const known = keysOf(context, patch);
+  const isAlike =
+    known.length > 0
+      ? known.some(({ digest }) => keys.includes(digest))
+      : Object.entries(patch).some(([field, sent]) => same(fields[field] ?? null, sent));
+  return isAlike ? 'same' : 'unlike';
+}

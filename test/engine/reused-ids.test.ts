@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import type { Abilities } from '../../runtime/emulators/grumpy/grumpy.ts';
+import { withPair, type Pair } from './pair.ts';
+
+const anna = { email: 'anna@example.com', name: 'Anna' };
+const bela = { email: 'bela@example.com', name: 'Bela' };
+
+describe('An id that was given again before anybody had read what we made under it', () => {
+  it('is that of a new item when somebody else made that, and ours was deleted', () =>
+    withPair(async (pair) => {
+      await givenAgainUnread(pair);
+      assert.deepEqual(names(pair), ['Bela', 'Bela']);
+      assert.deepEqual(asked(pair), []);
+    }, circumstances({})));
+
+  it('is asked about when nobody tells who made it, and nothing in it is ours', () =>
+    withPair(
+      async (pair) => {
+        await givenAgainUnread(pair);
+        assert.deepEqual(names(pair), ['Anna', 'Bela', 'Bela']);
+        assert.deepEqual(asked(pair), ['remote-delete']);
+      },
+      circumstances({ author: false }),
+    ));
+
+  it('is ours when it has our marker, whoever has changed it since', () =>
+    withPair(
+      async (pair) => {
+        const id = await createdUnread(pair);
+        pair.crm.edit(id, { ...bela });
+        await pair.settle();
+        assert.deepEqual(names(pair), ['Bela', 'Bela']);
+        assert.deepEqual(asked(pair), []);
+      },
+      circumstances({ author: false }),
+    ));
+});
+
+function circumstances(more: Partial<Abilities>) {
+  const crm = { reusesIds: true, delete: 'hard', restore: false, writeReturns: 'id' } as const;
+  return { abilities: { crm: { ...crm, ...more } } };
+}
+
+/** Our create was answered with an id and nothing else, and that is all that is known. */
+async function createdUnread({ app, crm, engine, tenant, sync }: Pair): Promise<string> {
+  app.enter(anna);
+  await engine.look(tenant, sync, { full: true });
+  await engine.drain({ tenant, sync });
+  return crm.idOf(anna.email);
+}
+
+async function givenAgainUnread(pair: Pair): Promise<void> {
+  const { crm } = pair;
+  const id = await createdUnread(pair);
+  crm.remove(id);
+  assert.equal(crm.enter(bela), id);
+  await pair.settle({ full: true });
+}
+
+function names({ app, crm }: Pair): unknown[] {
+  return [app, crm].flatMap((side) => Object.values(side.people()).map(({ name }) => name));
+}
+
+function asked(pair: Pair): string[] {
+  return pair.reviews().flatMap(({ state, reason }) => (state === 'open' ? [reason] : []));
+}
