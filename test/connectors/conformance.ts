@@ -1,5 +1,8 @@
-/** What every connector promises, as one suite: reading, writing, failing, and webhooks. */
+/** What every connector promises, as one suite: logging in, reading, writing, failing, and webhooks. */
+import { promisesAboutFields } from './conformance/defining.ts';
 import { promisesAboutFailures } from './conformance/failing.ts';
+import { promisesAboutValues } from './conformance/keeping.ts';
+import { promisesAboutLogins } from './conformance/login.ts';
 import { promisesAboutReading } from './conformance/reading.ts';
 import { promisesAboutRepeating } from './conformance/repeating.ts';
 import { promisesAboutWebhooks } from './conformance/webhooks.ts';
@@ -8,9 +11,13 @@ import type { Setting } from './scene.ts';
 
 /** In every way the vendor can be; more settings prove more. */
 export function keepsItsPromises(settings: readonly Setting[]): void {
-  promisesAboutReading(settings);
-  promisesAboutWriting(settings);
-  promisesAboutRepeating(settings);
-  promisesAboutFailures(settings);
-  promisesAboutWebhooks(settings);
+  const usual = settings.filter(({ isLogin }) => !isLogin);
+  promisesAboutLogins(settings);
+  promisesAboutReading(usual);
+  promisesAboutWriting(usual);
+  promisesAboutFields(usual);
+  promisesAboutValues(usual);
+  promisesAboutRepeating(usual);
+  promisesAboutFailures(usual);
+  promisesAboutWebhooks(usual);
 }

@@ -10,6 +10,7 @@ import {
   type Collection,
   type Connector,
   type Item,
+  type Memory,
   type Operation,
   type Outcome,
   type PageRequest,
@@ -25,6 +26,8 @@ export interface Setting {
   readonly title: string;
   /** Promises about what this vendor cannot do in any setting, by their titles. */
   readonly cannot?: readonly string[];
+  /** The account is opened with a token that has to be renewed; only promises about that are put to it. */
+  readonly isLogin?: true;
   /** Begins a new world with the vendor in it. */
   readonly start: () => Vendor;
 }
@@ -32,12 +35,14 @@ export interface Setting {
 /** A virtual one; or, around a real server, one whose clock runs by itself and whose waiting is short. */
 export type SceneWorld = World &
   Pick<VirtualWorld, 'logged'> &
-  Partial<Pick<VirtualWorld, 'runUntilQuiet'>>;
+  Partial<Pick<VirtualWorld, 'runUntilQuiet' | 'serve'>>;
 
 export interface Vendor {
   readonly world: SceneWorld;
   readonly connector: Connector;
   readonly config: Readonly<Record<string, unknown>>;
+  /** What a person gets who logs in and lets our app in: the rest of the configuration. */
+  logIn?(): Promise<Readonly<Record<string, unknown>>>;
   readonly collection: string;
   readonly people: People;
   /** What one item may hold, in the vendor's form; another for every number. */
@@ -70,6 +75,8 @@ export interface People {
   remove(id: string): void;
   merge(loser: string, winner: string): string;
   items(): readonly { readonly id: string; readonly raw: Raw }[];
+  /** So many fields for texts; answers their paths. Missing where a collection has the vendor's alone. */
+  addFields?(count: number): readonly string[];
   /** Our account may not see the collection any more. */
   forbid(): void;
   /** Our token is not accepted any more. */
@@ -88,6 +95,8 @@ export type Trouble =
 export interface Scene extends Vendor {
   readonly account: Account;
   readonly items: Collection;
+  /** With another configuration, if one is given. */
+  open(memory?: Memory, config?: Raw): Promise<Account>;
   /** As if the process had died and come back. */
   reopen(): Promise<Collection>;
   /** Until no lag hides what has happened. */
@@ -160,9 +169,9 @@ async function playing(vendor: Vendor, play: (scene: Scene) => Promise<void>): P
 
 async function sceneWith(vendor: Vendor, accounts: Account[]): Promise<Scene> {
   const { world, connector, collection, people } = vendor;
-  const config = connector.config.parse(vendor.config);
-  const open = async (): Promise<Account> => {
-    const opened = await connector.open(config, world);
+  const filledIn = { ...vendor.config, ...(await vendor.logIn?.()) };
+  const open = async (memory?: Memory, config: Raw = filledIn): Promise<Account> => {
+    const opened = await connector.open(connector.config.parse(config), world, memory);
     accounts.push(opened);
     return opened;
   };
@@ -171,8 +180,10 @@ async function sceneWith(vendor: Vendor, accounts: Account[]): Promise<Scene> {
   const { readLagMs, searchLagMs, changesLagMs } = items.can;
   return {
     ...vendor,
+    config: filledIn,
     account,
     items,
+    open,
     reopen: async () => (await open()).collection(collection),
     wait: () => world.schedule.sleep(Math.max(readLagMs, searchLagMs, changesLagMs) + 1),
     async walk(page, most) {

@@ -14,10 +14,17 @@ interface Host {
   readonly world: World;
 }
 
+/** Of an access token. It ends with the refresh token that it was given for. */
+interface Life {
+  readonly host: Host;
+  readonly untilMs: number;
+  readonly refreshToken: string;
+}
+
 const LIFE_MS = 1_800_000;
 
 export class Tokens {
-  readonly #lives = new Map<string, { readonly host: Host; readonly untilMs: number }>();
+  readonly #lives = new Map<string, Life>();
   readonly #revoked = new Set<string>();
   readonly #codes = new Set<string>();
 
@@ -27,8 +34,8 @@ export class Tokens {
     if (life === undefined) {
       return hosts.find(({ account }) => !isPublic(account) && account.token === token);
     }
-    const { host, untilMs } = life;
-    const isRevoked = this.#revoked.has(host.account.token);
+    const { host, untilMs, refreshToken } = life;
+    const isRevoked = this.#revoked.has(refreshToken) || host.account.token !== refreshToken;
     if (!isRevoked && host.account.worldMs < untilMs) {
       return hosts.find(({ account }) => account === host.account);
     }
@@ -114,7 +121,8 @@ export class Tokens {
   #issue(host: Host): object {
     const { account, world } = host;
     const accessToken = Buffer.from(world.secretBytes(96)).toString('base64url');
-    this.#lives.set(accessToken, { host, untilMs: account.worldMs + LIFE_MS });
+    const untilMs = account.worldMs + LIFE_MS;
+    this.#lives.set(accessToken, { host, untilMs, refreshToken: account.token });
     return {
       token_type: 'bearer',
       refresh_token: account.token,

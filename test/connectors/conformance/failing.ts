@@ -93,7 +93,7 @@ export function promisesAboutFailures(settings: readonly Setting[]): void {
       assert.equal(refused.kind, 'unauthorized');
       assert.match(
         refused.message,
-        /refused the (token|password) of account '[^']+' \((401|28).*log in again\.$/,
+        /refused the (token|password) of account '[^']+' \((40[01]|28).*log in again\.$/,
       );
       await assert.rejects(scene.reopen(), { kind: 'unauthorized' });
     },
@@ -125,6 +125,9 @@ export function promisesAboutFailures(settings: readonly Setting[]): void {
     const said: unknown[] = [...world.logged];
     for (const trouble of TROUBLES.filter(({ kind }) => canHave(scene, kind))) {
       scene.trouble(trouble);
+      // With a login, the call is sent again with a new token.
+      const isRenewed = trouble.kind === 'status' && trouble.status === 401;
+      if (isRenewed && config['refreshToken'] !== undefined) scene.trouble(trouble);
       said.push(await failureOf(scene.items.list({ limit: 1 })));
     }
     said.push(...(await itemErrors(scene)), world.logged, await schemaErrors(scene));

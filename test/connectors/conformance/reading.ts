@@ -32,6 +32,18 @@ export function promisesAboutReading(settings: readonly Setting[]): void {
     }
   });
 
+  promise(settings, 'pulls none, one, as many as fit on a page, and one more', async (scene) => {
+    const { items, people, sample } = scene;
+    const most = items.can.batch.list;
+    const ids: string[] = [];
+    for (const count of [0, 1, most, most + 1]) {
+      while (ids.length < count) ids.push(people.create(sample(ids.length)));
+      await scene.wait();
+      const pulled = await scene.walk((request) => items.list(request), most);
+      assert.deepEqual(pulled.toSorted(), ids.toSorted());
+    }
+  });
+
   promise(
     settings,
     'pulls items with all that was entered, and nothing that was deleted',

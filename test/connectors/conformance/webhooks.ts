@@ -1,6 +1,6 @@
 /** Deliveries: the genuine ones lead to items, all others lead nowhere. */
 import assert from 'node:assert/strict';
-import type { RawDelivery } from '../../../runtime/connectors/connector.ts';
+import type { Hooks, RawDelivery } from '../../../runtime/connectors/connector.ts';
 import { promise, type Ability, type Scene, type Setting } from '../scene.ts';
 
 export function promisesAboutWebhooks(settings: readonly Setting[]): void {
@@ -52,6 +52,36 @@ export function promisesAboutWebhooks(settings: readonly Setting[]): void {
 
   promise(
     settings,
+    'is told of changes as often as before when it asks for it again, and then no more',
+    async (scene) => {
+      const { account, collection, people, sample, edit, world } = scene;
+      const wanted = { url: HOOK, secret: 'canary-secret-9d41', collections: [collection] };
+      const arrived = arrivals(scene);
+      let hooks: Hooks = { secret: 'none yet' };
+      const toldOf = async (number: number): Promise<number> => {
+        arrived.length = 0;
+        const id = people.create(sample(number));
+        await world.schedule.sleep(SENT_MS);
+        people.edit(id, edit, 'person');
+        await world.schedule.sleep(SENT_MS);
+        const hints = arrived.flatMap((delivery) => account.receive!(delivery, hooks.secret));
+        for (const hint of hints) assert.deepEqual([hint.collection, hint.id], [collection, id]);
+        return hints.length;
+      };
+      hooks = await account.webhooks!.ensure(wanted);
+      const once = await toldOf(1);
+      assert.ok(once > 0);
+      hooks = await account.webhooks!.ensure(wanted);
+      assert.equal(await toldOf(2), once);
+      await account.webhooks!.remove(HOOK);
+      await account.webhooks!.remove(HOOK);
+      assert.equal(await toldOf(3), 0);
+    },
+    { name: 'webhooks', isThere: ({ account }) => 'webhooks' in account },
+  );
+
+  promise(
+    settings,
     'refuses a webhook whose body was changed, even in its blanks',
     async (scene) => {
       const { delivery } = await genuine(scene);
@@ -75,6 +105,23 @@ export function promisesAboutWebhooks(settings: readonly Setting[]): void {
     },
     takesSignedWebhooks,
   );
+}
+
+/** Until the vendor has sent what it has to send, and has settled its own. */
+const SENT_MS = 120_000;
+const HOOK = 'https://ours.example/hooks';
+
+/** What has arrived so far. */
+function arrivals({ world }: Scene): RawDelivery[] {
+  const arrived: RawDelivery[] = [];
+  world.serve!(new URL(HOOK).origin, async (request) => {
+    const body = new Uint8Array(await request.arrayBuffer());
+    const { method, url } = request;
+    const headers = Object.fromEntries(request.headers);
+    arrived.push({ method, url, headers, body });
+    return new Response();
+  });
+  return arrived;
 }
 
 const takesWebhooks: Ability = { name: 'receive', isThere: ({ account }) => 'receive' in account };

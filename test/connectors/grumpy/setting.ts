@@ -23,8 +23,15 @@ const FIELDS: AccountOptions['collections'][string] = [
   { path: 'address', type: 'object' },
 ];
 
+/** Its token lasts for ever, it makes no fields, and webhooks are set up by people. */
+const CANNOT = [
+  'renews its token once for all calls that need it, and keeps the new one',
+  'makes a field that is not there, once, and keeps what is written in it',
+  'is told of changes as often as before when it asks for it again, and then no more',
+];
+
 export function settingOf(title: string, abilities: Abilities): Setting {
-  return { title, start: () => start(title, abilities) };
+  return { title, cannot: CANNOT, start: () => start(title, abilities) };
 }
 
 function start(seed: string, abilities: Abilities): Vendor {
@@ -51,6 +58,12 @@ function start(seed: string, abilities: Abilities): Vendor {
       remove: (id) => hands.remove(PEOPLE, id, 'person'),
       merge: (loser, winner) => hands.merge(PEOPLE, loser, winner),
       items: () => hands.items(PEOPLE).map(({ id, fields }) => ({ id, raw: fields })),
+      addFields: (count) =>
+        Array.from({ length: count }, (_, number) => {
+          const path = `own_${number}`;
+          hands.addField(PEOPLE, { path, type: 'text' });
+          return path;
+        }),
       forbid: () => hands.forbid(PEOPLE, true),
       revoke: () => hands.setToken('another'),
     },

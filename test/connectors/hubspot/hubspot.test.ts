@@ -1,5 +1,5 @@
 import { keepsItsPromises } from '../conformance.ts';
-import { settingOf, type Way } from './setting.ts';
+import { LOGIN, settingOf, type Way } from './setting.ts';
 
 const NO_LAG = { searchLagMs: { usual: 0, most: 0 } };
 
@@ -12,6 +12,7 @@ const WAYS: Readonly<Record<string, Way>> = {
   },
   'contacts of a large plan': { account: { plan: 'enterprise', utcOffsetMinutes: -300 } },
   'companies, with a marker that others may have': { collection: 'companies', marker: 'shared' },
+  'contacts of an app that people log in to': LOGIN,
   'deals, with what was deleted': { collection: 'deals', config: { tellDeletes: true } },
 };
 

@@ -17,6 +17,18 @@ const ORIGIN = 'https://api.hubapi.com';
 const HOOK = 'https://hooks.example/hubspot';
 const TOKEN = 'pat-eu1-canary-token-f81d4fae';
 const SECRET = 'canary-secret-7dec11d0';
+const APP = { id: 54_321, clientId: 'canary-client', clientSecret: SECRET } as const;
+
+/** The account's app is one that people log in to, and whose webhooks are set up from here. */
+export const LOGIN: Way = {
+  account: { app: { kind: 'oauth' } },
+  config: {
+    clientId: APP.clientId,
+    refreshToken: TOKEN,
+    appId: String(APP.id),
+    developerKey: 'demo-developer-key',
+  },
+};
 
 /** The members that a person fills in, and one that only some values fit. */
 const SAMPLES = {
@@ -58,6 +70,7 @@ export function settingOf(title: string, way: Way): Setting {
 
 function start(seed: string, way: Way): Vendor {
   const { collection = 'contacts', marker = 'unique', account, config } = way;
+  const login = config?.['refreshToken'] === undefined ? { token: TOKEN } : {};
   const world = virtualWorld({ seed });
   const troubles: Trouble[] = [];
   const ours = { path: 'tributary_marker', type: 'text', unique: marker === 'unique' } as const;
@@ -71,7 +84,7 @@ function start(seed: string, way: Way): Vendor {
         token: TOKEN,
         webhookCacheMs: 0,
         ...account,
-        app: { clientSecret: SECRET },
+        app: { ...APP, ...account?.app },
         properties: { [collection]: own },
       },
     ],
@@ -83,7 +96,7 @@ function start(seed: string, way: Way): Vendor {
   return {
     world,
     connector: hubspot,
-    config: { token: TOKEN, clientSecret: SECRET, title: 'Sales', ...config },
+    config: { ...login, clientSecret: SECRET, title: 'Sales', ...config },
     collection,
     people: {
       create: (raw) => hands.create(collection, raw),
@@ -91,6 +104,12 @@ function start(seed: string, way: Way): Vendor {
       remove: (id) => hands.remove(collection, id, 'person'),
       merge: (loser, winner) => hands.merge(collection, loser, winner),
       items: () => hands.items(collection).map(({ id, fields }) => ({ id, raw: fields })),
+      addFields: (count) =>
+        Array.from({ length: count }, (_, number) => {
+          const path = `own_${number}`;
+          hands.addField(collection, { path, type: 'text' });
+          return path;
+        }),
       forbid: () => hands.forbid(collection, true),
       revoke: () => hands.setToken('another'),
     },

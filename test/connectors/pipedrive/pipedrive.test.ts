@@ -17,6 +17,7 @@ const WAYS: Readonly<Record<string, Way>> = {
       emptyWritesMoveTime: false,
     },
   },
+  'persons of an app that people log in to': { isLogin: true },
   organizations: { collection: 'organizations' },
   deals: { collection: 'deals' },
   activities: { collection: 'activities' },

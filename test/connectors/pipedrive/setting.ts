@@ -7,6 +7,8 @@ import type { RawDelivery } from '../../../runtime/connectors/connector.ts';
 import type { Raw, Setting, Trouble, Vendor } from '../scene.ts';
 
 export interface Way {
+  /** People log in to an app, instead of a token. */
+  readonly isLogin?: true;
   readonly collection?: keyof typeof KINDS;
   readonly hasMarker?: boolean;
   readonly abilities?: AccountOptions['abilities'];
@@ -14,10 +16,17 @@ export interface Way {
 }
 
 const ORIGIN = 'https://acme-test.pipedrive.com';
+const LOGIN_ORIGIN = 'https://oauth.pipedrive.com';
 const HOOK = 'https://hooks.example/pipedrive';
 const TOKEN = 'c0ffee6789abcdef0123456789abcdef01234567';
 const PASSWORD = 'canary-secret-7dec11d0';
 const MARKER = 'a'.repeat(40);
+const APP = {
+  clientId: 'canary-client',
+  clientSecret: 'canary-client-secret-55aa',
+  redirectUri: 'https://ours.example/back',
+  scopes: ['contacts:full', 'deals:full', 'activities:full', 'search:read'],
+} as const;
 
 interface Kind {
   /** As webhooks name it. */
@@ -82,11 +91,12 @@ const CANNOT = [
 ];
 
 export function settingOf(title: string, way: Way): Setting {
-  return { title, cannot: CANNOT, start: () => start(title, way) };
+  const { isLogin } = way;
+  return { title, cannot: CANNOT, ...(isLogin && { isLogin }), start: () => start(title, way) };
 }
 
 function start(seed: string, way: Way): Vendor {
-  const { collection = 'persons', hasMarker = true, abilities, config } = way;
+  const { collection = 'persons', hasMarker = true, abilities, config, isLogin } = way;
   const kind: Kind = KINDS[collection];
   const world = virtualWorld({ seed });
   const troubles: Trouble[] = [];
@@ -99,19 +109,28 @@ function start(seed: string, way: Way): Vendor {
         name: 'acme-test',
         token: TOKEN,
         abilities: { plan: 'ultimate', seats: 10, ...abilities },
+        app: APP,
         fields: hasMarker && canHaveFields ? { [collection]: [ours] } : {},
       },
     ],
     trouble: ({ action }) =>
       ['about', 'fields', 'define', 'hooks'].includes(action) ? undefined : troubles.shift(),
   });
-  world.serve(ORIGIN, (request) => emulator.handle(request));
+  for (const origin of [ORIGIN, LOGIN_ORIGIN]) {
+    world.serve(origin, (request) => emulator.handle(request));
+  }
   const hands = emulator.account('acme-test');
   if (collection === 'notes') hands.create('organizations', { name: 'What notes are about' });
   return {
     world,
     connector: pipedrive,
-    config: { token: TOKEN, hookPassword: PASSWORD, company: 'acme-test', ...config },
+    config: {
+      ...(isLogin ? { clientId: APP.clientId, clientSecret: APP.clientSecret } : { token: TOKEN }),
+      hookPassword: PASSWORD,
+      company: 'acme-test',
+      ...config,
+    },
+    ...(isLogin && { logIn: () => logIn(world) }),
     collection,
     people: {
       create: (raw) => hands.create(collection, withTexts(raw)),
@@ -120,6 +139,14 @@ function start(seed: string, way: Way): Vendor {
       merge: (loser, winner) => hands.merge(collection, loser, winner),
       items: () =>
         hands.items(collection).map(({ id, fields }) => ({ id, raw: withNumbers(fields) })),
+      ...(canHaveFields && {
+        addFields: (count: number) =>
+          Array.from({ length: count }, (_, number) => {
+            const path = `b${number.toString(16).padStart(39, '0')}`;
+            hands.addField(collection, { path, type: 'text' });
+            return path;
+          }),
+      }),
       forbid: () => hands.forbid(collection, true),
       revoke: () => hands.setToken('another'),
     },
@@ -133,6 +160,26 @@ function start(seed: string, way: Way): Vendor {
     trouble: (next) => troubles.push(next),
     delivery: (change) => deliveryOf(world, kind, change),
   };
+}
+
+/** As a person does who lets the app in. */
+async function logIn({ network }: VirtualWorld): Promise<Raw> {
+  const { clientId, clientSecret, redirectUri } = APP;
+  const authorize = new URL('/oauth/authorize', LOGIN_ORIGIN);
+  const asked = { client_id: clientId, redirect_uri: redirectUri, state: 's' };
+  authorize.search = new URLSearchParams(asked).toString();
+  const back = await network.fetch(new Request(authorize));
+  const code = new URL(back.headers.get('location')!).searchParams.get('code')!;
+  const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri };
+  const given = await network.fetch(
+    new Request(new URL('/oauth/token', LOGIN_ORIGIN), {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}` },
+      body: new URLSearchParams(form),
+    }),
+  );
+  const { refresh_token: refreshToken } = (await given.json()) as Record<string, string>;
+  return { refreshToken };
 }
 
 /** Inside the emulator references are texts, and numbers at its door. */

@@ -56,12 +56,14 @@ export async function ground(): Promise<Ground> {
 }
 
 const CANNOT = [
+  'renews its token once for all calls that need it, and keeps the new one',
   // These are about limits, versions kept and webhooks, and there are none.
   'is throttled for as long as the vendor asks',
   'knows of its limits what the vendor keeps to',
   'remembers what an item went through, where it says so',
   'tells which item a genuine webhook is about, and takes it twice',
   'refuses a webhook with a wrong signature, or none',
+  'is told of changes as often as before when it asks for it again, and then no more',
   'refuses a webhook whose body was changed, even in its blanks',
   'refuses a webhook that is old, which somebody may have copied',
 ];
@@ -80,7 +82,8 @@ function start(way: Way, site: Ground): Vendor {
   makeTable(hands, schema, way);
   hands.sql(
     `grant usage on schema ${schema} to ${user};
-     grant select, insert, update, delete on ${schema}.people to ${user}`,
+     grant create on schema ${schema} to ${user};
+     alter table ${schema}.people owner to ${user}`,
   );
   const outbox = `${schema}_outbox`;
   if (way.outbox) {
@@ -144,6 +147,12 @@ function start(way: Way, site: Ground): Vendor {
         return winner;
       },
       items: () => ids(isThere),
+      addFields(count) {
+        const paths = Array.from({ length: count }, (_, number) => `own_${number}`);
+        const columns = paths.map((path) => `add column ${path} text`);
+        hands.sql(`alter table ${schema}.people ${columns.join(', ')}`);
+        return paths;
+      },
       forbid: () => void hands.sql(`revoke all on ${schema}.people from ${user}`),
       revoke: () =>
         void hands.sql(

@@ -74,8 +74,9 @@ const KINDS = {
   },
 } as const satisfies Readonly<Record<string, Kind>>;
 
-/** Twenty has no versions to read, and guards no write. */
+/** A key of Twenty lasts. It has no versions to read, and guards no write. */
 const CANNOT = [
+  'renews its token once for all calls that need it, and keeps the new one',
   'remembers what an item went through, where it says so',
   'writes on condition that the item has not changed, where it says so',
 ];
@@ -129,6 +130,12 @@ function start(seed: string, way: Way): Vendor {
       remove: (id) => hands.remove(collection, id, 'person'),
       merge: (loser, winner) => hands.merge(collection, loser, winner),
       items: () => hands.items(collection).map(({ id, fields }) => ({ id, raw: fields })),
+      addFields: (count) =>
+        Array.from({ length: count }, (_, number) => {
+          const path = `own${number}`;
+          hands.addField(collection, customField(path, 'TEXT'));
+          return path;
+        }),
       forbid: () => hands.forbid(collection, true),
       revoke: () => hands.setToken('another'),
     },
