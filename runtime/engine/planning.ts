@@ -146,8 +146,14 @@ function decisionsFor(context: Context, one: Case): Resolution[] {
   return [...values, ...answers, ...mergesToFollow(context, one)];
 }
 
-/** Where the policy says so, nobody has to be asked; and where somebody was asked all the same, they decide. */
-function mergesToFollow({ sync }: Context, { links, reviews, asked }: Case): Resolution[] {
+/**
+ * Where the policy says so, nobody has to be asked; and where somebody was asked all the same, they decide.
+ * Nor does a record go with somebody of whom no more is known than what a merge has left.
+ */
+function mergesToFollow(
+  { sync }: Context,
+  { links, reviews, asked, observed }: Case,
+): Resolution[] {
   if (sync.settings.onRemoteMerge !== 'follow') return [];
   const questions = [...reviews.filter(({ state }) => state !== 'closed'), ...asked];
   return links.flatMap(({ id, endpoint, remoteId }): Resolution[] => {
@@ -155,7 +161,9 @@ function mergesToFollow({ sync }: Context, { links, reviews, asked }: Case): Res
       (each) =>
         each.reason === 'remote-merge' && each.endpoint === endpoint && each.remoteId === remoteId,
     );
-    return isAsked ? [] : [{ kind: 'merge', link: id, decision: 'follow' }];
+    const seen = observed.get(id);
+    const isVague = seen?.kind === 'mergedInto' && seen.isStranger === true;
+    return isAsked || isVague ? [] : [{ kind: 'merge', link: id, decision: 'follow' }];
   });
 }
 

@@ -333,7 +333,7 @@ async function observeMerges(
   wanted: readonly Wanted[],
   reads: readonly Read[],
 ): Promise<void> {
-  const { store, sync, world } = context;
+  const { store, sync, world, priority } = context;
   const merged = wanted.flatMap(({ one, link }, n) => {
     const read = reads[n];
     if (read?.kind !== 'merged') return [];
@@ -344,14 +344,19 @@ async function observeMerges(
     sync.tenant,
     merged.map(({ into }) => into),
   );
-  const strangers = await strangersOf(
+  const { owners, strangers } = await survivorsOf(
     context,
     member,
     merged.filter((_, n) => !holders[n]),
   );
+  const marks = strangers.map((remoteId) => {
+    const key = { kind: 'item', ...refTo(sync, { endpoint: member.endpoint, remoteId }) } as const;
+    return { key, priority, windowMs: 0 };
+  });
+  if (marks.length > 0) await store.mark(sync.tenant, { now: world.clock.now(), marks });
   merged.forEach(({ one, link, into }, n) => {
     // What a record leaves alone on purpose is its item all the same.
-    const heldBy = holders[n]?.entity ?? strangers.get(into.remoteId);
+    const heldBy = holders[n]?.entity ?? owners.get(into.remoteId);
     const known = one.links.find(
       (l) => l.endpoint === link.endpoint && l.remoteId === into.remoteId,
     );
@@ -360,6 +365,7 @@ async function observeMerges(
       remoteId: into.remoteId,
       linkId: known?.id ?? newLinkId(world),
       ...(heldBy === undefined ? {} : { heldBy }),
+      ...(strangers.includes(into.remoteId) ? { isStranger: true } : {}),
     };
     one.observed.set(link.id, observation);
   });
@@ -369,19 +375,26 @@ interface Merged extends Wanted {
   readonly into: Ref;
 }
 
+interface Survivors {
+  readonly owners: ReadonlyMap<string, EntityId>;
+  /** Somebody else, whom no record stands for yet. */
+  readonly strangers: readonly string[];
+}
+
 /**
  * Of items that have no link yet: the record that goes on in it. The one that won a merge left its values
  * there; otherwise a key tells. A marker comes last, because a merge may hand on that of the loser.
  */
-async function strangersOf(
+async function survivorsOf(
   context: Context,
   member: Member,
   merged: readonly Merged[],
-): Promise<ReadonlyMap<string, EntityId>> {
+): Promise<Survivors> {
   const { store, sync, secret } = context;
   const byId = Map.groupBy(merged, ({ into }) => into.remoteId);
   const ids = [...byId.keys()];
   const owners = new Map<string, EntityId>();
+  const strangers: string[] = [];
   for (let n = 0; n < ids.length; n += member.can.batch.read) {
     const reads = await readIds(context, member, ids.slice(n, n + member.can.batch.read));
     for (const read of reads) {
@@ -401,17 +414,33 @@ async function strangersOf(
       const owner =
         winner?.one.entity.id ?? holder?.entity ?? (marked?.entity as EntityId | undefined);
       if (owner !== undefined) owners.set(id, owner);
+      else if (
+        strong.length > 0 &&
+        byId.get(id)!.every(({ link }) => isMostlyLost(context, link, present))
+      )
+        strangers.push(id);
     }
   }
-  return owners;
+  return { owners, strangers };
 }
 
 /** Whether another item has all that was last read of this one; what this one had not, it may have got. */
-function isShown({ sync }: Context, link: Link, { fields }: Present): boolean {
-  const had = sync.policy.fields.flatMap((field) => {
+function isShown(context: Context, link: Link, present: Present): boolean {
+  const had = keptIn(context, link, present);
+  return had.length > 0 && had.every(Boolean);
+}
+
+/** Whether most of it is not there. What was typed since then is a field or two. */
+function isMostlyLost(context: Context, link: Link, present: Present): boolean {
+  const had = keptIn(context, link, present);
+  return had.filter((isKept) => !isKept).length * 2 > had.length;
+}
+
+/** Of each value that was last read of an item, whether another one has it. */
+function keptIn({ sync }: Context, link: Link, { fields }: Present): boolean[] {
+  return sync.policy.fields.flatMap((field) => {
     const base = baseOf(field, link);
     const value = fields[field.name];
     return base === null || value === undefined ? [] : [same(base, value)];
   });
-  return had.length > 0 && had.every(Boolean);
 }

@@ -29,6 +29,43 @@ describe('A field that the vendor gave another type, which emptied it', () => {
     }));
 });
 
+describe('An item that was merged into one that nobody has looked at yet', () => {
+  it('leaves that one to whom it belongs, and a person is asked about its own record', () =>
+    withPair(async (pair) => {
+      const { app, crm } = pair;
+      const lost = app.enter({ email, name: 'Anna' });
+      await pair.settle();
+      const bela = { email: 'bela@example.com', name: 'Béla', phone: null };
+      await mergedUnseen(pair, lost, app.enter(bela));
+      assert.equal(app.people()[bela.email]!['name'], bela.name);
+      assert.deepEqual(Object.keys(crm.people()).toSorted(), [email, bela.email]);
+      assert.deepEqual(
+        pair.reviews().map(({ reason, remoteId }) => [reason, remoteId]),
+        [['remote-merge', lost]],
+      );
+    }));
+
+  it('goes on in it when most of what it had is there, whatever the address is now', () =>
+    withPair(async (pair) => {
+      const { app, crm } = pair;
+      const anna = { email, name: 'Anna', phone: '+36 1 234 5678' };
+      const lost = app.enter(anna);
+      await pair.settle();
+      await mergedUnseen(pair, lost, app.enter({ ...anna, email: 'anna@work.example' }));
+      assert.deepEqual(crm.people(), { [email]: { name: anna.name, phone: '+3612345678' } });
+      assert.deepEqual(pair.reviews(), []);
+    }));
+});
+
+/** The news of the merge is there before that of the survivor. */
+async function mergedUnseen(pair: Pair, loser: string, survivor: string): Promise<void> {
+  const { app, engine, tenant, sync } = pair;
+  app.hands.merge('people', loser, survivor);
+  await engine.hint(tenant, [{ sync, endpoint: app.endpoint, remoteId: loser }], 0);
+  await engine.drain({ tenant, sync });
+  await pair.settle();
+}
+
 async function retypedAtCrm(pair: Pair, path: string, first?: () => void): Promise<void> {
   const { crm } = pair;
   await pair.settle();

@@ -124,6 +124,8 @@ export interface MergedInto {
   readonly linkId: LinkId;
   /** The entity that the survivor belongs to already, if any. */
   readonly heldBy?: EntityId;
+  /** The survivor is somebody else, by all that it shows, whom no entity stands for yet. */
+  readonly isStranger?: true;
 }
 
 /** A write we meant to make, recorded before it was sent. */

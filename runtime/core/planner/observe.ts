@@ -88,7 +88,8 @@ function isProven(draft: Draft, site: Site, absence: Gone): boolean {
 }
 
 /** The vendor merged two of its items. Ours follows, unless that would merge two of our records. */
-function followMerge(draft: Draft, link: Link, { remoteId, linkId, heldBy }: MergedInto): void {
+function followMerge(draft: Draft, link: Link, observation: MergedInto): void {
+  const { remoteId, linkId, heldBy, isStranger } = observation;
   draft.setLink({ ...link, state: 'mergedAway', mergedInto: remoteId });
   const { links, entity } = draft.input;
   const own = links.find((l) => l.endpoint === link.endpoint && l.remoteId === remoteId);
@@ -100,7 +101,7 @@ function followMerge(draft: Draft, link: Link, { remoteId, linkId, heldBy }: Mer
   }
   // Nobody knows what a dead record's item was merged into; it is somebody else's until identity says so.
   if (draft.life === 'dead') return;
-  if (heldBy !== undefined && heldBy !== entity.id) {
+  if (isStranger || (heldBy !== undefined && heldBy !== entity.id)) {
     if (!decideMerge(draft, link)) draft.review('remote-merge', link.id, heldBy);
     return;
   }

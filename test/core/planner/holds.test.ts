@@ -317,6 +317,19 @@ describe('a merge at a vendor', () => {
     assert.deepEqual(story.round().writes, []);
   });
 
+  it('with somebody whom no record stands for is asked about, and nothing is written there', () => {
+    const story = Story.settled(anna);
+    const linkId = 'hub-9' as LinkId;
+    story.observe('hub', { kind: 'mergedInto', remoteId: 'hub-9', linkId, isStranger: true });
+    story.read('app', { ...anna, name: 'Anna B.' });
+    const planned = story.round();
+    assert.deepEqual(planned.reviews, [{ reason: 'remote-merge', link: 'hub-1' }]);
+    assert.deepEqual(
+      planned.links.map(({ id, state }) => `${id} ${state}`),
+      ['app-0 live', 'hub-1 mergedAway', 'pipe-2 live'],
+    );
+  });
+
   it('is asked about for as long as the loser lives, and so when an edit keeps it from being followed', () => {
     const story = Story.settled(anna, { policy: { onDeleteAndEdit: 'editWins' } });
     const { id } = story.link('hub');
