@@ -9,12 +9,12 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type pg from 'pg';
-import type { Account } from '../connectors/connector.ts';
+import type { Account, Memory } from '../connectors/connector.ts';
 import { connectors } from '../connectors/index.ts';
 import { TributaryError } from '../core/errors.ts';
 import { keyedDigest } from '../core/hash.ts';
 import { openEngine, type Engine } from '../engine/engine.ts';
-import { openAccount, type Opening } from '../engine/opening.ts';
+import { memoryOf, openAccount, type Opening } from '../engine/opening.ts';
 import { openDataDirectory, type DataDirectory } from '../server/data-directory.ts';
 import { openSecrets } from '../server/secrets.ts';
 import { openEmbeddedDatabase } from '../store/embedded/embedded.ts';
@@ -49,6 +49,9 @@ export interface Site {
   readonly engine: Engine;
   /** Beside what the engine has open; to be closed again. */
   readonly openAccount: (endpoint: StoredEndpoint) => Promise<Account>;
+  readonly memoryOf: (endpoint: StoredEndpoint) => Memory;
+  /** What a vendor is to prove with that a webhook is genuine; the same in all processes. */
+  readonly hookSecretOf: (endpoint: StoredEndpoint) => string;
   /** The syncs of the file, or the one that was named. */
   syncs(name?: string): readonly StoredSync[];
   close(): Promise<void>;
@@ -136,6 +139,8 @@ export async function openSite(given: Given, options: SiteOptions = {}): Promise
       store,
       engine,
       openAccount: (endpoint) => openAccount(opening, setup.tenant.id, endpoint),
+      memoryOf: (endpoint) => memoryOf(opening, setup.tenant.id, endpoint),
+      hookSecretOf: ({ id }) => keyedDigest(secret, `webhooks of ${setup.tenant.id} ${id}`),
       syncs: (name) => syncsNamed(setup, name),
       close: () => (closed ??= closeAll(closing)),
     };

@@ -16,12 +16,15 @@ export const template = `# yaml-language-server: $schema=./tributary.schema.json
 # Accounts are on the internet, and encrypted; other places are only called when they are named here.
 allow: [127.0.0.1]
 
+# Where vendors reach "tributary sync --daemon" from outside, to tell of changes at once.
+# hookUrl: https://sync.example.com
+
 accounts:
   sales:
     vendor: grumpy
     baseUrl: http://127.0.0.1:4010
     token: \${SALES_TOKEN:-demo-sales}
-    # hookSecret: \${SALES_HOOK_SECRET}   # to take webhooks, with "tributary sync --daemon"
+    # hookSecret: \${SALES_HOOK_SECRET}   # to take webhooks that were set up by hand
   support:
     vendor: grumpy
     baseUrl: http://127.0.0.1:4010

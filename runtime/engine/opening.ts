@@ -45,8 +45,9 @@ export async function openAccount(
   return connector.open(config.data, world, memoryOf(opening, tenant, endpoint));
 }
 
-function memoryOf(
-  { store, world, secret }: Opening,
+/** What an account keeps. */
+export function memoryOf(
+  { store, world, secret }: Pick<Opening, 'store' | 'world' | 'secret'>,
   tenant: TenantId,
   { id: endpoint, title }: StoredEndpoint,
 ): Memory {

@@ -148,6 +148,13 @@ export const configSchema = z.strictObject({
     .array(z.string().regex(HOST, 'a host, such as crm.example or 127.0.0.1:4010'))
     .default([])
     .describe('Hosts of systems that may be private and unencrypted, such as 127.0.0.1:4010.'),
+  hookUrl: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional()
+    .describe(
+      'Where vendors reach the daemon from outside, such as https://sync.example.com. With it, webhooks are set up at vendors that can be asked to.',
+    ),
   accounts: z.record(name, account).describe('Logins, by the names they have in this file.'),
   syncs: z.record(name, sync).describe('What is kept the same, and where.'),
 });

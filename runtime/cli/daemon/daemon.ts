@@ -14,6 +14,7 @@ import { hooksFor } from './hooks.ts';
 import { keepLooking } from './looks.ts';
 import { serveRequests } from './requests.ts';
 import { syncRuns, type SyncRuns } from './sync-runs.ts';
+import { subscriptionsFor } from './subscriptions.ts';
 import { openToken } from './token.ts';
 
 export function runDaemon(given: Given, { port }: { port: number }): Promise<number> {
@@ -39,7 +40,8 @@ async function serve(given: Given, port: number, lifetime: Lifetime): Promise<vo
   const runs = syncRuns(site);
   lifetime.opened('runs', () => runs.close());
   const token = await openToken(site.data, world);
-  const hooks = hooksFor(site);
+  const subscriptions = subscriptionsFor(site);
+  const hooks = hooksFor(site, subscriptions);
   lifetime.opened('webhooks', () => hooks.close());
   const door = await serveRequests({ site, runs, hooks, token: token.text, port });
   lifetime.opened('requests', () => door.close());
@@ -48,6 +50,7 @@ async function serve(given: Given, port: number, lifetime: Lifetime): Promise<vo
   // A place of its own, so that a comparison of everything never keeps an edit waiting.
   await queue.work(drain, { concurrency: 1, leastPriority: URGENT });
   lifetime.opened('looks', keepLooking(site));
+  lifetime.opened('subscriptions', subscriptions.keep());
   given.output.tell({ event: 'ready', url: door.url, tokenFile: token.file });
   given.output.say(`ready ${door.url} (token in ${token.file})`);
 }

@@ -8,6 +8,7 @@ import { TributaryError } from '../../core/errors.ts';
 import type { Ref, StoredEndpoint } from '../../store/store.ts';
 import { readSettings } from '../../engine/settings.ts';
 import type { Site } from '../installation.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 export interface Hooks {
   /** Tells how many items were marked. */
@@ -15,8 +16,8 @@ export interface Hooks {
   close(): Promise<void>;
 }
 
-export function hooksFor(site: Site): Hooks {
-  const { engine, tenant, setup } = site;
+export function hooksFor(site: Site, subscriptions: Subscriptions): Hooks {
+  const { engine, tenant, setup, config } = site;
   const opened = new Map<string, Promise<Account>>();
 
   function accountOf(endpoint: StoredEndpoint): Promise<Account> {
@@ -40,7 +41,10 @@ export function hooksFor(site: Site): Hooks {
         const next = 'Add the secret of its webhooks to the account in the configuration.';
         throw notTaken(`The account "${name}" takes no webhooks.`, next);
       }
-      const refs = refsOf(site, endpoint, account.receive(delivery));
+      // Vendors sign the address that they know.
+      const url = `${config.hookUrl ?? ''}${delivery.url}`;
+      const secret = await subscriptions.secretOf(endpoint);
+      const refs = refsOf(site, endpoint, account.receive({ ...delivery, url }, secret));
       await engine.hint(tenant, refs);
       return refs.length;
     },

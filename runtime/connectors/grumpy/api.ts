@@ -126,6 +126,15 @@ export const refusedBatch = z.object({ ...complaint, index: z.int().min(0) });
 export const failure = z.object(complaint);
 export type WireComplaint = z.infer<typeof failure>;
 
+export const hooks = z.object({
+  hooks: z.array(z.object({ id: z.string().min(1), url: z.string() })),
+});
+export type WireHook = z.infer<typeof hooks>['hooks'][number];
+
+export const made = z.object({ id: z.string().min(1) });
+
+export const nothing = z.object({});
+
 export const delivery = z.object({
   delivery: z.string().min(1),
   events: z.array(z.object({ collection: z.string(), id: z.string().min(1) })),

@@ -36,6 +36,7 @@ import {
 import { tokenAuth } from '../auth.ts';
 import { restClient, TIMEOUT_MS, type Call, type Rest } from '../http.ts';
 import * as api from './api.ts';
+import { webhooks } from './hooks.ts';
 
 const config = z.strictObject({
   baseUrl: z.url({ protocol: /^https?$/ }),
@@ -89,13 +90,12 @@ async function open(settings: GrumpyConfig, world: World): Promise<Account> {
     limits: abilities.limits.map((limit): Limit => ({ ...limit, cost: () => 1 })),
     left: () => left,
     collection: (name) => openCollection(name, { rest, abilities, login }),
-    ...(hookSecret !== undefined && {
-      deliveryProof: 'signature' as const,
-      receive(delivery: RawDelivery) {
-        const vendorNow = world.clock.now() + clockOffsetMs;
-        return receive(delivery, { hookSecret, vendorNow, login });
-      },
-    }),
+    deliveryProof: 'signature',
+    receive(delivery, secret = hookSecret) {
+      const vendorNow = world.clock.now() + clockOffsetMs;
+      return receive(delivery, { secret, vendorNow, login });
+    },
+    webhooks: webhooks(rest),
     async close() {},
   };
 }
@@ -326,15 +326,13 @@ const DELIVERY_AGE_MS_MAX = 300_000;
 
 function receive(
   { headers, body }: RawDelivery,
-  { hookSecret, vendorNow, login }: { hookSecret: string; vendorNow: number; login: string },
+  { secret, vendorNow, login }: { secret: string | undefined; vendorNow: number; login: string },
 ): readonly Hint[] {
+  if (secret === undefined) throw refusedDelivery(login, 'the secret is not known');
   const [, header = ''] =
     Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-grumpy-signature') ?? [];
   const [, seconds = '', signature = ''] = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header) ?? [];
-  const expected = createHmac('sha256', hookSecret)
-    .update(`${seconds}.`)
-    .update(body)
-    .digest('hex');
+  const expected = createHmac('sha256', secret).update(`${seconds}.`).update(body).digest('hex');
   if (!digestsMatch(signature, expected))
     throw refusedDelivery(login, 'its signature is not right');
   if (Math.abs(vendorNow - Number(seconds) * 1_000) > DELIVERY_AGE_MS_MAX) {

@@ -183,7 +183,24 @@ const removeHook = define({
   },
 });
 
-const GENERAL: Readonly<Record<string, Route>> = { 'GET about': about, 'POST hooks': addHook };
+/** Whoever asks later does not learn the secrets. */
+const listHooks = define({
+  action: 'hooks',
+  input: nothing,
+  answer: ({ webhooks }) => ({
+    hooks: [...webhooks.hooks].map(([hook, { url, collections }]) => ({
+      id: hook,
+      url,
+      collections,
+    })),
+  }),
+});
+
+const GENERAL: Readonly<Record<string, Route>> = {
+  'GET about': about,
+  'GET hooks': listHooks,
+  'POST hooks': addHook,
+};
 
 /** Without a limit, a page has as many as it may have. */
 function pageOf(place: Place, page: { limit?: number | undefined }): number {

@@ -115,7 +115,7 @@ describe('the daemon', () => {
     assert.equal(await deliver('hook/crm', signed('guess')), 401);
     assert.equal(await deliver('hook/crm', {}), 401);
     assert.equal(await deliver('hook/crm', signed('hush'), `${body} `), 401);
-    assert.equal(await deliver('hook/desk', signed('hush')), 404, 'it has no secret');
+    assert.equal(await deliver('hook/desk', signed('hush')), 401, 'it has no secret');
     assert.equal(await deliver('hook/nobody', signed('hush')), 404);
   });
 

@@ -23,11 +23,10 @@ const FIELDS: AccountOptions['collections'][string] = [
   { path: 'address', type: 'object' },
 ];
 
-/** Its token lasts for ever, it makes no fields, and webhooks are set up by people. */
+/** Its token lasts for ever, and it makes no fields. */
 const CANNOT = [
   'renews its token once for all calls that need it, and keeps the new one',
   'makes a field that is not there, once, and keeps what is written in it',
-  'is told of changes as often as before when it asks for it again, and then no more',
 ];
 
 export function settingOf(title: string, abilities: Abilities): Setting {
