@@ -223,6 +223,8 @@ export interface Item {
   readonly author?: 'us' | 'person' | 'integration';
   readonly createdBy?: 'us' | 'person' | 'integration';
   readonly marker?: string;
+  /** The ids of those that it was merged from, where a merge gives a new one and the vendor tells. */
+  readonly mergedFrom?: readonly string[];
 }
 
 export type Read =

@@ -63,7 +63,8 @@ export async function discover(
   cases: Map<EntityId, Case>,
 ): Promise<{ readonly settled: readonly Settled[]; readonly merged: readonly MergedAway[] }> {
   const settled: Settled[] = [];
-  const { found, merged } = await findItems(context, strays, settled);
+  const { found: all, merged } = await findItems(context, strays, settled);
+  const found = await withoutSuccessors(context, all, settled);
   if (found.length === 0) return { settled, merged };
   const owners = await ownersOf(context, found);
   const records = await recordsOf(context, candidatesOf(context, found, owners));
@@ -152,6 +153,30 @@ function withoutItem({ world }: Context, { can }: Member, { lease }: Stray): Set
     return { lease, setback: { kind: 'again', why, at: world.clock.now() + can.readLagMs + 1 } };
   }
   return { lease };
+}
+
+/** Whoever took over items that are known is nobody new: those are read first, and lead to it. */
+async function withoutSuccessors(
+  { store, sync, priority, world }: Context,
+  found: readonly Found[],
+  settled: Settled[],
+): Promise<readonly Found[]> {
+  const pairs = found.flatMap((each) => {
+    const { mergedFrom = [] } = each.seen.item;
+    return mergedFrom.map((remoteId) => ({ each, former: refTo(sync, { ...each.ref, remoteId }) }));
+  });
+  if (pairs.length === 0) return found;
+  const formers = pairs.map(({ former }) => former);
+  const links = await store.findLinks(sync.tenant, formers);
+  const open = pairs.filter((_, n) => links[n]?.state === 'live');
+  const marks = open.map(({ former }) => {
+    return { key: { kind: 'item', ...former } as const, priority, windowMs: 0 };
+  });
+  if (marks.length > 0) await store.mark(sync.tenant, { now: world.clock.now(), marks });
+  const successors = new Set(open.map(({ each }) => each));
+  const why = 'What it was merged from is looked at first.';
+  for (const { lease } of successors) settled.push({ lease, setback: { kind: 'wait', why } });
+  return found.filter((each) => !successors.has(each));
 }
 
 // ---------------------------------------------------------------------------------------------

@@ -383,7 +383,8 @@ interface Survivors {
 
 /**
  * Of items that have no link yet: the record that goes on in it. The one that won a merge left its values
- * there; otherwise a key tells. A marker comes last, because a merge may hand on that of the loser.
+ * there; otherwise a key tells, or more values of one than of the others. A marker comes last, because a
+ * merge may hand on that of the loser.
  */
 async function survivorsOf(
   context: Context,
@@ -401,7 +402,8 @@ async function survivorsOf(
       if (read.kind !== 'present') continue;
       const { id, marker } = read.item;
       const { present } = member.read(read.item, 0);
-      const winner = byId.get(id)?.find(({ link }) => isShown(context, link, present));
+      const formers = byId.get(id) ?? [];
+      const winner = formers.find(({ link }) => isShown(context, link, present));
       const keys = keysOf(context, present.fields);
       const strong = keys.filter(({ strength }) => strength === 'strong');
       const holders = await store.findKeys(
@@ -412,11 +414,14 @@ async function survivorsOf(
       const scope = { tenant: sync.tenant, sync: sync.id, endpoint: member.endpoint };
       const marked = readMarker(marker, scope, secret);
       const owner =
-        winner?.one.entity.id ?? holder?.entity ?? (marked?.entity as EntityId | undefined);
+        winner?.one.entity.id ??
+        holder?.entity ??
+        mostShown(context, formers, present)?.one.entity.id ??
+        (marked?.entity as EntityId | undefined);
       if (owner !== undefined) owners.set(id, owner);
       else if (
         strong.length > 0 &&
-        byId.get(id)!.every(({ link }) => isMostlyLost(context, link, present))
+        formers.every(({ link }) => isMostlyLost(context, link, present))
       )
         strangers.push(id);
     }
@@ -434,6 +439,20 @@ function isShown(context: Context, link: Link, present: Present): boolean {
 function isMostlyLost(context: Context, link: Link, present: Present): boolean {
   const had = keptIn(context, link, present);
   return had.filter((isKept) => !isKept).length * 2 > had.length;
+}
+
+/** Somebody may have edited it since, so that it has not all of anybody. */
+function mostShown(
+  context: Context,
+  formers: readonly Merged[],
+  present: Present,
+): Merged | undefined {
+  const counted = formers.map((each) => {
+    return { each, kept: keptIn(context, each.link, present).filter(Boolean).length };
+  });
+  const [first, second] = counted.toSorted((a, b) => b.kept - a.kept);
+  const isOne = first && second && first.kept > second.kept;
+  return isOne && !isMostlyLost(context, first.each.link, present) ? first.each : undefined;
 }
 
 /** Of each value that was last read of an item, whether another one has it. */

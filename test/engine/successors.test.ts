@@ -35,6 +35,31 @@ describe('Items that were merged', () => {
     });
   }
 
+  for (const isFirst of [true, false]) {
+    const who = isFirst ? 'first' : 'second';
+    it(`into one with a new id make nobody new, though it lost its address; the ${who} one won`, () =>
+      withPair(
+        async (pair) => {
+          const { app, crm } = pair;
+          const one = crm.enter(anna);
+          const other = crm.enter({ email: 'bela@example.com', name: 'Bela' });
+          await pair.settle();
+          const [winner, loser] = isFirst ? [one, other] : [other, one];
+          const entity = await pair.entityOf(crm, winner);
+          const id = crm.hands.merge('people', loser, winner);
+          crm.edit(id, { email: null });
+          await pair.settle();
+          assert.equal(app.hands.items('people').length, 2);
+          assert.equal(await pair.entityOf(crm, id), entity);
+          assert.deepEqual(
+            pair.reviews().map(({ reason }) => reason),
+            ['remote-merge'],
+          );
+        },
+        { abilities: { crm: { mergeGivesNewId: true, changesTellDeletes: false } } },
+      ));
+  }
+
   it('into one with a new id leave the record that won, whoever had made the other one', async () => {
     await withPair(
       async (pair) => {

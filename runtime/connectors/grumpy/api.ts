@@ -20,6 +20,7 @@ const item = z.object({
   updatedBy: actor.optional(),
   updatedAtByField: z.record(z.string(), time).optional(),
   marker: z.string().nullish(),
+  mergedFrom: z.array(z.string()).optional(),
   fields,
 });
 export type WireItem = z.infer<typeof item>;

@@ -362,7 +362,7 @@ function deliveryIn(body: Uint8Array, login: string): z.infer<typeof api.deliver
 }
 
 function itemOf(wire: api.WireItem): Item {
-  const { id, fields, version, createdAt, updatedAt, updatedAtByField, marker } = wire;
+  const { id, fields, version, createdAt, updatedAt, updatedAtByField, marker, mergedFrom } = wire;
   const author = authorOf(wire.updatedBy);
   const createdBy = authorOf(wire.createdBy);
   return {
@@ -375,6 +375,7 @@ function itemOf(wire: api.WireItem): Item {
     ...(author !== undefined && { author }),
     ...(createdBy !== undefined && { createdBy }),
     ...(typeof marker === 'string' && { marker }),
+    ...(mergedFrom !== undefined && { mergedFrom }),
   };
 }
 

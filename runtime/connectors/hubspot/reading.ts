@@ -97,6 +97,7 @@ function itemOf(
   references: Readonly<Record<string, unknown>>,
 ): Item {
   const mark = marker === undefined ? undefined : properties[marker];
+  const merged = properties[MERGED];
   return {
     id,
     raw: { ...properties, ...(type.references.length > 0 && { [ASSOCIATIONS]: references }) },
@@ -104,6 +105,7 @@ function itemOf(
     ...(updatedAt !== undefined && { version: updatedAt, changedAt: updatedAt }),
     // One that was never set is null, one that was cleared is empty.
     ...(mark && { marker: mark }),
+    ...(merged && { mergedFrom: merged.split(';') }),
   };
 }
 

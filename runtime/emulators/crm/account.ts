@@ -121,7 +121,7 @@ export class Account {
     const accepted = collection.schema.accept(given, { readOnlyToo: doer.via !== 'api' });
     const values = this.#withDerived(collection, id, undefined, accepted, doer);
     collection.assertUnique(undefined, undefined, values);
-    return this.#born(collection, id, values, doer, marker);
+    return this.#born(collection, id, values, doer, { marker });
   }
 
   /** An update that changes nothing is none: no version, no time, no event. */
@@ -209,7 +209,9 @@ export class Account {
     this.#put(collection, loserId, 'merged', doer, this.#next(loser, doer, { life, into }));
     if (newId) {
       this.#put(collection, winnerId, 'merged', doer, this.#next(winner, doer, { life, into }));
-      this.#born(collection, into, { ...winner.values, ...values }, doer, marker);
+      const former = [winner, loser].flatMap(({ mergedFrom = [] }) => mergedFrom);
+      const mergedFrom = [winnerId, loserId, ...former];
+      this.#born(collection, into, { ...winner.values, ...values }, doer, { marker, mergedFrom });
     } else {
       const after = { ...this.#next(winner, doer, { values }), marker };
       this.#put(collection, winnerId, 'updated', doer, after);
@@ -225,7 +227,7 @@ export class Account {
     const { values, marker } = this.#live(collection, id);
     const copied: Record<string, Value> = { ...values };
     for (const { key, unique } of collection.schema.fields) if (unique === true) delete copied[key];
-    return this.#born(collection, collection.freshId(), copied, doer, marker);
+    return this.#born(collection, collection.freshId(), copied, doer, { marker });
   }
 
   backup(): Backup {
@@ -283,7 +285,13 @@ export class Account {
     return { ...changed, ...accepted };
   }
 
-  #born(collection: Collection, id: string, values: Values, doer: Doer, marker?: string): string {
+  #born(
+    collection: Collection,
+    id: string,
+    values: Values,
+    doer: Doer,
+    { marker, mergedFrom }: { marker: string | undefined; mergedFrom?: readonly string[] },
+  ): string {
     const former = collection.entry(id);
     const timeMs = this.#timeAfter(former && latest(former).updatedAtMs);
     const keys = Object.keys(values).filter((key) => values[key] !== null);
@@ -296,6 +304,7 @@ export class Account {
       updatedAtMs: timeMs,
       updatedBy: doer.by,
       marker,
+      ...(mergedFrom === undefined ? {} : { mergedFrom }),
       values,
       changedAtMs: Object.fromEntries(keys.map((key) => [key, timeMs])),
     });

@@ -34,6 +34,7 @@ export function itemOf(id: string, state: State, schema: Schema, habits: Habits)
     updatedBy: { kind: state.updatedBy },
     updatedAtByField: fieldTimes(state, schema),
     ...(state.marker === undefined ? {} : { marker: state.marker }),
+    ...(state.mergedFrom === undefined ? {} : { mergedFrom: state.mergedFrom }),
     ...(state.life === 'archived' ? { archived: true } : {}),
     fields: schema.show(state.values),
   };

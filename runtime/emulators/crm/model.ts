@@ -65,6 +65,8 @@ export interface State {
   readonly life: 'live' | 'archived' | 'gone' | 'merged';
   /** After a merge: the item that took over. */
   readonly into?: string;
+  /** Of the result of a merge that has an id of its own: whatever it was made of. */
+  readonly mergedFrom?: readonly string[];
   /** Since when, by the clock of the world. The other times are by the clock of the vendor. */
   readonly sinceMs: number;
   readonly version: number;
@@ -95,6 +97,7 @@ export interface Item {
   readonly updatedBy: { readonly kind: Author };
   readonly updatedAtByField: Readonly<Record<string, string>>;
   readonly marker?: string;
+  readonly mergedFrom?: readonly string[];
   readonly archived?: true;
   readonly fields: Fields;
 }

@@ -71,7 +71,7 @@ function habitsOf(abilities: Abilities): Partial<Habits> {
   };
 }
 
-function shownOf(item: Item, { version, author, fieldTimes }: Abilities): object {
+function shownOf(item: Item, { version, author, fieldTimes, mergeVisible }: Abilities): object {
   const { archived: _archived, ...shown } = item;
   return {
     ...shown,
@@ -80,5 +80,6 @@ function shownOf(item: Item, { version, author, fieldTimes }: Abilities): object
     createdBy: author ? item.createdBy : undefined,
     updatedBy: author ? item.updatedBy : undefined,
     updatedAtByField: fieldTimes ? item.updatedAtByField : undefined,
+    mergedFrom: mergeVisible === 'alias' ? item.mergedFrom : undefined,
   };
 }

@@ -170,7 +170,9 @@ export function promisesAboutReading(settings: readonly Setting[]): void {
       assert.equal(itemIn(reads[2])?.id, result);
       for (const read of reads) {
         if (read.kind === 'merged') assert.equal(read.into, result);
-        if (read.kind === 'present') assert.equal(read.item.id, result);
+        if (read.kind !== 'present') continue;
+        assert.equal(read.item.id, result);
+        for (const id of read.item.mergedFrom ?? []) assert.ok([loser, winner].includes(id));
       }
       assert.notEqual(reads[0]?.kind, 'present');
     },

@@ -19,7 +19,8 @@ describe('a read of HubSpot', () => {
       { kind: 'merged', into: '9' },
       { kind: 'merged', into: '10' },
     ]);
-    assert.equal(reads[2]?.kind, 'present');
+    assert.ok(reads[2]?.kind === 'present');
+    assert.deepEqual(reads[2].item.mergedFrom, ['1']);
   });
 
   it('does not take it for missing that an error page says so', async () => {

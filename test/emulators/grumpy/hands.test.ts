@@ -133,6 +133,10 @@ describe('a merge in Grumpy', () => {
           results.map(({ status, into = '' }: Json) => `${status} ${into}`),
           mergeGivesNewId ? [away, away, 'ok '] : [away, 'ok ', 'missing '],
         );
+        assert.deepEqual(
+          results.flatMap(({ item }: Json) => item?.mergedFrom ?? []),
+          mergeGivesNewId && mergeVisible === 'alias' ? ['2', '1'] : [],
+        );
         assert.throws(() => hands.create('contacts', { email: 'w@example.com' }), {
           code: 'duplicate',
           existingId: id,
