@@ -50,19 +50,6 @@ describe('A generated scenario', () => {
     );
   });
 
-  it('puts systems back to what they were when asked to', () => {
-    const kinds = (backups: boolean): Set<string> =>
-      new Set(
-        SCENARIOS.flatMap(({ seed }) => scenarioFrom(seed, { backups }).actions).map(
-          (action) => action.kind,
-        ),
-      );
-    assert.deepEqual(
-      [kinds(true), kinds(false)].map((all) => all.has('restoreBackup')),
-      [true, false],
-    );
-  });
-
   it('ends all deeds while people are at it', () => {
     for (const { actions, minutes } of SCENARIOS) {
       assert.ok(actions.every(({ at }) => at >= 0 && at < minutes * 60_000));

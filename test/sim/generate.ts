@@ -23,13 +23,11 @@ import {
 } from './scenario.ts';
 
 export interface Mood {
-  /** Systems are also put back to what they were some time ago. */
-  readonly backups?: boolean;
   /** What the world has to go through; without it, chance decides. */
   readonly hardships?: readonly HardshipName[];
 }
 
-export function scenarioFrom(seed: number, { backups = false, hardships }: Mood = {}): Scenario {
+export function scenarioFrom(seed: number, { hardships }: Mood = {}): Scenario {
   const streams = randomStreams(`scenario ${seed}`);
   const setting = diceOf(streams('setting'));
   const minutes = setting.pick([3, 5, 5, 10, 10, 30, 120]);
@@ -39,7 +37,6 @@ export function scenarioFrom(seed: number, { backups = false, hardships }: Mood 
     tenantFrom(setting, names),
   );
   const life = diceOf(streams('life'));
-  const deeds = backups ? [...DEEDS, 'restoreBackup' as const] : DEEDS;
   const ordinary: Scenario = {
     seed,
     minutes,
@@ -47,7 +44,7 @@ export function scenarioFrom(seed: number, { backups = false, hardships }: Mood 
     pollMinutes: setting.pick([2, 5, 10]),
     sweepMinutes: setting.pick([30, 60]),
     tenants,
-    actions: actionsFrom(life, { tenants, names, minutes, workers, deeds }),
+    actions: actionsFrom(life, { tenants, names, minutes, workers }),
     faults: faultsFrom(diceOf(streams('faults'))),
     kills: [],
   };
@@ -148,7 +145,6 @@ interface Stage {
   readonly names: Codes;
   readonly minutes: number;
   readonly workers: number;
-  readonly deeds: readonly ((typeof DEEDS)[number] | 'restoreBackup')[];
 }
 
 function actionsFrom(dice: Dice, stage: Stage): Action[] {
@@ -180,7 +176,7 @@ function deedsFrom(dice: Dice, stage: Stage, index: number, records: RecordScene
   const { collection, code } = record;
   const item = { system, collection, code };
   const people = records.filter((each) => each.collection === 'people');
-  switch (dice.pick(stage.deeds)) {
+  switch (dice.pick(DEEDS)) {
     case 'edit':
       return [editOf(dice, item)];
     case 'race': {
@@ -229,8 +225,6 @@ function deedsFrom(dice: Dice, stage: Stage, index: number, records: RecordScene
         { kind: 'removeField', system, field: dice.pick<FieldName>(['name', 'phone', 'tags']) },
       ];
     }
-    case 'restoreBackup':
-      return [{ kind: 'restoreBackup', system, ofMsAgo: dice.between(1, 30) * 60_000 }];
     case 'forgeWebhook':
       return [{ kind: 'forgeWebhook', system, code }];
     case 'decide':

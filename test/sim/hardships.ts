@@ -16,6 +16,7 @@ export const HARDSHIPS = {
   replays,
   flood,
   forgetting,
+  backups,
 } satisfies Record<string, Hardship>;
 
 export type HardshipName = keyof typeof HARDSHIPS;
@@ -32,6 +33,7 @@ const ONE_IN: Readonly<Record<HardshipName, number>> = {
   replays: 12,
   flood: 60,
   forgetting: 20,
+  backups: Infinity,
 };
 
 /** The scenario with what it has to go through, which is given or left to chance. */
@@ -176,6 +178,14 @@ function forgetting(scenario: Scenario, dice: Dice): Scenario {
   const at = timeIn(scenario, dice);
   const ofMsAgo = Math.min(at, dice.between(5, 1_800) * 1_000);
   return during(scenario, { tenant: 0, at }, [{ kind: 'restoreStore', ofMsAgo }]);
+}
+
+/** A vendor is put back to what it was at some moment before, which may be the first one. */
+function backups(scenario: Scenario, dice: Dice): Scenario {
+  const { tenant, system } = placeIn(scenario, dice);
+  const at = timeIn(scenario, dice);
+  const ofMsAgo = dice.oneIn(4) ? at : dice.below(at + 1);
+  return during(scenario, { tenant, at }, [{ kind: 'restoreBackup', system, ofMsAgo }]);
 }
 
 // ---------------------------------------------------------------------------------------------

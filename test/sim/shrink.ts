@@ -1,23 +1,36 @@
 /**
  * Makes a scenario that fails smaller while it still fails: without faults, kills, deeds, records,
- * systems and habits, one after the other, until nothing can be left out any more or patience ends.
+ * systems and habits, one after the other, until nothing can be left out any more or patience ends:
+ * after so many attempts, or when whoever asks has no more time. It says which of them it was.
  */
 import type { Scenario, SystemScene, TenantScene } from './scenario.ts';
+
+export interface Patience {
+  readonly runsMax?: number;
+  hasTime?(): boolean;
+}
+
+export interface Shrunk {
+  readonly smallest: Scenario;
+  /** Patience ended before everything had been tried. */
+  readonly isEarly: boolean;
+}
 
 export async function shrink(
   scenario: Scenario,
   fails: (smaller: Scenario) => Promise<boolean>,
-  runsMax = 400,
-): Promise<Scenario> {
+  { runsMax = 400, hasTime = () => true }: Patience = {},
+): Promise<Shrunk> {
   let smallest = scenario;
   let runs = 0;
   let isSmaller = true;
-  while (isSmaller && runs < runsMax) {
+  while (isSmaller) {
     isSmaller = false;
     // Candidates are made from the smallest so far, so start over after each success.
-    for (let index = 0; runs < runsMax; index++) {
+    for (let index = 0; ; index++) {
       const candidate = candidateAt(smallest, index);
       if (candidate === undefined) break;
+      if (runs >= runsMax || !hasTime()) return { smallest, isEarly: true };
       runs += 1;
       if (!(await fails(candidate))) continue;
       smallest = candidate;
@@ -25,7 +38,7 @@ export async function shrink(
       index -= 1;
     }
   }
-  return smallest;
+  return { smallest, isEarly: false };
 }
 
 function candidateAt(scenario: Scenario, index: number): Scenario | undefined {

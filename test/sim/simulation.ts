@@ -33,7 +33,7 @@ import {
   type System,
 } from './setting.ts';
 import { weatherOf } from './trouble.ts';
-import { virtualWorld } from './virtual-world.ts';
+import { StillBusy, virtualWorld } from './virtual-world.ts';
 import { witnessOf } from './witness.ts';
 
 export interface Outcome {
@@ -61,6 +61,8 @@ const CALM_MINUTES = [5, 10, 10, 30, 60, 60, 120, 240, 480, 480] as const;
 const QUIET_MINUTES = 120;
 /** Who works so often without coming to an end does not come to one. */
 const CALM_DRAINS_MAX = 2_000;
+/** More than ten times what happens in the busiest of worlds. */
+const EVENTS_MAX = 50_000;
 const NEVER = Infinity;
 /** So many of the last deliveries are sent again by those who replay them. */
 const REPLAYED = 10;
@@ -72,6 +74,7 @@ export async function simulate(
   const world = virtualWorld({
     seed: `simulation ${scenario.seed}`,
     startAt: START_MS - BEFORE_MS,
+    eventsMax: EVENTS_MAX,
   });
   const weather = weatherOf(scenario.faults, world);
   const systems = systemsOf(scenario);
@@ -133,11 +136,7 @@ export async function simulate(
 
   const dispatcher = startDispatcher({ world, store, workers: scenario.workers, start });
   hear = (due) => dispatcher.announce(due);
-  await liveAndSync();
-  const calmSteps = await comeToRest();
-  const calmSince = world.clock.now();
-  lookAtAll(true);
-  await world.runUntil(world.clock.now() + QUIET_MINUTES * MINUTE_MS);
+  const { calmSteps, calmSince } = await liveUntilQuiet();
 
   const rest: Rest = {
     scenario,
@@ -282,6 +281,20 @@ export async function simulate(
 
   // -------------------------------------------------------------------------------------------
   // Time
+
+  async function liveUntilQuiet(): Promise<{ calmSteps: number; calmSince: number }> {
+    try {
+      await liveAndSync();
+      const calmSteps = await comeToRest();
+      const calmSince = world.clock.now();
+      lookAtAll(true);
+      await world.runUntil(calmSince + QUIET_MINUTES * MINUTE_MS);
+      return { calmSteps, calmSince };
+    } catch (error) {
+      if (!(error instanceof StillBusy)) throw error;
+      return { calmSteps: NEVER, calmSince: world.clock.now() };
+    }
+  }
 
   async function liveAndSync(): Promise<void> {
     const { minutes, pollMinutes, sweepMinutes, actions } = scenario;

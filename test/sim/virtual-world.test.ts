@@ -70,6 +70,14 @@ describe('a virtual world', () => {
     assert.deepEqual(ran, [10, 20, 30]);
   });
 
+  it('does not go on for ever with what makes work for itself, however it is run', async () => {
+    const world = virtualWorld({ seed: 1, startAt: 0, eventsMax: 10 });
+    const again = (): void => void world.schedule.after(1, again);
+    again();
+    assert.equal(await world.runUntil(6), 6);
+    await assert.rejects(world.runUntilQuiet(), /Still busy after 10 events/);
+  });
+
   it('forgets what was called off, and does not wait for it', async () => {
     const world = virtualWorld({ seed: 1, startAt: 0 });
     const cancel = world.schedule.after(60_000, () => assert.fail('was called off'));

@@ -38,8 +38,14 @@ export interface LogEntry {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** A run with more events than this has work that makes work; it would not end. */
+/** A world with more events than this has work that makes work; it would not end. */
 const EVENTS_MAX = 1_000_000;
+
+export class StillBusy extends Error {
+  constructor(events: number, seed: number | string) {
+    super(`Still busy after ${events} events (seed ${seed}): something makes work for itself.`);
+  }
+}
 
 /** One way through the network takes 1 to 50 ms, so that calls overtake each other. */
 const LATENCY_MS_BELOW = 50;
@@ -47,11 +53,15 @@ const LATENCY_MS_BELOW = 50;
 export function virtualWorld({
   seed,
   startAt = Date.UTC(2026, 0, 1),
+  eventsMax = EVENTS_MAX,
 }: {
   seed: number | string;
   startAt?: number;
+  /** Of all runs together. */
+  eventsMax?: number;
 }): VirtualWorld {
   let nowMs = startAt;
+  let events = 0;
   const trace = createHash('sha256');
   const streams = randomStreams(String(seed));
   const queue = eventQueue(streams('world:order'));
@@ -102,11 +112,8 @@ export function virtualWorld({
     await realTurn();
     for (let event = queue.next(untilMs); event !== undefined; event = queue.next(untilMs)) {
       count += 1;
-      if (count > EVENTS_MAX) {
-        throw new Error(
-          `Still busy after ${EVENTS_MAX} events (seed ${seed}). Use runUntil() for work that never ends.`,
-        );
-      }
+      events += 1;
+      if (events > eventsMax) throw new StillBusy(eventsMax, seed);
       happen(event);
       await realTurn();
     }
