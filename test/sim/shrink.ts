@@ -7,7 +7,7 @@ import type { Scenario, SystemScene, TenantScene } from './scenario.ts';
 
 export interface Patience {
   readonly runsMax?: number;
-  hasTime?(): boolean;
+  readonly hasTime?: () => boolean;
 }
 
 export interface Shrunk {

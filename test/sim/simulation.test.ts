@@ -22,6 +22,7 @@ const SURVIVED: readonly HardshipName[] = [
   'bodies',
   'replays',
   'forgetting',
+  'backups',
 ];
 const SAVED = join(import.meta.dirname, '..', 'seeds');
 
