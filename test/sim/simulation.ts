@@ -285,11 +285,11 @@ export async function simulate(
   async function liveUntilQuiet(): Promise<{ calmSteps: number; calmSince: number }> {
     try {
       await liveAndSync();
-      const calmSteps = await comeToRest();
-      const calmSince = world.clock.now();
+      const steps = await comeToRest();
+      const since = world.clock.now();
       lookAtAll(true);
-      await world.runUntil(calmSince + QUIET_MINUTES * MINUTE_MS);
-      return { calmSteps, calmSince };
+      await world.runUntil(since + QUIET_MINUTES * MINUTE_MS);
+      return { calmSteps: steps, calmSince: since };
     } catch (error) {
       if (!(error instanceof StillBusy)) throw error;
       return { calmSteps: NEVER, calmSince: world.clock.now() };
