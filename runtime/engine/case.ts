@@ -30,6 +30,7 @@ import type {
   StoredReview,
   SyncId,
 } from '../store/store.ts';
+import { givenAway, isGivenAway } from '../store/given-away.ts';
 import type { Member, Sync } from './member.ts';
 import { worse, type Setback } from './retry.ts';
 
@@ -152,25 +153,12 @@ export function formerItems({ plan, links }: Case, endpoint: EndpointId): readon
   });
 }
 
-/** The vendor gave its id to another item; it keeps its history under a name that no vendor gives. */
-export function givenAway(link: Link): Link {
-  return { ...link, remoteId: `${link.remoteId}${nameAfter(link)}` };
-}
-
 /** A new item of the record has the id that an earlier one had. */
 export function takeIdBack(one: Case, { id, endpoint, remoteId }: Link): void {
   for (const link of one.links) {
     const isFormer = link.id !== id && link.endpoint === endpoint && link.remoteId === remoteId;
     if (isFormer) replaceLink(one, givenAway(link));
   }
-}
-
-function isGivenAway(link: Link): boolean {
-  return link.remoteId.endsWith(nameAfter(link));
-}
-
-function nameAfter({ id, createdAt }: Link): string {
-  return `@${createdAt ?? id}`;
 }
 
 export function replaceLink(one: Case, link: Link): void {

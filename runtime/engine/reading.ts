@@ -17,12 +17,13 @@ import { canonicalText, isList, same, type Value, type Values } from '../core/va
 import { fingerprintOf } from '../core/hash.ts';
 import { readMarker } from '../core/marker.ts';
 import { mayDelete, observeAbsences } from './absence.ts';
-import { givenAway, linkOf, replaceLink, setBack, type Case } from './case.ts';
+import { linkOf, replaceLink, setBack, type Case } from './case.ts';
 import { keysOf, nameOfItem, newLinkId, refTo, setbackWithout, type Context } from './context.ts';
 import type { Member } from './member.ts';
 import type { SeenItem } from './recent.ts';
 import { targetsOf } from './references.ts';
 import { answered, setbackOf } from './retry.ts';
+import { givenAway } from '../store/given-away.ts';
 import type { Ref } from '../store/store.ts';
 import { samenessOf } from './reused-ids.ts';
 import { isKnownToHaveGoneBack, noteWentBack, STALE_MS } from './vendor-backups.ts';

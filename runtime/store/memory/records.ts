@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { TributaryError } from '../../core/errors.ts';
 import type { Conflict, EntityId, Tombstone } from '../../core/planner/model.ts';
 import { isOver, newRefs, type Held, type Owner } from '../commit.ts';
+import { givenAway } from '../given-away.ts';
 import type * as Stored from '../store.ts';
 import type { Commit, RecordChange, SyncId, WorkKey } from '../store.ts';
 import { itemOf, nameOfKey, nameOfRef, nameOfReview } from '../work-key.ts';
@@ -162,7 +163,9 @@ function takeOver(rows: Rows, ref: Stored.Ref, by: EntityId): void {
   const owner = rows.refs.get(nameOfRef(ref));
   if (!owner || owner.entity === by) return;
   const row = rows.records.get(owner.entity)!;
-  row.links.delete(owner.link);
+  const link = givenAway(row.links.get(owner.link)!);
+  row.links.set(link.id, link);
+  rows.refs.set(nameOfRef({ sync: ref.sync, ...link }), owner);
   row.revision += 1;
 }
 

@@ -167,7 +167,10 @@ const LINKS: Statement = {
           merged_into = excluded.merged_into, cells = excluded.cells`,
 };
 
-/** Takes an item from a record that was unlinked from it; whoever plans for that has to start again. */
+/**
+ * Gives an item away that a record was unlinked from; the record still knows that it takes no part there.
+ * Whoever plans for it has to start again.
+ */
 export const TAKE_LINKS: Statement = {
   name: 'take-links',
   text: `
@@ -181,15 +184,11 @@ export const TAKE_LINKS: Statement = {
           where l.tenant_id = $1::uuid and l.sync_id = t.sync and l.endpoint_id = t.endpoint
             and l.remote_id = t."remoteId" and l.entity_id = t.entity
          offset 0) found
-    ), taken as (
-      delete from link
-       where ctid = any (array(select place from wanted)) and state = 'unlinked'
-      returning entity_id, revision
     )
-    update entity e
-       set revision = e.revision
-         + (select sum(t.revision + 1) from taken t where t.entity_id = e.entity_id)
-     where e.tenant_id = $1::uuid and e.entity_id = any (array(select entity_id from taken))`,
+    update link
+       set remote_id = remote_id || '@' || coalesce(created_at::text, link_id::text),
+           revision = revision + 1
+     where ctid = any (array(select place from wanted)) and state = 'unlinked'`,
 };
 
 export const DROP_KEYS: Statement = {
