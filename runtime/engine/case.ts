@@ -20,17 +20,18 @@ import type {
 import { reshapeIntent, reshapeRecord } from '../core/planner/reshape.ts';
 import type { HoldReason } from '../core/reasons.ts';
 import type { Value } from '../core/value.ts';
-import type {
-  Claimed,
-  NewReview,
-  ReviewKey,
-  RunItem,
-  StoredIntent,
-  StoredRecord,
-  StoredReview,
-  SyncId,
+import {
+  givenAway,
+  isGivenAway,
+  type Claimed,
+  type NewReview,
+  type ReviewKey,
+  type RunItem,
+  type StoredIntent,
+  type StoredRecord,
+  type StoredReview,
+  type SyncId,
 } from '../store/store.ts';
-import { givenAway, isGivenAway } from '../store/given-away.ts';
 import type { Member, Sync } from './member.ts';
 import { worse, type Setback } from './retry.ts';
 

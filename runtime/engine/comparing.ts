@@ -92,7 +92,7 @@ export async function compare(
 }
 
 /** The record goes on in the item, and has taken nothing over from it so far: not even its keys. */
-export function isUnread({ state, cells }: Link): boolean {
+export function isUnread({ state, cells }: Pick<Link, 'state' | 'cells'>): boolean {
   return state === 'live' && Object.keys(cells).length === 0;
 }
 

@@ -7,17 +7,17 @@ import type { Item } from '../connectors/connector.ts';
 import { writeMarker } from '../core/marker.ts';
 import type { EndpointId, EntityId, Write } from '../core/planner/model.ts';
 import { same } from '../core/value.ts';
-import type { FoundLink, StoredIntent } from '../store/store.ts';
+import type { StoredIntent } from '../store/store.ts';
 import { formerItems, isUnanswered, replaceIntent, setBack, type Case } from './case.ts';
-import { keysOfEntity, refTo, setbackWithout, type Context, type DigestedKey } from './context.ts';
+import { keysOfEntity, setbackWithout, type Context, type DigestedKey } from './context.ts';
 import { adopt, giveUpCreated } from './adopting.ts';
 import type { Member } from './member.ts';
 import { answered, setbackOf, TRIES_MAX } from './retry.ts';
 import { isUnread, type Row } from './comparing.ts';
-import { cursorsAt } from './marking.ts';
+import { cursorsAt, itemRef, markOf, note } from './marking.ts';
 import { poll } from './polling.ts';
-import { samenessOf } from './reused-ids.ts';
-import { askedAbout, type Wish } from './questions.ts';
+import { holdersOf, samenessOf, type Holder } from './reused-ids.ts';
+import { askedAbout, isAskedAt, type Wish } from './questions.ts';
 import { find, itemsSince, searchKey } from './searching.ts';
 
 interface Open {
@@ -43,7 +43,7 @@ export async function resolveCreates(context: Context, cases: readonly Case[]): 
 }
 
 async function resolveAt(context: Context, member: Member, open: readonly Open[]): Promise<void> {
-  const { world, rules, sync } = context;
+  const { world, rules } = context;
   const takenAt = world.clock.now();
   let items: readonly Item[];
   try {
@@ -53,15 +53,12 @@ async function resolveAt(context: Context, member: Member, open: readonly Open[]
     for (const { one } of open) setBack(one, setback);
     return;
   }
-  const links = await context.store.findLinks(
-    sync.tenant,
-    items.map(({ id }) => refTo(sync, { endpoint: member.endpoint, remoteId: id })),
-  );
+  const holders = await holdersOf(context, member, items);
   const adopted = new Set<string>();
   for (const { one, intent } of open) {
     const free = items.filter((item, n) => {
       if (adopted.has(item.id)) return false;
-      const known = links[n];
+      const known = holders[n];
       return !known || known.state === 'unlinked' || isAnotherThan(context, one, member, item);
     });
     const isHere = one.links.some((l) => l.endpoint === member.endpoint && l.state === 'live');
@@ -72,8 +69,17 @@ async function resolveAt(context: Context, member: Member, open: readonly Open[]
       await adopt(context, one, intent, member, { item, takenAt, weak: true });
       continue;
     }
+    const misheld = items.find((candidate, n) => {
+      return holders[n]?.isAnother && isOutcomeOf(context, member, intent, one, candidate);
+    });
+    if (misheld && !isHere) {
+      await note(context, [markOf(context, member, misheld.id, 0)], []);
+      const why = `The item at "${member.title}" has the id of one that is not known to be gone yet.`;
+      setBack(one, { kind: 'again', why, at: takenAt + BACK_MS });
+      continue;
+    }
     const taken = items.flatMap((candidate, n) => {
-      const holder = links[n];
+      const holder = holders[n];
       const isTaken = holder?.state === 'live' && holder.entity !== one.entity.id;
       const isOurs = isTaken && isMarkedFor(context, member, one, intent, candidate);
       return isOurs ? [{ item: candidate, holder: holder.entity }] : [];
@@ -82,7 +88,7 @@ async function resolveAt(context: Context, member: Member, open: readonly Open[]
       giveUpCreated(context, one, intent, member, taken[0]);
       continue;
     }
-    const alike = takenAlike(context, member, { one, intent }, items, links);
+    const alike = takenAlike(context, member, { one, intent }, items, holders);
     if (alike && !isHere) {
       giveUpCreated(context, one, intent, member, { ...alike, isGuess: true });
       continue;
@@ -108,11 +114,11 @@ function takenAlike(
   member: Member,
   { one, intent }: Open,
   items: readonly Item[],
-  links: readonly (FoundLink | undefined)[],
+  holders: readonly (Holder | undefined)[],
 ): { readonly item: Item; readonly holder: EntityId } | undefined {
   if (!isNameless(context, member, intent)) return undefined;
   const found = items.flatMap((item, n) => {
-    const holder = links[n];
+    const holder = holders[n];
     const isTaken = holder?.state === 'live' && holder.entity !== one.entity.id;
     const isAlike = isTaken && isOutcomeOf(context, member, intent, one, item);
     return isAlike ? [{ item, holder: holder.entity }] : [];
@@ -321,7 +327,9 @@ async function lookUp(
   const place = { sync: sync.id, endpoint: member.endpoint };
   const mustSearch =
     rules.has('search-what-waits') &&
-    ((await store.isWaiting(sync.tenant, place, TRIES_MAX)) || (await isGivenUp(context, member)));
+    ((await store.isWaiting(sync.tenant, place, TRIES_MAX)) ||
+      (await isGivenUp(context, member)) ||
+      (await isAskedAt(context, member.endpoint)));
   if (rows && !mustSearch) return rows;
   const key = searchKey(context, member);
   if (!key) return rows ?? [];
@@ -352,18 +360,18 @@ async function markFound(
   items: readonly Item[],
 ): Promise<readonly Row[]> {
   const { store, sync, priority, world } = context;
-  const refs = items.map(({ id }) => refTo(sync, { endpoint: member.endpoint, remoteId: id }));
-  const wanted = refs.map((ref) => ({ kind: 'item', ...ref }) as const);
-  const loaded = await store.load(sync.tenant, wanted);
-  const links = loaded.map(({ record }, n) =>
-    record?.links.find((l) => l.endpoint === member.endpoint && l.remoteId === items[n]!.id),
-  );
-  const marks = wanted.flatMap((key, n) => (links[n] ? [] : [{ key, priority, windowMs: 0 }]));
+  const holders = await holdersOf(context, member, items);
+  const marks = items.flatMap(({ id }, n) => {
+    if (holders[n] && !holders[n].isAnother) return [];
+    const key = { kind: 'item', ...itemRef(context, member, id) } as const;
+    return [{ key, priority, windowMs: 0 }];
+  });
   await store.mark(sync.tenant, { now: world.clock.now(), marks });
   return items.map((item, n) => {
-    const link = links[n];
-    const keys = link && !isUnread(link) ? [] : keysOfRow(context, member, item);
-    return { id: item.id, isLinked: link !== undefined, keys };
+    const holder = holders[n];
+    const isKnown = holder !== undefined && !holder.isAnother;
+    const keys = isKnown && !isUnread(holder) ? [] : keysOfRow(context, member, item);
+    return { id: item.id, isLinked: isKnown, keys };
   });
 }
 

@@ -1,5 +1,5 @@
 /** What people are asked, and who waits for it: creates, and records that want a key of another one. */
-import type { Entity, EntityId, Write } from '../core/planner/model.ts';
+import type { EndpointId, Entity, EntityId, Write } from '../core/planner/model.ts';
 import type { StoredReview } from '../store/store.ts';
 import type { Case } from './case.ts';
 import { isCollision, isInQuestion } from './claiming.ts';
@@ -75,6 +75,15 @@ function addCandidates(question: StoredReview, [first, ...rest]: readonly Wish[]
   const about = entity === undefined ? {} : { entity };
   const all: EntityId[] = [...candidates, ...found];
   first.one.asked.push({ sync, endpoint, remoteId, reason, candidates: all, ...about });
+}
+
+/** Whether somebody is asked whose an item there is: until then it has no record, and is no news. */
+export async function isAskedAt(context: Context, endpoint: EndpointId): Promise<boolean> {
+  const questions = await openQuestions(context);
+  return questions.some((each) => {
+    const isOfStray = each.entity === undefined || each.reason === 'forgotten-record';
+    return each.endpoint === endpoint && isOfStray && each.reason !== 'mass-change';
+  });
 }
 
 async function openQuestions({ store, sync }: Context): Promise<readonly StoredReview[]> {

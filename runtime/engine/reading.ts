@@ -23,10 +23,9 @@ import type { Member } from './member.ts';
 import type { SeenItem } from './recent.ts';
 import { targetsOf } from './references.ts';
 import { answered, setbackOf } from './retry.ts';
-import { givenAway } from '../store/given-away.ts';
-import type { Ref } from '../store/store.ts';
+import { givenAway, type Ref } from '../store/store.ts';
 import { samenessOf } from './reused-ids.ts';
-import { isKnownToHaveGoneBack, noteWentBack, STALE_MS } from './vendor-backups.ts';
+import { noteWentBack, STALE_MS, wentBack, type WentBack } from './vendor-backups.ts';
 
 interface Wanted {
   readonly one: Case;
@@ -144,9 +143,15 @@ export async function observeItems(
     const link = linkOf(one, given.id) ?? given;
     const sameness = samenessOf(context, member, link, item, one);
     if (sameness !== 'same' && context.rules.has('reused-ids')) {
+      const isSure = sameness === 'another' && link.state === 'live';
+      const lost = isSure ? await isLost(context, member, link) : 'no';
+      if (lost === 'perhaps') {
+        const why = `"${member.title}" may have been put back to a backup.`;
+        setBack(one, { kind: 'again', why, at: takenAt + STALE_MS });
+        continue;
+      }
       await giveIdAway(context, one, link);
-      const isUnsure = async () => sameness === 'unlike' || (await isLost(context, member));
-      if (link.state === 'live' && (await isUnsure())) {
+      if (link.state === 'live' && (lost === 'yes' || sameness === 'unlike')) {
         // What was lost with a backup was not deleted: a person has to say what becomes of it.
         replaceLink(one, { ...givenAway(link), state: 'held' });
       } else {
@@ -226,11 +231,13 @@ function isEmptied(before: Value, now: Value): boolean {
 }
 
 /** Whether an id is that of another item because the vendor was put back to a backup. */
-async function isLost(context: Context, member: Member): Promise<boolean> {
-  const { rules } = context;
-  if (!rules.has('lost-with-a-backup') || !mayDelete(context, member)) return false;
+async function isLost(context: Context, member: Member, link: Link): Promise<WentBack> {
+  const { rules, world } = context;
+  if (!rules.has('lost-with-a-backup') || !mayDelete(context, member)) return 'no';
   if (!member.can.reusesIds) await noteWentBack(context, member);
-  return isKnownToHaveGoneBack(context, member.endpoint, context.world.clock.now());
+  return wentBack(context, member, [link], world.clock.now(), (ids) => {
+    return readIds(context, member, ids);
+  });
 }
 
 /**

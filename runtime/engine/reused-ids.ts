@@ -5,11 +5,12 @@
  */
 import type { Item } from '../connectors/connector.ts';
 import { readMarker } from '../core/marker.ts';
-import type { Link } from '../core/planner/model.ts';
+import type { EntityId, Link } from '../core/planner/model.ts';
 import { same } from '../core/value.ts';
 import type { StoredIntent } from '../store/store.ts';
 import type { Case } from './case.ts';
 import { keysOf, type Context } from './context.ts';
+import { itemRef } from './marking.ts';
 import type { Member } from './member.ts';
 
 /** `unlike`: perhaps it is ours, and somebody has changed all that it could be known by. */
@@ -33,12 +34,13 @@ export function samenessOf(
   const { createdAt } = item;
   if (createdAt === undefined) return 'same';
   if (link.createdAt !== undefined) return link.createdAt === createdAt ? 'same' : 'another';
-  if (!member.can.reusesIds) return 'same';
-  if (link.state === 'gone') return 'another';
+  const { reusesIds } = member.can;
+  if (link.state === 'gone') return reusesIds ? 'another' : 'same';
   const made = one?.intents.find(({ op, link: id }) => op === 'create' && id === link.id);
   if (!one || made?.sentAt === undefined) return 'same';
   const isLater = createdAt - member.facts.clockOffsetMs > made.sentAt + CLOCKS_DIFFER_MS;
-  return isLater ? 'another' : likenessOf(context, member, one, made, item);
+  if (isLater) return 'another';
+  return reusesIds ? likenessOf(context, member, one, made, item) : 'same';
 }
 
 /** Of an item that was made about when we made ours. */
@@ -62,4 +64,30 @@ function likenessOf(
       ? known.some(({ digest }) => keys.includes(digest))
       : Object.entries(patch).some(([field, sent]) => same(fields[field] ?? null, sent));
   return isAlike ? 'same' : 'unlike';
+}
+
+/** The link that has an item's id; `isAnother`: it is that of a former item, which nobody has noticed yet. */
+export interface Holder extends Pick<Link, 'state' | 'cells'> {
+  readonly entity: EntityId;
+  readonly isAnother: boolean;
+}
+
+/** Who has the ids of these items. */
+export async function holdersOf(
+  context: Context,
+  member: Member,
+  items: readonly Item[],
+): Promise<readonly (Holder | undefined)[]> {
+  if (items.length === 0) return [];
+  const keys = items.map(({ id }) => ({ kind: 'item', ...itemRef(context, member, id) }) as const);
+  const loaded = await context.store.load(context.sync.tenant, keys);
+  return loaded.map(({ record }, n) => {
+    const item = items[n]!;
+    const link = record?.links.find((l) => {
+      return l.endpoint === member.endpoint && l.remoteId === item.id;
+    });
+    if (!record || !link) return undefined;
+    const isAnother = samenessOf(context, member, link, item, record) === 'another';
+    return { entity: record.entity.id, state: link.state, cells: link.cells, isAnother };
+  });
 }

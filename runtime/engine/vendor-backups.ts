@@ -6,7 +6,7 @@
 import { VendorError, type Read } from '../connectors/connector.ts';
 import type { EndpointId, Link, LinkId } from '../core/planner/model.ts';
 import type { Context } from './context.ts';
-import { cursorOf, cursorsAt, itemRef, markOf, note } from './marking.ts';
+import { cursorsAt, itemRef, markOf, note } from './marking.ts';
 import type { Member } from './member.ts';
 import { samenessOf } from './reused-ids.ts';
 
@@ -60,21 +60,30 @@ export async function wentBack(
     verdict === 'no' ? [] : [markOf(context, member, asked[n]!, 0)],
   );
   if (marks.length === 0) return 'no';
-  const isSure = verdicts.includes('yes');
-  await note(context, marks, isSure ? [sinceNow(context, member)] : []);
-  return isSure ? 'yes' : 'perhaps';
+  await note(context, marks, []);
+  if (!verdicts.includes('yes')) return 'perhaps';
+  await noteWentBack(context, member);
+  return 'yes';
 }
 
-export async function noteWentBack(context: Context, member: Member): Promise<void> {
-  await note(context, [], [sinceNow(context, member)]);
-}
-
-function sinceNow(context: Context, member: Member) {
-  return cursorOf(context, member, CHANNEL, context.world.clock.now());
+/** A vendor goes back as a whole: what one sync found out, all have to know. */
+export async function noteWentBack(
+  { store, sync, world }: Context,
+  { endpoint }: Member,
+): Promise<void> {
+  const now = world.clock.now();
+  const { syncs = [] } = (await store.readSetup(sync.tenant)) ?? {};
+  const concerned = syncs.filter(({ policy }) =>
+    policy.members.some((m) => m.endpoint === endpoint),
+  );
+  const cursors = concerned.map(({ id }) => {
+    return { sync: id, endpoint, channel: CHANNEL, value: now };
+  });
+  await store.mark(sync.tenant, { now, marks: [], cursors });
 }
 
 /** Whether what is missing since then may have been lost by that. */
-export async function isKnownToHaveGoneBack(
+async function isKnownToHaveGoneBack(
   context: Context,
   endpoint: EndpointId,
   missingSince: number,

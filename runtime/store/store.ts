@@ -67,6 +67,7 @@ import type {
 export type * from './setup.ts';
 export type * from './stored.ts';
 export type { SlowDown, Spend, SpendOutcome } from './budget.ts';
+export { givenAway, isGivenAway } from './given-away.ts';
 export { bucketOf } from './link-digest.ts';
 
 export interface Store {

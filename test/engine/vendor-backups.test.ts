@@ -60,6 +60,81 @@ describe('What is missing where nothing is older than it was', () => {
     }, HARD));
 });
 
+describe('An id that a system gives once more after it was put back to a backup', () => {
+  it('does not keep a record that takes no part there from staying away', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        app.enter(bela);
+        await pair.settle();
+        const backup = crm.hands.backup();
+        app.enter(anna);
+        await pair.settle();
+        await pair.wait(10_000);
+        crm.remove(crm.idOf(anna.email));
+        await pair.settle();
+        crm.hands.restoreBackup(backup);
+        app.enter({ email: 'cili@example.com', name: 'Cili' });
+        await pair.settle();
+        await pair.settle({ full: true });
+        assert.deepEqual(Object.keys(crm.people()), ['bela@example.com', 'cili@example.com']);
+      },
+      { ...HARD, policy: { onRemoteDelete: 'unlink' } },
+    ));
+
+  it('leads nobody to make an item beside the one that has it', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        app.enter(bela);
+        await pair.settle();
+        const backup = crm.hands.backup();
+        app.enter(anna);
+        await pair.settle();
+        await pair.wait(300_000);
+        crm.hands.restoreBackup(backup);
+        crm.enter({ email: 'cili@example.com', name: 'Cili' });
+        app.enter({ email: 'cili@example.com', name: 'Cili' });
+        await pair.wait(1_000);
+        await pair.settle();
+        await pair.settle({ full: true });
+        const cilis = crm.hands.items('people').filter(({ fields }) => fields.name === 'Cili');
+        assert.equal(cilis.length, 1);
+      },
+      { abilities: { crm: { ...HARD.abilities.crm, changes: false } } },
+    ));
+
+  it('is not that of what we made, if nobody has read that before', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        app.enter(bela);
+        await pair.settle();
+        const backup = crm.hands.backup();
+        app.enter(anna);
+        await pair.settle();
+        crm.hands.restoreBackup(backup);
+        await pair.wait(300_000);
+        crm.enter({ email: 'cili@example.com', name: 'Cili' });
+        await pair.settle();
+        await pair.settle({ full: true });
+        assert.deepEqual(names(pair), ['Anna', 'Bela', 'Cili']);
+      },
+      {
+        abilities: {
+          crm: {
+            ...HARD.abilities.crm,
+            version: 'none',
+            writeReturns: 'id',
+            readLagMs: 20_000,
+            conditionalWrites: false,
+            history: false,
+          },
+        },
+      },
+    ));
+});
+
 /** With `edit`, somebody edits what stays, and the backup is older; else the id goes to somebody new. */
 async function losingAnna(pair: Pair, { edit }: { readonly edit: boolean }): Promise<void> {
   const { app, crm } = pair;

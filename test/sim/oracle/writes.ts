@@ -33,16 +33,18 @@ function deletion(rest: Rest, system: System, { before, collection }: Change): s
 }
 
 /**
- * A system was put back to a backup and lost the item, and nothing else there is older than it was: to
- * whoever looks in from outside, that is what a deletion looks like.
+ * A system was put back to a backup and lost the item, and nothing else there is older than it was, or no
+ * version says so: to whoever looks in from outside, that is what a deletion looks like.
  */
 function isLostWithoutTrace(rest: Rest, { tenant }: System, code: string): boolean {
   return rest.systems.some((system) => {
     if (system.tenant !== tenant) return false;
+    const isTold = system.scene.abilities.version !== 'none';
     const restored = rest.handsOf(system).log.filter(({ via }) => via === 'backup');
     return restored.some(({ kind, at, collection, before }) => {
       if (kind !== 'deleted' || !rest.people.areRelated(codeOf(before), code)) return false;
       return !restored.some((other) => {
+        if (!isTold) return false;
         return other.at === at && other.collection === collection && other.kind === 'updated';
       });
     });
@@ -82,7 +84,8 @@ function askedBefore({ witness }: Rest, name: string, landedAt: number): number 
   return witness.asked.get(name)?.findLast((at) => at <= landedAt) ?? landedAt;
 }
 
-function values(rest: Rest, { tenant, account }: System, change: Change): string[] {
+function values(rest: Rest, system: System, change: Change): string[] {
+  const { tenant, account } = system;
   const { before, after } = change;
   const code = codeOf(after);
   return Object.entries(after?.fields ?? {}).flatMap(([path, whole]) => {
@@ -109,7 +112,9 @@ function values(rest: Rest, { tenant, account }: System, change: Change): string
         edit?.tenant === tenant &&
         edit.field === path &&
         edit.collection === change.collection &&
-        (rest.people.areRelated(edit.code, code) || wasPutBeside(rest, tenant, mark, code));
+        (rest.people.areRelated(edit.code, code) ||
+          wasPutBeside(rest, tenant, mark, code) ||
+          wasSentToFormer(rest, system, change, edit.code));
       const origin = edit && `${edit.field} of ${edit.code} at ${edit.system}`;
       return isRight
         ? []
@@ -138,21 +143,53 @@ function wasPutBeside(rest: Rest, tenant: number, mark: string, code: string): b
   );
 }
 
+/** It was sent when the id was still that of the item it was meant for, and took its time. */
+function wasSentToFormer(
+  rest: Rest,
+  system: System,
+  { at, id, collection }: Change,
+  code: string,
+): boolean {
+  const { struck, people } = rest;
+  return rest.handsOf(system).log.some((lost) => {
+    const isFormer = lost.via === 'backup' && lost.kind === 'deleted' && lost.at < at;
+    if (!isFormer || lost.id !== id || lost.collection !== collection) return false;
+    if (!people.areRelated(codeOf(lost.before), code)) return false;
+    return struck.some(({ fault, call, at: sentAt }) => {
+      const isLate = fault === 'late' || fault === 'slow';
+      const isToIt = call?.account === system.account && call.ids?.includes(id);
+      return isLate && isToIt === true && sentAt <= lost.at;
+    });
+  });
+}
+
 /** Somebody emptied the field of such a record by hand, or took a value away that it had, somewhere. */
 function wasEmptied(rest: Rest, tenant: number, path: string, code: string): boolean {
-  return rest.systems.some(
-    (system) =>
+  return rest.systems.some((system) => {
+    const { log } = rest.handsOf(system);
+    return (
       system.tenant === tenant &&
-      rest
-        .handsOf(system)
-        .log.some(
-          ({ kind, via, before, after }) =>
-            via !== 'api' &&
-            kind !== 'merged' &&
-            sizeOf(after?.fields[path]) < sizeOf(before?.fields[path]) &&
-            rest.people.areRelated(codeOf(before), code),
-        ),
-  );
+      log.some((change) => {
+        const { kind, via, after } = change;
+        const before = change.before ?? formerOf(log, change);
+        return (
+          via !== 'api' &&
+          kind !== 'merged' &&
+          sizeOf(after?.fields[path]) < sizeOf(before?.fields[path]) &&
+          rest.people.areRelated(codeOf(before), code)
+        );
+      })
+    );
+  });
+}
+
+/** What an item was when it was last there, before a backup brought it back. */
+function formerOf(log: readonly Change[], change: Change): Change['before'] {
+  const { via, collection, id } = change;
+  if (via !== 'backup') return undefined;
+  return log
+    .slice(0, log.indexOf(change))
+    .findLast((other) => other.collection === collection && other.id === id && other.after)?.after;
 }
 
 /** A set can be emptied together, by people each of whom took something out of it. */
