@@ -345,7 +345,10 @@ export function promisesAboutRecords(opened: () => Opened): void {
     assert.deepEqual(await commit({ ...first, from: first }), { outcome: 'outdated' });
     const second = await loadOne(own.id);
     const ids = second.links.map(({ remoteId, state }) => [remoteId, state]);
-    assert.deepEqual(ids, [[kept.remoteId, 'gone'], [`1@${unlinked.id}`, 'unlinked']]);
+    assert.deepEqual(ids, [
+      [kept.remoteId, 'gone'],
+      [`1@${unlinked.id}`, 'unlinked'],
+    ]);
     // However often that record is stored from then on.
     for (let from = second; from.revision < first.revision + 3; from = await loadOne(own.id)) {
       await commit({ from, entity: { ...from.entity }, links: from.links });
