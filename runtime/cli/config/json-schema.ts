@@ -14,8 +14,10 @@ export function jsonSchemaOf(connectors: readonly Connector[]): object {
     ...(account.properties!['vendor'] as object),
     enum: connectors.map(({ vendor }) => vendor),
   };
-  account.allOf = connectors.map(({ vendor, config }) => {
-    const { properties = {}, required = [] } = inJson(config);
+  account.allOf = connectors.map(({ vendor, config, secretPlaces = {} }) => {
+    const { properties = {}, required: all = [] } = inJson(config);
+    // What is looked for elsewhere may be left out here.
+    const required = all.filter((member) => secretPlaces[member] === undefined);
     const isThatOne = { properties: { vendor: { const: vendor } } };
     // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
     return { if: isThatOne, then: { properties, required } };

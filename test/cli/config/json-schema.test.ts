@@ -7,6 +7,7 @@ interface Schema {
   readonly properties: Readonly<Record<string, Schema>>;
   readonly additionalProperties: Schema;
   readonly enum: readonly string[];
+  readonly required?: readonly string[];
   readonly allOf: readonly { readonly if: unknown; readonly then: Schema }[];
 }
 
@@ -24,6 +25,13 @@ describe('the JSON Schema of the configuration', () => {
     assert.ok(account.properties['vendor']!.enum.includes('grumpy'));
     const own = account.allOf.find(({ if: when }) => JSON.stringify(when).includes('"grumpy"'));
     assert.ok('token' in own!.then.properties);
+  });
+
+  it('lets a secret be left out that is looked for elsewhere', () => {
+    const account = schema.properties['accounts']!.additionalProperties;
+    const own = account.allOf.find(({ if: when }) => JSON.stringify(when).includes('"twenty"'));
+    assert.ok('apiKey' in own!.then.properties);
+    assert.ok(!own!.then.required?.includes('apiKey'));
   });
 
   it('lets variables stand where numbers are meant', () => {
