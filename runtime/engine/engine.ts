@@ -6,6 +6,7 @@
  * the same sync; each key is worked on by one of them at a time. Whoever calls `drain` decides when: a
  * queue, a command or a test. The engine itself never waits for work, unless it is asked to.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { TributaryError } from '../core/errors.ts';
 import type { EndpointId, EntityId } from '../core/planner/model.ts';
 import type {
@@ -193,13 +194,16 @@ export function openEngine(options: EngineOptions): Engine {
     endpoints: readonly StoredEndpoint[],
     kept: Sync['members'] | undefined,
   ): Promise<Sync> {
-    const cursors = await store.readCursors(tenant, stored.id);
-    const known = new Map(
-      cursors
-        .filter(({ channel }) => channel === 'schema')
-        .map(({ endpoint, value }) => [endpoint, value as Types]),
-    );
+    const known = await typesOf(tenant, stored.id);
     const sync = await openSync(tenant, stored, endpoints, accounts, kept, known);
+    // Vendors may take their time, and another process may have been the first meanwhile.
+    const knownNow = await typesOf(tenant, stored.id);
+    const settled = [...sync.members].filter(([endpoint]) => {
+      return isDeepStrictEqual(known.get(endpoint), knownNow.get(endpoint));
+    });
+    if (settled.length < sync.members.size) {
+      return openWithTypes(tenant, stored, endpoints, new Map(settled));
+    }
     const fresh = [...sync.members].flatMap(([endpoint, { types }]): Cursor[] => {
       const before = known.get(endpoint) ?? {};
       if (Object.keys(types).every((path) => path in before)) return [];
@@ -210,6 +214,12 @@ export function openEngine(options: EngineOptions): Engine {
       await store.mark(tenant, { now: world.clock.now(), marks: [], cursors: fresh });
     }
     return sync;
+  }
+
+  async function typesOf(tenant: TenantId, id: SyncId): Promise<ReadonlyMap<EndpointId, Types>> {
+    const cursors = await store.readCursors(tenant, id);
+    const known = cursors.filter(({ channel }) => channel === 'schema');
+    return new Map(known.map(({ endpoint, value }) => [endpoint, value as Types]));
   }
 
   async function countLive(tenant: TenantId, sync: SyncId): Promise<number> {

@@ -43,3 +43,43 @@ describe('An account', () => {
     assert.equal(open.size, 0);
   });
 });
+
+describe('A field of another type', () => {
+  it('is known as such to whoever opened its account while another process remembered it', async () => {
+    let meanwhile: (() => Promise<void>) | undefined;
+    const connector: Connector = {
+      ...(grumpy as Connector),
+      async open(config, world) {
+        const account = await (grumpy as Connector).open(config, world);
+        return {
+          ...account,
+          async collection(name) {
+            if ((config as { token: string }).token === 'token-of-crm') await meanwhile?.();
+            return account.collection(name);
+          },
+        };
+      },
+    };
+    await withPair(
+      async (pair) => {
+        const { app, crm, store, tenant, sync, world } = pair;
+        const { endpoint } = crm;
+        meanwhile = async () => {
+          meanwhile = undefined;
+          const value = { 'name text': 'text', 'email email': 'email' };
+          const cursors = [{ sync, endpoint, channel: 'schema', value }];
+          await store.mark(tenant, { now: world.clock.now(), marks: [], cursors });
+          crm.hands.retypeField('people', 'name', 'number');
+        };
+        app.enter({ email: 'anna@example.com', name: 'Anna' });
+        const run = await pair.settle();
+        assert.equal(run.counts['failed: rejected'], undefined);
+        assert.deepEqual(crm.people(), { 'anna@example.com': {} });
+        const cursors = await store.readCursors(tenant, sync);
+        const known = cursors.find((c) => c.endpoint === endpoint && c.channel === 'schema');
+        assert.equal((known!.value as Record<string, string>)['name text'], 'text');
+      },
+      { connector },
+    );
+  });
+});
