@@ -223,6 +223,14 @@ function markedCreate(
   const state = marker && stateOf(marker.entity as EntityId, records, cases);
   if (!marker || !state) return undefined;
   const { item } = found.seen;
+  // The item that it was made for was merged into this one, and the marker came along.
+  const isHandedOn = state.links.some(
+    ({ endpoint, mergedInto, generation }) =>
+      endpoint === found.member.endpoint &&
+      mergedInto === item.id &&
+      generation === marker.generation,
+  );
+  if (isHandedOn) return undefined;
   const linkedHere = state.links.some(
     (link) => link.endpoint === found.member.endpoint && takesPlace(link),
   );

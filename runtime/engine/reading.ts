@@ -391,8 +391,8 @@ interface Survivors {
 
 /**
  * Of items that have no link yet: the record that goes on in it. The one that won a merge left its values
- * there; otherwise a key tells, or more values of one than of the others. A marker comes last, because a
- * merge may hand on that of the loser.
+ * there; otherwise a key tells, or more values of one than of the others. A marker comes last, and that of
+ * a loser says nothing: the merge has handed it on.
  */
 async function survivorsOf(
   context: Context,
@@ -421,11 +421,14 @@ async function survivorsOf(
       const holder = holders.find((owner) => owner !== undefined);
       const scope = { tenant: sync.tenant, sync: sync.id, endpoint: member.endpoint };
       const marked = readMarker(marker, scope, secret);
+      const isHandedOn = formers.some(({ one, link }) => {
+        return one.entity.id === marked?.entity && link.generation === marked.generation;
+      });
       const owner =
         winner?.one.entity.id ??
         holder?.entity ??
         mostShown(context, formers, present)?.one.entity.id ??
-        (marked?.entity as EntityId | undefined);
+        (isHandedOn ? undefined : (marked?.entity as EntityId | undefined));
       if (owner !== undefined) owners.set(id, owner);
       else if (
         strong.length > 0 &&

@@ -83,6 +83,29 @@ describe('Items that were merged', () => {
     );
   });
 
+  it('into a newcomer who is somebody else are asked about, though our marker came along', async () => {
+    await withPair(async (pair) => {
+      const { app, crm } = pair;
+      app.enter(anna);
+      await pair.settle();
+      const id = crm.idOf(anna.email);
+      crm.hands.merge('people', id, crm.enter({ email: 'bela@example.com', name: 'Bela' }));
+      for (let n = 0; n < 3; n += 1) {
+        await pair.wait(60_000);
+        await pair.settle();
+      }
+      assert.deepEqual(
+        pair.reviews().map(({ reason, remoteId }) => [reason, remoteId]),
+        [['remote-merge', id]],
+      );
+      assert.deepEqual(app.people(), {
+        [anna.email]: { name: 'Anna' },
+        'bela@example.com': { name: 'Bela' },
+      });
+      assert.deepEqual(crm.people(), { 'bela@example.com': { name: 'Bela' } });
+    });
+  });
+
   it('into one that its record leaves alone are asked about, and neither record takes it', async () => {
     await withPair(
       async (pair) => {
