@@ -8,6 +8,7 @@ import { fieldOf } from '../core/planner/parts.ts';
 import { canonicalText, same, type Value } from '../core/value.ts';
 import { linkOf, replaceIntent, setBack, type Case } from './case.ts';
 import { orderFor, setbackWithout, type Context } from './context.ts';
+import { isUnread } from './comparing.ts';
 import { markerFor } from './creating.ts';
 import type { Member } from './member.ts';
 import { isAtBase } from './reading.ts';
@@ -59,6 +60,11 @@ function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf):
     context.run.count(instead === 'moved' ? 'moved' : `would ${write.op}`);
     return;
   }
+  if (isReadOnce(context, member, one, write)) {
+    const why = `It is read once more, because "${member.title}" may answer with an old state.`;
+    setBack(one, { kind: 'again', why, at: world.clock.now() + member.can.readLagMs + 1 });
+    return;
+  }
   const link = write.link && linkOf(one, write.link);
   const seen = write.link && one.items.get(write.link);
   const marker = write.op === 'create' && member.can.marker !== undefined;
@@ -76,6 +82,24 @@ function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf):
     ...(isGuarded && seen?.version !== undefined ? { ifVersion: seen.version } : {}),
   });
   replaceIntent(one, intentFor(one, write, intentId, world.clock.now()));
+}
+
+/**
+ * Where answers may be old and nothing tells what a write covers up, nothing is written on top of the very
+ * first read: there is nothing yet to tell an old state by.
+ */
+function isReadOnce(
+  { rules }: Context,
+  { can }: Member,
+  { stored, intents }: Case,
+  { op, link: id }: Write,
+): boolean {
+  const isGuarded = can.version !== 'none' && (can.conditionalWrites || can.history);
+  if (op !== 'update' || can.readLagMs === 0 || isGuarded) return false;
+  if (!rules.has('doubt-unversioned')) return false;
+  const isOurs = intents.some((intent) => intent.op === 'create' && intent.link === id);
+  const known = stored?.links.find((link) => link.id === id);
+  return !isOurs && (!known || isUnread(known));
 }
 
 /** An undo writes nothing but what it takes back. What people have done since is left to the next pass. */

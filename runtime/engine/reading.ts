@@ -270,8 +270,11 @@ function isDoubtful(
   const { doubts, rules } = context;
   if (can.version !== 'none' || can.readLagMs === 0 || !rules.has('doubt-unversioned'))
     return false;
-  // What is read for the first time takes nothing back; whether it is old shows with the next change.
-  if (Object.keys(link.cells).length === 0) return false;
+  // What is read for the first time takes nothing back; whether it is old shows when it is read again.
+  if (Object.keys(link.cells).length === 0) {
+    doubts.since(link.id, 'first', seen.takenAt);
+    return false;
+  }
   const again = (at: number): true => {
     const why =
       'The change is looked at once more, because this system may answer with an old state.';
