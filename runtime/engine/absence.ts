@@ -4,29 +4,19 @@
  * deleted at once. A system that archives what is deleted has to say so: what it does not show at all may
  * be hidden, or merged without a word. Where that cannot be told, a person is asked.
  */
-import { VendorError, type Read } from '../connectors/connector.ts';
+import type { Read } from '../connectors/connector.ts';
 import type { Gone, Link } from '../core/planner/model.ts';
-import {
-  ask,
-  askAbout,
-  BRAKE_PREFIX,
-  choiceOf,
-  isUnanswered,
-  replaceLink,
-  setBack,
-  type Case,
-} from './case.ts';
+import { askAboutMany, askCanaries, type ReadIds } from './canaries.ts';
+import { askAbout, choiceOf, isUnanswered, replaceLink, setBack, type Case } from './case.ts';
 import type { Context } from './context.ts';
-import { cursorsAt } from './marking.ts';
 import type { Member } from './member.ts';
 import { wentBack, type WentBack } from './vendor-backups.ts';
 
 /** A second read that is to prove an absence waits at least that long. */
 const SECOND_READ_MS = 1_000;
 const SECOND_READ_MS_MAX = 3_600_000;
-
-/** How to read more items; the caller knows. */
-export type ReadIds = (ids: readonly string[]) => Promise<readonly Read[]>;
+/** What is missing for longer, and cannot be told, is asked about. */
+const SILENT_MS = 600_000;
 
 interface Wanted {
   readonly one: Case;
@@ -53,29 +43,24 @@ export async function observeAbsences(
     return link.state === 'live' ? [{ ...each, read }] : [];
   });
   if (missing.length === 0) return;
-  const cursors = await cursorsAt(context, member.endpoint);
-  const isBelieved = isAbsenceBelieved(context, cursors);
-  const { wholeAt } = (cursors.get('enumerated') ?? {}) as { wholeAt?: number };
   const firstMissed = Math.min(...missing.map(({ link }) => link.missingSince ?? takenAt));
-  const shownAt = Math.min(firstMissed, wholeAt ?? takenAt);
   const answers = new Map(wanted.map(({ link }, n) => [link.remoteId, reads[n]!] as const));
-  const { canary, shownAgain } =
-    isBelieved || !rules.has('canary')
-      ? ALIVE
-      : await askCanaries(context, member, missing, answers, shownAt, readIds);
+  const links = missing.map(({ link }) => link);
+  const canaries = await askCanaries(context, member, links, answers, firstMissed, readIds);
+  const { say, isBelieved, shownAgain } = canaries;
   let back: WentBack | undefined;
   for (const { one, link, read } of missing) {
     const silentFor = takenAt - (link.missingSince ?? takenAt);
     const version = read.version === undefined ? {} : { version: read.version };
     const unproven: Gone = { kind: 'gone', takenAt, proven: false, ...version };
-    if (canary === 'silent' && !read.archived && silentFor > SILENT_MS) {
+    if (say === 'silent' && !read.archived && silentFor > SILENT_MS) {
       one.observed.set(link.id, unproven);
-      mostAreMissing(context, member, one);
+      askAboutMany(context, member, one);
       continue;
     }
     const since = link.missingSince ?? takenAt;
     const isSecond = !rules.has('second-read') || isSecondRead(context, member, link, takenAt);
-    if (canary === 'alone' && !read.archived && isSecond) {
+    if (say === 'alone' && !read.archived && isSecond) {
       one.observed.set(link.id, unproven);
       const why = `The item is missing at "${member.title}", and nothing else is there to compare with.`;
       askWhetherDeleted(context, one, link, why);
@@ -88,14 +73,13 @@ export async function observeAbsences(
       askWhetherDeleted(context, one, link, why);
       continue;
     }
-    const isAlive = isTold && (canary === 'alive' || read.archived);
+    const isAlive = isTold && (say === 'alive' || read.archived);
     // An answer that lags cannot say when an archived item was archived, unless it says the version.
     const isOld =
       read.version !== undefined && link.version !== undefined && read.version < link.version;
     const isFound = isAlive && !isOld && isSecond && !shownAgain.has(link.remoteId);
     const mayBeLost = isFound && !read.archived && !isBelieved && one.entity.life === 'live';
     if (mayBeLost && mayDelete(context, member)) {
-      const links = missing.map((each) => each.link);
       back ??= await wentBack(context, member, links, firstMissed, readIds);
     }
     if (mayBeLost && back === 'yes') {
@@ -112,7 +96,7 @@ export async function observeAbsences(
       setBack(one, {
         kind: 'again',
         why:
-          isAlive || canary === 'alive'
+          isAlive || say === 'alive'
             ? `The item could not be found at "${member.title}"; it is looked for once more.`
             : `Little else can be found at "${member.title}", so a missing item proves nothing.`,
         at: takenAt + Math.min(wait, SECOND_READ_MS_MAX) + 1,
@@ -196,93 +180,4 @@ function askWhetherDeleted({ sync }: Context, one: Case, link: Link, why: string
   }
   if (one.entity.life !== 'dead') askAbout(sync.id, one, link, 'remote-delete');
   setBack(one, { kind: 'wait', why });
-}
-
-/** It has been so for long. A backup that was put back looks like that, and so does a lost permission. */
-function mostAreMissing({ sync }: Context, { endpoint, title }: Member, one: Case): void {
-  ask(one, {
-    sync: sync.id,
-    endpoint,
-    remoteId: `${BRAKE_PREFIX}missing`,
-    reason: 'mass-change',
-    candidates: [],
-  });
-  const why = `Most of what is known at "${title}" is missing; a person has to say whether it was deleted.`;
-  setBack(one, { kind: 'wait', why });
-}
-
-/** `alive`: most known items can be read. `silent`: they cannot. `alone`: no other says anything. */
-interface Canaries {
-  readonly canary: 'alive' | 'silent' | 'alone';
-  /** What was missing, and was there when it was read after the others. */
-  readonly shownAgain: ReadonlySet<string>;
-}
-
-const NONE: ReadonlySet<string> = new Set();
-const ALIVE: Canaries = { canary: 'alive', shownAgain: NONE };
-const SILENT_MS = 600_000;
-const CANARIES = 6;
-const CANDIDATES = 60;
-
-/** Asks others than the first of the missing, whether or not they are missing as well. */
-async function askCanaries(
-  context: Context,
-  member: Member,
-  missing: readonly Wanted[],
-  answers: ReadonlyMap<string, Read>,
-  shownAt: number,
-  readIds: ReadIds,
-): Promise<Canaries> {
-  const { store, sync, world } = context;
-  const known = await store.listLinks(sync.tenant, {
-    sync: sync.id,
-    endpoint: member.endpoint,
-    state: 'live',
-    limit: CANDIDATES + 1,
-  });
-  const ids = known.map(({ remoteId }) => remoteId).filter((id) => id !== idOf(missing[0]!));
-  const chance = world.random('engine:canaries');
-  const chosen = new Set<string>();
-  const count = Math.min(CANARIES, ids.length, member.can.batch.read);
-  while (chosen.size < count) chosen.add(ids[chance.below(ids.length)]!);
-  const unread = [...chosen].filter((id) => !answers.has(id));
-  const said = [...chosen].flatMap((id) => answers.get(id) ?? []);
-  try {
-    if (unread.length > 0) said.push(...(await readIds(unread)));
-    const votes = said.filter(
-      (read) => read.kind !== 'present' || isWitness(read, member, shownAt),
-    );
-    if (votes.length === 0) return { canary: 'alone', shownAgain: NONE };
-    const alive = votes.filter((read) => read.kind !== 'missing' || read.archived);
-    if (alive.length * 2 < votes.length) return { canary: 'silent', shownAgain: NONE };
-    const isSoonProven = missing.some(({ link }) => link.missingSince !== undefined);
-    if (unread.length === 0 || !isSoonProven) return ALIVE;
-    // Everything may have been hidden until just now; then the missing ones are there as well.
-    const again = await readIds(missing.map(idOf));
-    const shown = missing.filter((_, n) => again[n]?.kind === 'present');
-    return { canary: 'alive', shownAgain: new Set(shown.map(idOf)) };
-  } catch (error) {
-    if (error instanceof VendorError) return { canary: 'silent', shownAgain: NONE };
-    throw error;
-  }
-}
-
-function idOf({ link }: Wanted): string {
-  return link.remoteId;
-}
-
-/** A person has said that what is missing there was deleted. */
-function isAbsenceBelieved({ world }: Context, cursors: ReadonlyMap<string, unknown>): boolean {
-  const until = cursors.get(`${BRAKE_PREFIX}missing`);
-  return typeof until === 'number' && until > world.clock.now();
-}
-
-/**
- * What was made after all was last shown proves nothing about what was there before: whoever may no longer
- * see the items of others still sees what they make themselves.
- */
-function isWitness(read: Read, { facts }: Member, shownAt: number): boolean {
-  if (read.kind !== 'present') return false;
-  const { createdAt } = read.item;
-  return createdAt === undefined || createdAt - facts.clockOffsetMs < shownAt;
 }

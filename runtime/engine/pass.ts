@@ -8,6 +8,7 @@
  */
 import type { EntityId, Write } from '../core/planner/model.ts';
 import type { Claimed, StoredReview } from '../store/store.ts';
+import { answeredThemselves } from './canaries.ts';
 import { applyBrakes, RELEASE_MS } from './brakes.ts';
 import {
   BRAKE_PREFIX,
@@ -114,12 +115,13 @@ async function openCases(
   return strays;
 }
 
-/** A person said that the mass change is meant. */
+/** A person said that the mass change is meant; or there was none, as it turned out. */
 async function releaseBrake(
-  { store, sync, world, leases }: Context,
+  context: Context,
   lease: Claimed,
   reviews: Stray['reviews'],
 ): Promise<void> {
+  const { store, sync, world, leases } = context;
   const { key } = lease;
   if (key.kind !== 'item') return;
   const now = world.clock.now();
@@ -131,7 +133,8 @@ async function releaseBrake(
     await store.mark(sync.tenant, { now, marks: [], cursors: [cursor] });
   }
   const carriedOut = decided ? [decided] : [];
-  await store.commit(sync.tenant, now, [{ lease, carriedOut, ending: 'done' }]);
+  const withdrawn = await answeredThemselves(context, lease, reviews);
+  await store.commit(sync.tenant, now, [{ lease, carriedOut, withdrawn, ending: 'done' }]);
   leases.release(lease);
 }
 

@@ -7,6 +7,7 @@
 import type { EndpointId } from '../core/planner/model.ts';
 import type { Value } from '../core/value.ts';
 import { bucketOf, type Mark, type Priority } from '../store/store.ts';
+import { questionsToWithdraw } from './canaries.ts';
 import { added, compare } from './comparing.ts';
 import { refTo, type Context } from './context.ts';
 import { cursorOf, cursorsAt, markOf, note } from './marking.ts';
@@ -84,7 +85,9 @@ export async function sweep(
     }
     const before = cursors.get('enumerated') as unknown as Certificate | undefined;
     const endedAt = world.clock.now();
-    const wholeAt = state.counts[MISSING_THERE] === undefined ? state.startedAt : before?.wholeAt;
+    const isWhole = state.counts[MISSING_THERE] === undefined;
+    const wholeAt = isWhole ? state.startedAt : before?.wholeAt;
+    const answered = isWhole ? await questionsToWithdraw(context, member) : [];
     const certificate: Certificate = {
       firstAt: before?.firstAt ?? endedAt,
       ...(wholeAt === undefined ? {} : { wholeAt }),
@@ -94,10 +97,14 @@ export async function sweep(
       ...(recovery === undefined ? {} : { recovery }),
       counts: state.counts,
     };
-    await note(context, step.marks, [
-      cursorOf(context, member, 'sweep', null),
-      cursorOf(context, member, 'enumerated', certificate),
-    ]);
+    await note(
+      context,
+      [...step.marks, ...answered],
+      [
+        cursorOf(context, member, 'sweep', null),
+        cursorOf(context, member, 'enumerated', certificate),
+      ],
+    );
     return { certificate };
   }
   return { resumeInMs: TURN_MS };

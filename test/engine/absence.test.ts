@@ -158,24 +158,6 @@ describe('An item that is not shown, in a system that does not archive', () => {
       },
       { abilities: { app: withoutArchive } },
     ));
-
-  it('was not deleted for all we know if most others are not shown either', () =>
-    withPair(
-      async (pair) => {
-        const { app, crm } = pair;
-        const names = ['Anna', 'Bela', 'Cili', 'Dora'];
-        const ids = names.map((name) => app.enter({ email: `${name}@example.com`, name }));
-        await pair.settle();
-        await pair.settle();
-        app.hands.hide('people', ids.slice(1), true);
-        await pair.settle();
-        await pair.wait(HOUR_MS);
-        await pair.settle();
-        assert.deepEqual(open(pair), ['mass-change']);
-        assert.equal(Object.keys(crm.people()).length, names.length);
-      },
-      { abilities: { app: withoutArchive } },
-    ));
 });
 
 const withoutArchive = { delete: 'hard', restore: false } as const;

@@ -1,0 +1,138 @@
+/**
+ * Whether what is missing at a system can have been deleted: others that are known there answer for it.
+ * Where most of them are missing as well, a permission was lost, or somebody has deleted everything. A
+ * person is asked which, once; until there is an answer, or all of it is shown again, nothing that is missing
+ * there counts as deleted.
+ */
+import { VendorError, type Read } from '../connectors/connector.ts';
+import type { Link } from '../core/planner/model.ts';
+import type { Claimed, Mark, StoredReview } from '../store/store.ts';
+import { ask, BRAKE_PREFIX, setBack, type Case } from './case.ts';
+import type { Context } from './context.ts';
+import { cursorsAt, itemRef, markOf } from './marking.ts';
+import type { Member } from './member.ts';
+
+export interface Canaries {
+  /** `alive`: most known items can be read. `silent`: they cannot. `alone`: no other says anything. */
+  readonly say: 'alive' | 'silent' | 'alone';
+  /** A person has said that what is missing there was deleted. */
+  readonly isBelieved: boolean;
+  /** What was missing, and was there when it was read after the others. */
+  readonly shownAgain: ReadonlySet<string>;
+}
+
+/** How to read more items; the caller knows. */
+export type ReadIds = (ids: readonly string[]) => Promise<readonly Read[]>;
+
+const CANARIES = 6;
+const CANDIDATES = 60;
+const NONE: ReadonlySet<string> = new Set();
+const QUESTION = `${BRAKE_PREFIX}missing`;
+
+/** Asks others than the first of the missing, whether or not they are missing as well. */
+export async function askCanaries(
+  context: Context,
+  member: Member,
+  missing: readonly Link[],
+  answers: ReadonlyMap<string, Read>,
+  firstMissed: number,
+  readIds: ReadIds,
+): Promise<Canaries> {
+  const { rules, world } = context;
+  const cursors = await cursorsAt(context, member.endpoint);
+  const believedUntil = cursors.get(QUESTION);
+  const isBelieved = typeof believedUntil === 'number' && believedUntil > world.clock.now();
+  const say = (what: Canaries['say']): Canaries => {
+    return { say: what, isBelieved, shownAgain: NONE };
+  };
+  if (isBelieved || !rules.has('canary')) return say('alive');
+  if (await isAskedAbout(context, member)) return say('silent');
+  const { wholeAt = firstMissed } = (cursors.get('enumerated') ?? {}) as { wholeAt?: number };
+  const shownAt = Math.min(firstMissed, wholeAt);
+  const ids = missing.map(({ remoteId }) => remoteId);
+  const chosen = await choose(context, member, ids[0]!);
+  const unread = chosen.filter((id) => !answers.has(id));
+  const said = chosen.flatMap((id) => answers.get(id) ?? []);
+  try {
+    for (let n = 0; n < unread.length; n += member.can.batch.read) {
+      said.push(...(await readIds(unread.slice(n, n + member.can.batch.read))));
+    }
+    const votes = said.filter(
+      (read) => read.kind !== 'present' || isWitness(read, member, shownAt),
+    );
+    if (votes.length === 0) return say('alone');
+    const alive = votes.filter((read) => read.kind !== 'missing' || read.archived);
+    if (alive.length * 2 < votes.length) return say('silent');
+    const isSoonProven = missing.some(({ missingSince }) => missingSince !== undefined);
+    if (unread.length === 0 || !isSoonProven) return say('alive');
+    // Everything may have been hidden until just now; then the missing ones are there as well.
+    const again = await readIds(ids);
+    const shownAgain = new Set(ids.filter((_, n) => again[n]?.kind === 'present'));
+    return { ...say('alive'), shownAgain };
+  } catch (error) {
+    if (error instanceof VendorError) return say('silent');
+    throw error;
+  }
+}
+
+async function choose(
+  { store, sync, world }: Context,
+  { endpoint }: Member,
+  besides: string,
+): Promise<readonly string[]> {
+  const page = { sync: sync.id, endpoint, state: 'live', limit: CANDIDATES + 1 } as const;
+  const known = await store.listLinks(sync.tenant, page);
+  const ids = known.map(({ remoteId }) => remoteId).filter((id) => id !== besides);
+  const chance = world.random('engine:canaries');
+  const chosen = new Set<string>();
+  const count = Math.min(CANARIES, ids.length);
+  while (chosen.size < count) chosen.add(ids[chance.below(ids.length)]!);
+  return [...chosen];
+}
+
+/**
+ * What was made after all was last shown proves nothing about what was there before: whoever may no longer
+ * see the items of others still sees what they make themselves.
+ */
+function isWitness(
+  { item: { createdAt } }: Extract<Read, { kind: 'present' }>,
+  { facts }: Member,
+  shownAt: number,
+): boolean {
+  return createdAt === undefined || createdAt - facts.clockOffsetMs < shownAt;
+}
+
+// ---------------------------------------------------------------------------------------------
+// The question
+
+/** It has been so for long. A backup that was put back looks like that, and so does a lost permission. */
+export function askAboutMany({ sync }: Context, { endpoint, title }: Member, one: Case): void {
+  const question = { sync: sync.id, endpoint, remoteId: QUESTION } as const;
+  ask(one, { ...question, reason: 'mass-change', candidates: [] });
+  const why = `Most of what is known at "${title}" is missing; a person has to say whether it was deleted.`;
+  setBack(one, { kind: 'wait', why });
+}
+
+async function isAskedAbout(context: Context, member: Member): Promise<boolean> {
+  const { store, sync } = context;
+  const key = { kind: 'item', ...itemRef(context, member, QUESTION) } as const;
+  const [loaded] = await store.load(sync.tenant, [key]);
+  return loaded!.reviews.some(({ state }) => state === 'open');
+}
+
+/** All that is known was shown again: whoever was asked need not be, and is told so by a pass over these. */
+export async function questionsToWithdraw(context: Context, member: Member): Promise<Mark[]> {
+  return (await isAskedAbout(context, member)) ? [markOf(context, member, QUESTION, 0)] : [];
+}
+
+/** The questions that have answered themselves, of those that stand at a key. */
+export async function answeredThemselves(
+  context: Context,
+  { key }: Claimed,
+  reviews: readonly StoredReview[],
+): Promise<readonly StoredReview[]> {
+  if (key.kind !== 'item' || key.remoteId !== QUESTION) return [];
+  const cursors = await cursorsAt(context, key.endpoint);
+  const { wholeAt = -Infinity } = (cursors.get('enumerated') ?? {}) as { wholeAt?: number };
+  return reviews.filter(({ state, at }) => state === 'open' && at < wholeAt);
+}
