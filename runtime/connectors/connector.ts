@@ -24,6 +24,8 @@ export interface Connector<Config = unknown> {
   readonly secrets: readonly string[];
   /** Where a secret is looked for that is not filled in, by the member of the configuration. */
   readonly secretPlaces?: Readonly<Record<string, SecretPlaces>>;
+  /** Its accounts have `watch`. */
+  readonly watches?: true;
   /** Without a memory, what it would have kept is gone with the process. */
   open(config: Config, world: World, memory?: Memory): Promise<Account>;
 }
@@ -70,8 +72,15 @@ export interface Account {
   readonly deliveryProof?: 'signature' | 'password';
   /** Missing where somebody has to set them up at the vendor. */
   readonly webhooks?: Webhooks;
+  /**
+   * Over a connection of its own, which it mends: calls `heard` as soon as something may have changed, and
+   * whenever something may have gone unheard, the beginning included. It is a hint; `changes` tells what.
+   */
+  watch?(heard: () => void): Stop;
   close(): Promise<void>;
 }
+
+export type Stop = () => Promise<void>;
 
 export interface CollectionName {
   /** What `collection` opens. */

@@ -16,6 +16,7 @@ import { serveRequests } from './requests.ts';
 import { syncRuns, type SyncRuns } from './sync-runs.ts';
 import { subscriptionsFor } from './subscriptions.ts';
 import { openToken } from './token.ts';
+import { keepWatching } from './watching.ts';
 
 export function runDaemon(given: Given, { port }: { port: number }): Promise<number> {
   const world = systemWorld({ log: process.stderr });
@@ -51,6 +52,7 @@ async function serve(given: Given, port: number, lifetime: Lifetime): Promise<vo
   await queue.work(drain, { concurrency: 1, leastPriority: URGENT });
   lifetime.opened('looks', keepLooking(site));
   lifetime.opened('subscriptions', subscriptions.keep());
+  lifetime.opened('watching', keepWatching(site));
   given.output.tell({ event: 'ready', url: door.url, tokenFile: token.file });
   given.output.say(`ready ${door.url} (token in ${token.file})`);
 }

@@ -13,6 +13,8 @@
  *
  * Traps: TRUNCATE fires no trigger for rows. Needs PostgreSQL 13.
  */
+import { channelOf } from './listening.ts';
+import { OUR_ORIGIN } from './server.ts';
 import { literal, quoted } from './values.ts';
 
 export interface Captured {
@@ -68,6 +70,10 @@ begin
   if tg_op <> 'DELETE' then
     insert into ${schema}.outbox (tbl, pk, op, origin)
     values (name, afterwards ->> tg_argv[0], left(tg_op, 1), changed_by);
+  end if;
+  if changed_by is distinct from '${OUR_ORIGIN}' then
+    -- A transaction says it once, however many rows it writes.
+    perform pg_notify(${literal(channelOf(outbox))}, name);
   end if;
   return null;
 end $capture$`,

@@ -22,6 +22,7 @@ import {
   type WantedField,
 } from '../connector.ts';
 import { ALLOW_IT } from '../failures.ts';
+import { channelOf, listenTo } from './listening.ts';
 import { installSql, removeSql } from './outbox.ts';
 import { changes, COLUMN_LAG_MS, find, list, read, READ_MAX } from './reading.ts';
 import { connectTo, HORIZON_MS, type Server } from './server.ts';
@@ -119,12 +120,13 @@ export const postgres: Connector<PostgresConfig> = {
   title: 'PostgreSQL or Supabase',
   config,
   secrets: ['password'],
+  watches: true,
   open,
 };
 
 async function open(settings: PostgresConfig, world: World): Promise<Account> {
   const { database } = settings;
-  const { server, login } = reach(settings, world);
+  const { server, login, connection } = reach(settings, world);
   const clockOffsetMs = await server
     .transaction({ request: 'connect' }, async (query) => {
       // Connecting takes long, this does not.
@@ -137,6 +139,11 @@ async function open(settings: PostgresConfig, world: World): Promise<Account> {
       throw error;
     });
   const context = { server, account: login, outbox: settings.outbox };
+  const channel = channelOf(settings.outbox);
+  const say = (word: string): Promise<void> =>
+    server.transaction({ request: 'say something' }, async (query) => {
+      await query('select pg_notify($1, $2)', [channel, word]);
+    });
   return {
     title: `${database} at ${settings.host}`,
     clockOffsetMs,
@@ -153,12 +160,13 @@ async function open(settings: PostgresConfig, world: World): Promise<Account> {
       }
       return collectionOf(await lookUpTable(tableConfig, context));
     },
+    watch: (heard) => listenTo({ world, account: login, connection, channel, say }, heard),
     close: () => server.close(),
   };
 }
 
 /** The address is checked as it is written, and again where the connection is made. */
-function reach(settings: PostgresConfig, world: World): { server: Server; login: string } {
+function reach(settings: PostgresConfig, world: World) {
   const { host, port, database, user, password, encryption, certificate, connections } = settings;
   const login = settings.title ?? `${host}/${database}`;
   const isAllowed = isNamed({ hostname: host, port: `${port}`, protocol: '' }, world.allowedHosts);
@@ -178,7 +186,8 @@ function reach(settings: PostgresConfig, world: World): { server: Server; login:
         };
   const connection = { host, port, database, user, password, ssl, max: connections };
   const secrets = [password, encodeURIComponent(password)];
-  return { server: connectTo({ world, account: login, connection, secrets }), login };
+  const server: Server = connectTo({ world, account: login, connection, secrets });
+  return { server, login, connection };
 }
 
 // ---------------------------------------------------------------------------------------------
