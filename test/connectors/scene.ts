@@ -19,6 +19,7 @@ import {
 } from '../../runtime/connectors/connector.ts';
 import type { World } from '../../runtime/world/world.ts';
 import type { VirtualWorld } from '../sim/virtual-world.ts';
+import { watched } from './conformance/traffic.ts';
 import { inWorld } from './in-world.ts';
 
 /** One of the ways a vendor can be. */
@@ -171,7 +172,8 @@ async function sceneWith(vendor: Vendor, accounts: Account[]): Promise<Scene> {
   const { world, connector, collection, people } = vendor;
   const filledIn = { ...vendor.config, ...(await vendor.logIn?.()) };
   const open = async (memory?: Memory, config: Raw = filledIn): Promise<Account> => {
-    const opened = await connector.open(connector.config.parse(config), world, memory);
+    const seen = watched(world, connector.vendor);
+    const opened = await connector.open(connector.config.parse(config), seen, memory);
     accounts.push(opened);
     return opened;
   };

@@ -109,7 +109,6 @@ export function userForm(company: Company, item: Item): object {
     activated: true,
     active_flag: isActive,
     is_deleted: false,
-    is_admin: isAdmin === true ? 1 : 0,
     access: ['global', 'sales', 'account_settings'].map((app) => ({ app, admin: isAdmin })),
     role_id: 1,
     timezone_name: company.abilities.timeZone,

@@ -10,6 +10,7 @@ import { MemoryStore } from '../../../runtime/store/memory.ts';
 import type { StoredSync, SyncId, TenantId } from '../../../runtime/store/store.ts';
 import { promise, type Scene, type Setting } from '../scene.ts';
 import { corpus } from './corpus.ts';
+import { watched } from './traffic.ts';
 
 /** Whole syncs take their time; more ways of the same vendor tell little about values. */
 const WAYS_MAX = 6;
@@ -117,7 +118,7 @@ async function syncing(
   });
   const engine = openEngine({
     store,
-    world,
+    world: watched(world, connector.vendor),
     connectors: [counting(connector, written), counting(ours, written)],
     configOf: ({ title }) => (title === 'ours' ? { baseUrl: ORIGIN, token: TOKEN } : config),
     secret: 'secret',
@@ -146,7 +147,7 @@ async function workedOff(engine: Engine, isRealTime: boolean): Promise<void> {
 }
 
 function counting(connector: Connector, written: { items: number }): Connector {
-  const watched = (items: Collection): Collection => ({
+  const counted = (items: Collection): Collection => ({
     ...items,
     write(changes, signal) {
       written.items += changes.length;
@@ -157,7 +158,7 @@ function counting(connector: Connector, written: { items: number }): Connector {
     ...connector,
     async open(config, world, memory): Promise<Account> {
       const account = await connector.open(config, world, memory);
-      const collection = async (name: string) => watched(await account.collection(name));
+      const collection = async (name: string) => counted(await account.collection(name));
       return { ...account, collection };
     },
   };
