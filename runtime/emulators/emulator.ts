@@ -21,6 +21,8 @@ export interface Emulator {
   handle(request: Request): Promise<Response>;
   /** Fills the accounts of the demonstration with so many people and their companies. */
   seed(count: number): void;
+  /** What whoever looks at this account must know before all else. */
+  warning?(account: string): string | undefined;
 }
 
 /** What every emulator takes, beside the accounts that it is to have. */
@@ -47,6 +49,7 @@ export interface Directory {
   account(name: string): Hands;
   /** The vendor's. */
   titleOf(account: string): string;
+  warningOf(account: string): string | undefined;
 }
 
 export function directoryOf(emulators: readonly Emulator[]): Directory {
@@ -78,6 +81,7 @@ export function directoryOf(emulators: readonly Emulator[]): Directory {
     accounts: [...owners.keys()],
     account: (name) => owner(name).account(name),
     titleOf: (name) => owner(name).title,
+    warningOf: (name) => owner(name).warning?.(name),
   };
 }
 

@@ -5,10 +5,11 @@ import type { Vendor } from './emulator.ts';
 import { grumpy } from './grumpy/vendor.ts';
 import { hubspot } from './hubspot/vendor.ts';
 import { pipedrive } from './pipedrive/vendor.ts';
+import { rest } from './rest/vendor.ts';
 import { serve, type Served } from './server.ts';
 import { twenty } from './twenty/vendor.ts';
 
-const VENDORS: readonly Vendor[] = [grumpy, hubspot, pipedrive, twenty];
+const VENDORS: readonly Vendor[] = [grumpy, hubspot, pipedrive, rest, twenty];
 
 export interface ServedVendors extends Served {
   /** As in "Grumpy is ready". */

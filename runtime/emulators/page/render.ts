@@ -42,7 +42,7 @@ export function renderPage(directory: Directory, place: Place, problem?: string)
 <nav aria-label="Accounts">${directory.accounts.map((name) => accountLinks(directory, name, place)).join('')}</nav>
 <main>
 <h2>${escape(place.collection)} <small>in ${escape(place.account)}</small></h2>
-${problem === undefined ? '' : `<p class="problem" role="alert">${escape(problem)}</p>`}
+${alert(directory.warningOf(place.account))}${alert(problem)}
 <form class="find" method="get" action="/">
 ${hidden('account', place.account)}${hidden('collection', place.collection)}
 <label>Find <input type="search" name="wanted" value="${escape(place.wanted)}" /></label>
@@ -54,6 +54,10 @@ ${itemList(hands, fields, place)}
 </body>
 </html>
 `;
+}
+
+function alert(text: string | undefined): string {
+  return text === undefined ? '' : `<p class="problem" role="alert">${escape(text)}</p>`;
 }
 
 function accountLinks(directory: Directory, name: string, place: Place): string {

@@ -1,0 +1,112 @@
+/** Items between the account and the wire: as the app shows them, and as it takes them. */
+import { createHash } from 'node:crypto';
+import type { Collection } from '../crm/collection.ts';
+import { iso } from '../crm/item.ts';
+import type { Item, State } from '../crm/model.ts';
+import type { Account } from './account.ts';
+import { isList } from './schemas.ts';
+
+export type Shown = Readonly<Record<string, unknown>>;
+
+export function shown(account: Account, collection: Collection, id: string, state: State): Shown {
+  const item = collection.item(id, state);
+  const known = SHOWN.get(item);
+  if (known !== undefined) return known;
+  const made = shownOf(account, collection, item, state);
+  SHOWN.set(item, made);
+  return made;
+}
+
+const SHOWN = new WeakMap<Item, Shown>();
+
+/** It says that something is another, and nothing of what. */
+export function etagOf(item: Shown): string {
+  const hash = createHash('sha256').update(JSON.stringify(item)).digest('base64url');
+  return `"${hash.slice(0, 16)}"`;
+}
+
+/** As ids are written: in an item, in a reference and in an answer. */
+export function wireId({ settings }: Account, id: string): string | number {
+  return settings.ids === 'integer' ? Number(id) : id;
+}
+
+/** What was sent, by the paths of the fields that can be written; what is not known is left out. */
+export function taken(
+  account: Account,
+  collection: Collection,
+  sent: Shown,
+  mode: 'update' | 'replace' | 'create',
+): Record<string, unknown> {
+  const given: Record<string, unknown> = {};
+  for (const { path, type, to, readOnly } of collection.schema.fields) {
+    if (readOnly === true) continue;
+    const value = valueAt(sent, path.split('.'));
+    if (value === undefined) {
+      if (mode === 'replace' || isLeftOut(account, sent, path)) given[path] = null;
+      continue;
+    }
+    given[path] = to === undefined ? value : keptReference(type, value);
+  }
+  return given;
+}
+
+/** In an account all ids are texts. */
+function keptReference(type: string, value: unknown): unknown {
+  if (value === null) return null;
+  return type === 'references' ? (value as unknown[]).map(String) : `${value as string | number}`;
+}
+
+/** Of an object within that is sent, without this part. */
+function isLeftOut({ settings }: Account, sent: Shown, path: string): boolean {
+  const [head = '', ...rest] = path.split('.');
+  return settings.patchWithin === 'replaces' && rest.length > 0 && Object.hasOwn(sent, head);
+}
+
+function valueAt(object: unknown, [first, ...rest]: readonly string[]): unknown {
+  if (first === undefined) return object;
+  if (typeof object !== 'object' || object === null || !Object.hasOwn(object, first))
+    return undefined;
+  return valueAt((object as Shown)[first], rest);
+}
+
+function shownOf(account: Account, collection: Collection, item: Item, state: State): Shown {
+  const { words, version, deletion, clockSkewMs } = account.settings;
+  const made: Record<string, unknown> = { [words.id]: wireId(account, item.id) };
+  for (const field of collection.schema.fields) {
+    const value = item.fields[field.path] ?? (isList(field) ? [] : null);
+    put(made, field.path.split('.'), asSent(account, field, value));
+  }
+  const isDeleted = state.life === 'archived';
+  made[words.createdAt] = item.createdAt;
+  if (version !== 'none') made[words.changedAt] = item.updatedAt;
+  if (version === 'counter') made[words.version] = item.version;
+  if (deletion === 'time') {
+    made[words.deleted] = isDeleted ? iso(state.sinceMs + clockSkewMs) : null;
+  }
+  if (deletion === 'boolean') made[words.deleted] = isDeleted;
+  return made;
+}
+
+function asSent(
+  account: Account,
+  { type, to }: { readonly type: string; readonly to?: string },
+  value: unknown,
+): unknown {
+  if (to === undefined || value === null) return value;
+  if (type === 'references') return (value as string[]).map((id) => wireId(account, id));
+  return wireId(account, value as string);
+}
+
+function put(
+  object: Record<string, unknown>,
+  [first = '', ...rest]: readonly string[],
+  value: unknown,
+): void {
+  if (rest.length === 0) {
+    object[first] = value;
+    return;
+  }
+  const within = (object[first] ?? {}) as Record<string, unknown>;
+  object[first] = within;
+  put(within, rest, value);
+}

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { OLD, type AccountOptions } from '../../../runtime/emulators/rest/options.ts';
+import { practice, type Json } from './practice.ts';
+
+type Options = Partial<AccountOptions>;
+
+const APPS: Readonly<Record<string, Options>> = {
+  'a well made app': {},
+  'an old app': OLD,
+  'an app of version 3.0 with schemas apart': { openapi: '3.0', errors: 'list', invalid: 400 },
+  'an app of version 3.1 with one schema': { schemas: 'shared', update: 'both', errors: 'pointer' },
+  'an app with other words': {
+    names: 'snake_case',
+    paging: 'page',
+    envelope: 'array',
+    version: 'time',
+    deletion: 'hard',
+    restore: false,
+    prefix: '/crm',
+    errors: 'message',
+    called: { id: 'key', marker: 'foreign_key', limit: 'per_page' },
+  },
+};
+
+describe('the document of an app', () => {
+  for (const [app, options] of Object.entries(APPS)) {
+    it(`describes what ${app} answers, to lists, reads, writes and mistakes`, async () => {
+      const { ask, get, document, hands } = practice({ ...options, writeAnswers: 'item' });
+      const said = await document();
+      const at = `${options.prefix ?? ''}/contacts`;
+      const path = at.slice(1);
+      const last = options.names === 'snake_case' ? 'last_name' : 'lastName';
+      const listed = said.paths[at];
+      const one = said.paths[`${at}/{contactId}`];
+      const update = one.patch ? 'patch' : 'put';
+      const person = {
+        [last]: 'Nagy',
+        email: 'a@example.com',
+        tags: ['vip'],
+        address: { city: 'Eger' },
+      };
+
+      const made = await ask('POST', path, person);
+      assertFits(said, listed.post.responses['201'], made.body);
+      const { id } = hands.items('contacts')[0]!;
+      const read = await get(`${path}/${id}`);
+      assertFits(said, one.get.responses['200'], read.body);
+      const changed = await ask(update.toUpperCase(), `${path}/${id}`, { ...person, score: 7 });
+      assertFits(said, one[update].responses['200'], changed.body);
+      const list = await get(path);
+      assertFits(said, listed.get.responses['200'], list.body);
+      const wrong = await ask('POST', path, { [last]: 7 });
+      assertFits(said, said.components.responses.Failed, wrong.body);
+      assert.deepEqual(
+        [made, read, changed, list, wrong].map(({ status }) => status),
+        [201, 200, 200, 200, options.invalid ?? 422],
+      );
+    });
+  }
+
+  it('is refused by a judge who does not know the app when an answer is not as it says', async () => {
+    const { get, document, hands } = practice();
+    const said = await document();
+    const id = hands.create('contacts', { lastName: 'Nagy' });
+    const { body } = await get(`contacts/${id}`);
+    const wanted = said.paths['/contacts/{contactId}'].get.responses['200'];
+    for (const wrong of [{ score: 'x' }, { tags: null }, { stage: 'x' }, { version: undefined }]) {
+      assert.throws(() =>
+        assertFits(said, wanted, JSON.parse(JSON.stringify({ ...body, ...wrong }))),
+      );
+    }
+  });
+
+  it('is the same in JSON and in YAML, and of the version that it should be of', async () => {
+    for (const openapi of ['3.0', '3.1'] as const) {
+      const { get, document } = practice({ openapi });
+      const said = await document();
+      assert.ok(said.openapi.startsWith(openapi));
+      const yaml = await get('openapi.yaml');
+      assert.match(yaml.headers.get('content-type')!, /yaml/);
+      assert.deepEqual(parse(yaml.body as string), said);
+      assert.equal(
+        said.components.schemas.ContactInput.properties.phone.nullable,
+        openapi === '3.0' ? true : undefined,
+      );
+    }
+  });
+
+  it('is there for everybody, unless the app thinks otherwise', async () => {
+    for (const documentNeedsLogin of [false, true]) {
+      const { get } = practice({ documentNeedsLogin });
+      const nobody = { authorization: '' };
+      assert.equal((await get('openapi.json', nobody)).status, documentNeedsLogin ? 401 : 200);
+      assert.equal((await get('openapi.json')).status, 200);
+      assert.deepEqual((await get('health', nobody)).body, { status: 'ok' });
+    }
+  });
+
+  it('lists what can be done with a collection, and nothing else can be done', async () => {
+    const { ask, document, hands } = practice({
+      without: { notes: ['update', 'delete'], companies: ['create'] },
+    });
+    const { paths } = await document();
+    assert.deepEqual(
+      Object.fromEntries(
+        Object.entries(paths as object).map(([path, item]) => [path, methods(item)]),
+      ),
+      {
+        '/health': ['get'],
+        '/contacts': ['get', 'post'],
+        '/contacts/{contactId}': ['delete', 'get', 'patch'],
+        '/contacts/{contactId}/restore': ['post'],
+        '/companies': ['get'],
+        '/companies/{companyId}': ['delete', 'get', 'patch'],
+        '/companies/{companyId}/restore': ['post'],
+        '/notes': ['get', 'post'],
+        '/notes/{noteId}': ['get'],
+        '/notes/{noteId}/restore': ['post'],
+      },
+    );
+    const id = hands.create('notes', { text: 'Hello' });
+    const refused = await ask('DELETE', `notes/${id}`);
+    assert.deepEqual([refused.status, refused.headers.get('allow')], [405, 'GET']);
+    assert.equal((await ask('GET', 'nonsense')).status, 404);
+  });
+
+  it('changes with the fields, and so does what is accepted', async () => {
+    const { ask, document, hands } = practice();
+    hands.addField('contacts', { path: 'shoeSize', type: 'number', unique: true });
+    hands.addField('contacts', { path: 'address.floor', type: 'text' });
+    hands.removeField('contacts', 'phone');
+    const { schemas } = (await document()).components;
+    assert.deepEqual(schemas.ContactInput.properties.shoeSize, {
+      type: ['number', 'null'],
+      'x-unique': true,
+    });
+    assert.ok('floor' in schemas.ContactAddress.properties);
+    const person = { lastName: 'Nagy', shoeSize: 43, address: { floor: '2' } };
+    const made = await ask('POST', 'contacts', person);
+    assert.deepEqual([made.body.shoeSize, made.body.address.floor], [43, '2']);
+    assert.equal((await ask('POST', 'contacts', { lastName: 'Kis', phone: '1' })).status, 422);
+    hands.dropOption('contacts', 'stage', 'former');
+    hands.renameField('contacts', 'score', 'points');
+    const changed = await ask('PATCH', `contacts/${made.body.id}`, { stage: 'former' });
+    assert.equal(changed.body.errors[0].path, 'stage');
+    assert.equal((await ask('PATCH', `contacts/${made.body.id}`, { points: 5 })).body.points, 5);
+  });
+
+  it('says what is called otherwise, if it says so at all', async () => {
+    const called = { limit: 'max', deleted: 'removedAt', marker: 'foreignKey' };
+    const silent = await practice({ called }).document();
+    assert.equal(silent.paths['/contacts']['x-tributary'], undefined);
+    const open = await practice({ called, hints: true, envelope: 'dataMeta' }).document();
+    assert.deepEqual(open.paths['/contacts']['x-tributary'], {
+      ...called,
+      next: 'meta.nextCursor',
+    });
+    const input = open.components.schemas.ContactInput.properties;
+    assert.deepEqual(['foreignKey' in input, 'externalId' in input], [true, false]);
+  });
+
+  it('shows how to log in', async () => {
+    const said = async (options: Options): Promise<Json> => {
+      const { components } = await practice(options).document();
+      return components.securitySchemes.login;
+    };
+    assert.equal((await said({ login: { kind: 'jwt' } })).bearerFormat, 'JWT');
+    assert.equal((await said({ login: { kind: 'basic', user: 'u' } })).scheme, 'basic');
+    assert.equal((await said({ login: { kind: 'header', name: 'X-Key' } })).name, 'X-Key');
+    assert.equal((await said({ login: { kind: 'development' } })).name, 'x-auth-id');
+  });
+});
+
+/** With other eyes than those of the app. */
+function assertFits(document: Json, response: Json, answer: unknown): void {
+  const [content] = Object.values(response.content) as [{ schema: object }];
+  const text = JSON.stringify({ ...content.schema, $defs: document.components.schemas }).replaceAll(
+    '#/components/schemas/',
+    '#/$defs/',
+  );
+  z.fromJSONSchema(withNulls(JSON.parse(text))).parse(answer);
+}
+
+/** The judge knows the words of 3.1 alone. */
+function withNulls(schema: Json): Json {
+  if (Array.isArray(schema)) return schema.map(withNulls);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const { nullable, ...rest } = schema;
+  const inner = Object.fromEntries(
+    Object.entries(rest).map(([name, one]) => [name, withNulls(one)]),
+  );
+  return nullable === true ? { ...inner, type: [rest.type, 'null'] } : inner;
+}
+
+function methods(item: object): string[] {
+  return Object.keys(item)
+    .filter((name) => name !== 'parameters')
+    .toSorted();
+}
