@@ -10,7 +10,7 @@ import { askAboutMany, askCanaries, type ReadIds } from './canaries.ts';
 import { askAbout, choiceOf, isUnanswered, replaceLink, setBack, type Case } from './case.ts';
 import type { Context } from './context.ts';
 import type { Member } from './member.ts';
-import { wentBack, type WentBack } from './vendor-backups.ts';
+import { STALE_MS, wentBack, type WentBack } from './vendor-backups.ts';
 
 /** A second read that is to prove an absence waits at least that long. */
 const SECOND_READ_MS = 1_000;
@@ -74,9 +74,12 @@ export async function observeAbsences(
       continue;
     }
     const isAlive = isTold && (say === 'alive' || read.archived);
-    // An answer that lags cannot say when an archived item was archived, unless it says the version.
-    const isOld =
+    // An answer that lags cannot say when an archived item was archived, unless it says the version. What
+    // stays older than it was is no late answer: the vendor itself went back, to a backup for example.
+    const isOlder =
       read.version !== undefined && link.version !== undefined && read.version < link.version;
+    const isOld =
+      isOlder && silentFor <= CLOCKS_DIFFER_MS + Math.max(STALE_MS, 2 * member.can.readLagMs);
     const isFound = isAlive && !isOld && isSecond && !shownAgain.has(link.remoteId);
     const mayBeLost = isFound && !read.archived && !isBelieved && one.entity.life === 'live';
     if (mayBeLost && mayDelete(context, member)) {

@@ -34,13 +34,11 @@ export function samenessOf(
   const { createdAt } = item;
   if (createdAt === undefined) return 'same';
   if (link.createdAt !== undefined) return link.createdAt === createdAt ? 'same' : 'another';
-  const { reusesIds } = member.can;
-  if (link.state === 'gone') return reusesIds ? 'another' : 'same';
+  if (link.state === 'gone') return member.can.reusesIds ? 'another' : 'same';
   const made = one?.intents.find(({ op, link: id }) => op === 'create' && id === link.id);
   if (!one || made?.sentAt === undefined) return 'same';
   const isLater = createdAt - member.facts.clockOffsetMs > made.sentAt + CLOCKS_DIFFER_MS;
-  if (isLater) return 'another';
-  return reusesIds ? likenessOf(context, member, one, made, item) : 'same';
+  return isLater ? 'another' : likenessOf(context, member, one, made, item);
 }
 
 /** Of an item that was made about when we made ours. */

@@ -120,7 +120,7 @@ class Stage {
       hidden: new Set(),
       slowedDown: new Map(),
       forgotten: [],
-      witness: { stored: this.stored, read: new Map(), asked: new Map() },
+      witness: { stored: this.stored, read: new Map(), asked: new Map(), versions: new Map() },
       quietWrites: [],
       audits: [],
       errors: [],
@@ -370,7 +370,7 @@ describe('The oracle of the simulation', () => {
     const isTold = (askedAt: readonly number[]): boolean => {
       const asked = new Map([['crm-1/people/c0001', askedAt]]);
       const { violations } = stage.judge({
-        witness: { stored: new Set(), read: new Map(), asked },
+        witness: { stored: new Set(), read: new Map(), asked, versions: new Map() },
       });
       return violations.some((line) => line.includes('was created by us'));
     };

@@ -1,9 +1,10 @@
 /**
- * Remembers what the engine has come to know: which marks it has stored, and when it has read which; and
- * when it asked for whom to be created. What an engine could not know when it wrote, it could not protect.
+ * Remembers what the engine has come to know: which marks and versions it has stored, and when it has read
+ * which; and when it asked for whom to be created. What an engine could not know when it wrote, it could not protect.
  */
 import type { Item } from '../../runtime/emulators/grumpy/grumpy.ts';
-import type { Store } from '../../runtime/store/store.ts';
+import type { Commit, Store } from '../../runtime/store/store.ts';
+import { nameOfRef } from '../../runtime/store/work-key.ts';
 import type { World } from '../../runtime/world/world.ts';
 import { marksIn } from './ledger.ts';
 import { codeOf } from './setting.ts';
@@ -16,6 +17,11 @@ export interface Witness {
   readonly read: ReadonlyMap<string, number>;
   /** When the engine asked for whom to be created, in that order: `crm-1/people/c0004`. */
   readonly asked: ReadonlyMap<string, readonly number[]>;
+  /** Which versions of an item were stored, and when, in that order; by the name of its ref. */
+  readonly versions: ReadonlyMap<
+    string,
+    readonly { readonly at: number; readonly version: number }[]
+  >;
   /** Notes what an account is asked for. */
   called(account: string, request: Request): Promise<void>;
   /** Notes what an account answers. */
@@ -26,19 +32,32 @@ export function witnessOf(store: Store, world: Pick<World, 'clock'>): Witness {
   const stored = new Set<string>();
   const read = new Map<string, number>();
   const asked = new Map<string, number[]>();
+  const versions = new Map<string, { at: number; version: number }[]>();
   const commit: Store['commit'] = async (tenant, now, commits) => {
     const outcomes = await store.commit(tenant, now, commits);
     for (const [index, { outcome }] of outcomes.entries()) {
-      if (outcome === 'stored') for (const mark of marksIn(commits[index])) stored.add(mark);
+      if (outcome !== 'stored') continue;
+      for (const mark of marksIn(commits[index])) stored.add(mark);
+      noteVersions(commits[index]!);
     }
     return outcomes;
   };
+
+  function noteVersions({ lease, record }: Commit): void {
+    const at = world.clock.now();
+    for (const { endpoint, remoteId, version } of record?.links ?? []) {
+      const name = nameOfRef({ sync: lease.key.sync, endpoint, remoteId });
+      if (version !== undefined)
+        versions.set(name, [...(versions.get(name) ?? []), { at, version }]);
+    }
+  }
 
   return {
     store: withCommit(store, commit),
     stored,
     read,
     asked,
+    versions,
     async called(account, request) {
       const [, collection] = CREATE.exec(new URL(request.url).pathname) ?? [];
       if (collection === undefined) return;

@@ -5,8 +5,10 @@
 import type { Change } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { marksIn } from '../ledger.ts';
 import { couldBeTwo } from './explanations.ts';
+import { nameOfRef } from '../../../runtime/store/work-key.ts';
 import type { Rest } from './rest.ts';
-import { codeOf, STATUSES, type System } from '../setting.ts';
+import type { CollectionName } from '../scenario.ts';
+import { codeOf, STATUSES, syncId, type System } from '../setting.ts';
 
 export function unexplainedWrites(rest: Rest): string[] {
   return rest.systems.flatMap((system) =>
@@ -21,34 +23,51 @@ export function unexplainedWrites(rest: Rest): string[] {
   );
 }
 
-function deletion(rest: Rest, system: System, { before, collection }: Change): string[] {
+function deletion(rest: Rest, system: System, { at, before, collection }: Change): string[] {
   const code = codeOf(before);
   const twins = rest
     .handsOf(system)
     .items(collection)
     .filter(({ fields }) => fields.code === code);
   const isMeant = [...rest.people.deleted].some((one) => rest.people.areRelated(one, code));
-  if (isMeant || twins.length > 0 || isLostWithoutTrace(rest, system, code)) return [];
+  if (isMeant || twins.length > 0 || isLostWithoutTrace(rest, system, code, at)) return [];
   return [`${code} was deleted by us, though nobody had deleted it`];
 }
 
 /**
- * A system was put back to a backup and lost the item, and nothing else there is older than it was, or no
- * version says so: to whoever looks in from outside, that is what a deletion looks like.
+ * A system was put back to a backup and lost the item, and nothing else there shows it: to whoever looks in
+ * from outside, that is what a deletion looks like.
  */
-function isLostWithoutTrace(rest: Rest, { tenant }: System, code: string): boolean {
+function isLostWithoutTrace(rest: Rest, { tenant }: System, code: string, at: number): boolean {
   return rest.systems.some((system) => {
     if (system.tenant !== tenant) return false;
-    const isTold = system.scene.abilities.version !== 'none';
     const restored = rest.handsOf(system).log.filter(({ via }) => via === 'backup');
-    return restored.some(({ kind, at, collection, before }) => {
-      if (kind !== 'deleted' || !rest.people.areRelated(codeOf(before), code)) return false;
-      return !restored.some((other) => {
-        if (!isTold) return false;
-        return other.at === at && other.collection === collection && other.kind === 'updated';
-      });
+    return restored.some((lost) => {
+      if (lost.kind !== 'deleted' || !rest.people.areRelated(codeOf(lost.before), code))
+        return false;
+      const others = restored.filter(
+        (other) => other.at === lost.at && other.collection === lost.collection,
+      );
+      return !others.some((other) => other.kind === 'updated' && isTrace(rest, system, other, at));
     });
   });
+}
+
+/** Of an item that is there a version was known, and when we deleted it still had a lower one. */
+function isTrace(
+  rest: Rest,
+  system: System,
+  { at, id, collection }: Change,
+  deletedAt: number,
+): boolean {
+  const sync = syncId(system.tenant, collection as CollectionName);
+  const ref = nameOfRef({ sync, endpoint: system.endpoint, remoteId: id });
+  const known = rest.witness.versions.get(ref) ?? [];
+  const before = known.filter((one) => one.at <= at).map(({ version }) => version);
+  const last = rest.handsOf(system).log.findLast((other) => {
+    return other.at <= deletedAt && other.id === id && other.collection === collection;
+  });
+  return last?.after !== undefined && last.version < Math.max(...before);
 }
 
 /** Nobody is created where the same person has been for long enough to be found. */
