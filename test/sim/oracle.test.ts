@@ -378,6 +378,35 @@ describe('The oracle of the simulation', () => {
     assert.equal(isTold([at - 100_000, at - 1, at + 1]), true, 'the last one before counts');
   });
 
+  it('excuses who deletes what a system lost with a backup only where no version there gave it away', () => {
+    const stage = new Stage();
+    const crm = stage.at('crm');
+    const kept = stage.id('crm', 'c0002');
+    const backup = crm.backup();
+    crm.edit('people', kept, { phone: '+36205550000' });
+    const fields = { ...crm.item('people', stage.id('crm', 'c0001'))!.fields, code: 'c0003' };
+    const lost = {
+      crm: crm.create('people', fields),
+      app: stage.at('app').create('people', fields),
+    };
+    crm.restoreBackup(backup);
+    assert.equal(crm.item('people', lost.crm), undefined);
+    stage.remove('app', 'c0003');
+    const ref = { sync: syncId(0, 'people'), endpoint: stage.systems[1]!.endpoint, remoteId: kept };
+    const isTold = (known: readonly { at: number; version: number }[]): boolean => {
+      const versions = new Map([[nameOfRef(ref), known]]);
+      const { violations } = stage.judge({
+        witness: { stored: new Set(), read: new Map(), asked: new Map(), versions },
+      });
+      return violations.some((line) => line.includes('c0003 was deleted by us'));
+    };
+    const { at } = crm.log.findLast(({ via }) => via === 'backup')!;
+    assert.equal(isTold([]), false, 'nothing was known');
+    assert.equal(isTold([{ at, version: 1 }]), false, 'nothing is older than was known');
+    assert.equal(isTold([{ at, version: 2 }]), true, 'something is older than was known');
+    assert.equal(isTold([{ at: at + 1, version: 2 }]), false, 'that was known only afterwards');
+  });
+
   it('counts an edit that nobody could protect, and only that', () => {
     const blind = {
       version: 'none',
