@@ -9,7 +9,7 @@ import type { EntityId, Link } from '../core/planner/model.ts';
 import { same } from '../core/value.ts';
 import type { StoredIntent } from '../store/store.ts';
 import type { Case } from './case.ts';
-import { keysOf, type Context } from './context.ts';
+import { keysOf, keysOfEntity, type Context } from './context.ts';
 import { itemRef } from './marking.ts';
 import type { Member } from './member.ts';
 
@@ -34,11 +34,26 @@ export function samenessOf(
   const { createdAt } = item;
   if (createdAt === undefined) return 'same';
   if (link.createdAt !== undefined) return link.createdAt === createdAt ? 'same' : 'another';
-  if (link.state === 'gone') return member.can.reusesIds ? 'another' : 'same';
+  if (link.state === 'gone') {
+    const isKnown = !member.can.reusesIds && (!one || hasKeyOf(context, member, one, item));
+    return isKnown ? 'same' : 'another';
+  }
   const made = one?.intents.find(({ op, link: id }) => op === 'create' && id === link.id);
   if (!one || made?.sentAt === undefined) return 'same';
   const isLater = createdAt - member.facts.clockOffsetMs > made.sentAt + CLOCKS_DIFFER_MS;
   return isLater ? 'another' : likenessOf(context, member, one, made, item);
+}
+
+/** Nobody edits what is gone, so what is shown again can still be known by one of its keys. */
+function hasKeyOf(
+  context: Context,
+  member: Member,
+  { entity }: Pick<Case, 'entity'>,
+  item: Item,
+): boolean {
+  const known = keysOfEntity(context, entity).map(({ digest }) => digest);
+  const keys = keysOf(context, member.read(item, 0).present.fields);
+  return known.length === 0 || keys.some(({ digest }) => known.includes(digest));
 }
 
 /** Of an item that was made about when we made ours. */
