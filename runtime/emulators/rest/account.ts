@@ -55,6 +55,9 @@ function habitsOf(settings: Settings): Partial<Habits> {
     rememberMs: listLagMs,
     delete: deletion === 'hard' ? 'hard' : 'soft',
     deletingMovesTime: settings.deletingMovesTime,
+    archivedHoldUnique: settings.deletedHoldUnique,
+    purgeAfterMs: settings.purgeAfterMs,
+    reusesIds: settings.reusesIds,
     store,
     merging: {
       newId: false,

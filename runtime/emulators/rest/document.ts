@@ -7,7 +7,7 @@ import { operationsOf, type Operation, type Parameter } from './operations.ts';
 import type { Settings } from './options.ts';
 import { errorSchema } from './refused.ts';
 import { idSchema, orNull, ref, schemaNames, schemasOf, type Schema } from './schemas.ts';
-import { wordsOf } from './words.ts';
+import { idMember, wordsOf } from './words.ts';
 
 export interface Document {
   readonly openapi: string;
@@ -71,7 +71,7 @@ function documentOf(account: Account, operations: readonly Operation[]): Documen
       securitySchemes: { login: securityScheme(settings) },
       responses: { Failed: failed },
       parameters: Object.fromEntries(
-        sharedParameters(operations).map((parameter) => [
+        sharedParameters(operations, settings).map((parameter) => [
           parameterKey(parameter),
           { ...parameter },
         ]),
@@ -84,10 +84,15 @@ function documentOf(account: Account, operations: readonly Operation[]): Documen
 const JSON_TYPE = 'application/json';
 
 /** What all operations on a path have is said once. */
-function pathItem({ kind, parameters }: Operation, settings: Settings): Record<string, unknown> {
+function pathItem(
+  { kind, parameters, below }: Operation,
+  settings: Settings,
+): Record<string, unknown> {
   const ids = parameters.filter((parameter) => parameter.in === 'path');
   return {
-    ...(kind === 'list' && settings.hints ? { 'x-tributary': hintsOf(settings) } : {}),
+    ...(kind === 'list' && below === undefined && settings.hints
+      ? { 'x-tributary': hintsOf(settings) }
+      : {}),
     ...(ids.length === 0 ? {} : { parameters: ids }),
   };
 }
@@ -100,17 +105,22 @@ function hintsOf(settings: Settings): Schema {
     ([word, name]) => name !== usual[word as keyof typeof usual],
   );
   const isWithin = envelope === 'dataMeta' && paging === 'cursor';
-  return { ...Object.fromEntries(hints), ...(isWithin ? { next: `meta.${words.next}` } : {}) };
+  const most =
+    paging === 'none' || settings.pageSize.isTold ? {} : { limitMax: settings.pageSize.most };
+  return {
+    ...Object.fromEntries(hints),
+    ...most,
+    ...(isWithin ? { next: `meta.${words.next}` } : {}),
+  };
 }
 
-/** The parameters of lists, which all collections share. */
-function sharedParameters(operations: readonly Operation[]): readonly Parameter[] {
-  const all = operations.flatMap(({ kind, parameters }) => (kind === 'list' ? parameters : []));
-  const texts = all.map((parameter) => JSON.stringify(parameter));
-  return all.filter(
-    (_, index) =>
-      texts.indexOf(texts[index]!) === index && texts.lastIndexOf(texts[index]!) > index,
-  );
+/** The parameters that the lists of all collections have. */
+function sharedParameters(
+  operations: readonly Operation[],
+  settings: Settings,
+): readonly Parameter[] {
+  const list = operations.find(({ kind }) => kind === 'list');
+  return list?.parameters.filter((parameter) => isShared(parameter, settings)) ?? [];
 }
 
 function parameterKey({ name }: Parameter): string {
@@ -120,7 +130,6 @@ function parameterKey({ name }: Parameter): string {
 function said(operation: Operation, settings: Settings): Schema {
   const { method, path, kind, parameters, body, collection } = operation;
   const own = parameters.filter((parameter) => parameter.in !== 'path');
-  const isShared = kind === 'list' && settings.schemas === 'apart';
   return {
     operationId: `${kind} ${path.replaceAll(/[{}]/g, '')}`.replaceAll(/\W+(\w)/g, (_, letter) =>
       String(letter).toUpperCase(),
@@ -130,14 +139,16 @@ function said(operation: Operation, settings: Settings): Schema {
       ? {}
       : {
           parameters: own.map((one) =>
-            isShared && isCommon(one, settings) ? ref(parameterKey(one), 'parameters') : one,
+            isShared(one, settings) ? ref(parameterKey(one), 'parameters') : one,
           ),
         }),
     ...(body === undefined
       ? {}
       : { requestBody: { required: true, content: { [JSON_TYPE]: { schema: ref(body) } } } }),
     responses: {
-      ...(collection === undefined ? OKAY : successes(operation, settings)),
+      ...(collection === undefined
+        ? answer(200, kind === 'stages' ? STAGES : { type: 'object' })
+        : successes(operation, settings)),
       ...Object.fromEntries(
         failuresOf(operation, settings).map((status) => [status, ref('Failed', 'responses')]),
       ),
@@ -147,14 +158,18 @@ function said(operation: Operation, settings: Settings): Schema {
   };
 }
 
-/** Those that are about items are of one collection alone. */
-function isCommon({ name }: Parameter, { words }: Settings): boolean {
-  const { limit, cursor, offset, page, since, sort, includeDeleted, marker } = words;
-  return [limit, cursor, offset, page, since, sort, includeDeleted, marker].includes(name);
+/** Those that are about members are of one collection alone. */
+function isShared({ name }: Parameter, { words, schemas }: Settings): boolean {
+  const { limit, cursor, offset, page, since, sort, includeDeleted } = words;
+  return (
+    schemas === 'apart' && [limit, cursor, offset, page, since, sort, includeDeleted].includes(name)
+  );
 }
 
-const OKAY: Schema = {
-  200: { description: 'All is well.', content: { [JSON_TYPE]: { schema: { type: 'object' } } } },
+/** A list without a path for what is in it. */
+const STAGES: Schema = {
+  type: 'array',
+  items: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
 };
 
 function moved(status: number): Schema {
@@ -181,7 +196,7 @@ function failuresOf(
 }
 
 function successes({ kind, collection, path }: Operation, settings: Settings): Schema {
-  const { writeAnswers, words, etag } = settings;
+  const { writeAnswers, etag } = settings;
   const item = ref(schemaNames(collection!.name, settings).read);
   const headers = etag ? { headers: { ETag: { schema: { type: 'string' } } } } : {};
   if (kind === 'list') return answer(200, listSchema(item, settings));
@@ -190,8 +205,9 @@ function successes({ kind, collection, path }: Operation, settings: Settings): S
   const status = kind === 'create' ? 201 : 200;
   if (writeAnswers === 'item') return answer(status, item);
   if (writeAnswers === 'id') {
-    const properties = { [words.id]: idSchema(settings) };
-    return answer(status, { type: 'object', required: [words.id], properties });
+    const id = idMember(collection!.name, settings);
+    const properties = { [id]: idSchema(settings) };
+    return answer(status, { type: 'object', required: [id], properties });
   }
   const location = { Location: { description: `As ${path}`, schema: { type: 'string' } } };
   return {

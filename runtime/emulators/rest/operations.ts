@@ -7,15 +7,25 @@ import type { Account } from './account.ts';
 import { rulesOf } from './fields.ts';
 import type { Lacking, Settings } from './options.ts';
 import { idSchema, schemaNames, valueSchema, type Schema } from './schemas.ts';
-import { singular } from './words.ts';
+import { idParameter } from './words.ts';
 
 export interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** After the address of the app, with the id in braces. */
   readonly path: string;
-  readonly kind: 'document' | 'health' | 'list' | 'read' | 'update' | 'replace' | Lacking;
+  readonly kind:
+    | 'document'
+    | 'health'
+    | 'stages'
+    | 'list'
+    | 'read'
+    | 'update'
+    | 'replace'
+    | Lacking;
   readonly collection?: Collection;
   readonly parameters: readonly Parameter[];
+  /** Of a list below an item: the reference that leads to it. */
+  readonly below?: string;
   /** The schema of what is sent. */
   readonly body?: string;
 }
@@ -33,14 +43,31 @@ export function operationsOf(account: Account): readonly Operation[] {
     { method: 'GET', path: '/openapi.json', kind: 'document', parameters: [] },
     { method: 'GET', path: '/openapi.yaml', kind: 'document', parameters: [] },
     { method: 'GET', path: '/health', kind: 'health', parameters: [] },
+    { method: 'GET', path: `${settings.prefix}/stages`, kind: 'stages', parameters: [] },
     ...[...collections.values()].flatMap((its) => ofCollection(its, settings)),
+    ...contactsOfCompanies(account),
   ];
 }
 
-/** The name of the parameter that holds an id. */
-export function idParameter(collection: string): string {
-  const name = singular(collection);
-  return `${name.charAt(0).toLowerCase()}${name.slice(1)}Id`;
+/** What can be listed and is no collection: it begins with the id of something else. */
+function contactsOfCompanies({ collections, settings }: Account): readonly Operation[] {
+  const contacts = collections.get('contacts')!;
+  const reference = [...contacts.schema.fields].find(({ to }) => to === 'companies');
+  if (reference === undefined) return [];
+  const id = idParameter('companies', settings);
+  return [
+    {
+      method: 'GET',
+      path: `${settings.prefix}/companies/{${id}}/contacts`,
+      kind: 'list',
+      collection: contacts,
+      parameters: [
+        { name: id, in: 'path', required: true, schema: idSchema(settings) },
+        ...listParameters(contacts, settings),
+      ],
+      below: reference.path,
+    },
+  ];
 }
 
 function ofCollection(collection: Collection, settings: Settings): readonly Operation[] {
@@ -48,7 +75,7 @@ function ofCollection(collection: Collection, settings: Settings): readonly Oper
   const { prefix, update, without, restore } = settings;
   const { input, changes } = schemaNames(name, settings);
   const path = `${prefix}/${name}`;
-  const id = idParameter(name);
+  const id = idParameter(name, settings);
   const one = `${path}/{${id}}`;
   const its: readonly Parameter[] = [
     { name: id, in: 'path', required: true, schema: idSchema(settings) },

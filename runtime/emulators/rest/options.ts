@@ -23,6 +23,11 @@ export interface Settings {
   readonly prefix: string;
   readonly names: 'camelCase' | 'snake_case';
   readonly ids: 'uuid' | 'integer';
+  /** What paths call an id, and what items do: `id`, or `contactId` of a contact. */
+  readonly idParameter: 'own' | 'id';
+  readonly idMember: 'own' | 'id';
+  /** How times are written. */
+  readonly times: 'utc' | 'offset';
   /** What things are called that are called otherwise than the names say. */
   readonly called: Partial<Words>;
   /** The document says in `x-tributary` what is called what. */
@@ -50,6 +55,11 @@ export interface Settings {
   readonly clockSkewMs: number;
   readonly deletion: 'time' | 'boolean' | 'hard';
   readonly deletingMovesTime: boolean;
+  /** What is deleted keeps its unique values for itself, until it is purged. */
+  readonly deletedHoldUnique: boolean;
+  readonly purgeAfterMs: number;
+  /** A new item gets the id that was left behind last. */
+  readonly reusesIds: boolean;
   readonly restore: boolean;
   /** What there is not, by collection. */
   readonly without: Readonly<Record<string, readonly Lacking[]>>;
@@ -109,6 +119,9 @@ const MODERN: Omit<Settings, 'words'> = {
   prefix: '',
   names: 'camelCase',
   ids: 'uuid',
+  idParameter: 'own',
+  idMember: 'id',
+  times: 'utc',
   called: {},
   hints: false,
   paging: 'cursor',
@@ -124,6 +137,9 @@ const MODERN: Omit<Settings, 'words'> = {
   clockSkewMs: 0,
   deletion: 'time',
   deletingMovesTime: true,
+  deletedHoldUnique: false,
+  purgeAfterMs: Infinity,
+  reusesIds: false,
   restore: true,
   without: {},
   merges: 301,
@@ -155,6 +171,8 @@ export const OLD = {
   schemas: 'shared',
   names: 'snake_case',
   ids: 'integer',
+  idParameter: 'id',
+  times: 'offset',
   called: { limit: 'per_page', offset: 'skip' },
   paging: 'offset',
   envelope: 'dataMeta',
@@ -164,6 +182,7 @@ export const OLD = {
   changes: 'none',
   version: 'none',
   deletion: 'boolean',
+  deletedHoldUnique: true,
   restore: false,
   merges: 'none',
   update: 'put',
@@ -202,6 +221,10 @@ const CONTRADICTIONS: readonly {
   {
     said: 'without a time of change there are no changes since one',
     isThere: ({ version, changes }) => version === 'none' && changes !== 'none',
+  },
+  {
+    said: 'a member is called like the parameter where the two are of one item',
+    isThere: ({ idMember, idParameter }) => idMember === 'own' && idParameter !== 'own',
   },
   {
     said: 'what is sent in If-Match is an ETag',

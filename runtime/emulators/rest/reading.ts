@@ -4,11 +4,11 @@ import type { Value } from '../crm/model.ts';
 import { stateIn, statesIn, viewOf } from '../crm/view.ts';
 import type { Host } from '../desk.ts';
 import type { Account } from './account.ts';
-import { idParameter } from './operations.ts';
 import type { Settings } from './options.ts';
 import { enveloped, pageOf, type Query, type Row } from './paging.ts';
 import { refusal } from './refused.ts';
 import { etagOf, shown, wireId } from './showing.ts';
+import { singular } from './words.ts';
 
 export interface RestHost extends Host {
   readonly account: Account;
@@ -61,7 +61,7 @@ export function read({ account }: RestHost, collection: Collection, id: string):
 }
 
 export function missing({ settings }: Account, collection: Collection, id: string): Error {
-  return refusal(settings, settings.gone, `There is no ${idParameter(collection.name)} ${id}.`);
+  return refusal(settings, settings.gone, `There is no ${singular(collection.name)} ${id}.`);
 }
 
 interface Test {

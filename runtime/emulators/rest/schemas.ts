@@ -7,7 +7,7 @@ import type { FieldOptions } from '../crm/model.ts';
 import type { Account } from './account.ts';
 import { rulesOf } from './fields.ts';
 import type { Settings } from './options.ts';
-import { singular } from './words.ts';
+import { idMember, singular } from './words.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -106,7 +106,7 @@ function ofCollection({ name, schema }: Collection, settings: Settings): Record<
   const closed = settings.unknown === 'refuse' ? { additionalProperties: false } : {};
   const required = writable.filter((field) => rulesOf(field).required === true);
   const needs = required.length === 0 ? {} : { required: required.map(({ path }) => path) };
-  const { first, last } = stampsOf(settings);
+  const { first, last } = stampsOf(name, settings);
   if (settings.schemas === 'shared') {
     const properties = { ...first, ...members(all), ...last };
     return {
@@ -135,7 +135,10 @@ function ofCollection({ name, schema }: Collection, settings: Settings): Record<
 }
 
 /** What an app says of an item beside its fields. */
-function stampsOf(settings: Settings): {
+function stampsOf(
+  name: string,
+  settings: Settings,
+): {
   first: Record<string, Schema>;
   last: Record<string, Schema>;
 } {
@@ -146,7 +149,7 @@ function stampsOf(settings: Settings): {
   if (version === 'counter') last[words.version] = { type: 'integer', readOnly: true };
   if (deletion === 'time') last[words.deleted] = orNull(time, settings);
   if (deletion === 'boolean') last[words.deleted] = { type: 'boolean', readOnly: true };
-  return { first: { [words.id]: { ...idSchema(settings), readOnly: true } }, last };
+  return { first: { [idMember(name, settings)]: { ...idSchema(settings), readOnly: true } }, last };
 }
 
 /** Fields with dots in their paths become members of objects within. */

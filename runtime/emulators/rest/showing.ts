@@ -5,6 +5,7 @@ import { iso } from '../crm/item.ts';
 import type { Item, State } from '../crm/model.ts';
 import type { Account } from './account.ts';
 import { isList } from './schemas.ts';
+import { idMember } from './words.ts';
 
 export type Shown = Readonly<Record<string, unknown>>;
 
@@ -18,6 +19,8 @@ export function shown(account: Account, collection: Collection, id: string, stat
 }
 
 const SHOWN = new WeakMap<Item, Shown>();
+
+const HOUR_MS = 3_600_000;
 
 /** It says that something is another, and nothing of what. */
 export function etagOf(item: Shown): string {
@@ -70,22 +73,31 @@ function valueAt(object: unknown, [first, ...rest]: readonly string[]): unknown 
 }
 
 function shownOf(account: Account, collection: Collection, item: Item, state: State): Shown {
-  const { words, version, deletion, clockSkewMs } = account.settings;
-  const made: Record<string, unknown> = { [words.id]: wireId(account, item.id) };
+  const { words, version, deletion, clockSkewMs, times } = account.settings;
+  const written = TIMES[times];
+  const made: Record<string, unknown> = {
+    [idMember(collection.name, account.settings)]: wireId(account, item.id),
+  };
   for (const field of collection.schema.fields) {
     const value = item.fields[field.path] ?? (isList(field) ? [] : null);
     put(made, field.path.split('.'), asSent(account, field, value));
   }
   const isDeleted = state.life === 'archived';
-  made[words.createdAt] = item.createdAt;
-  if (version !== 'none') made[words.changedAt] = item.updatedAt;
+  made[words.createdAt] = written(state.createdAtMs);
+  if (version !== 'none') made[words.changedAt] = written(state.updatedAtMs);
   if (version === 'counter') made[words.version] = item.version;
   if (deletion === 'time') {
-    made[words.deleted] = isDeleted ? iso(state.sinceMs + clockSkewMs) : null;
+    made[words.deleted] = isDeleted ? written(state.sinceMs + clockSkewMs) : null;
   }
   if (deletion === 'boolean') made[words.deleted] = isDeleted;
   return made;
 }
+
+/** The same instant in two ways: as text, they do not sort. */
+const TIMES: Readonly<Record<'utc' | 'offset', (timeMs: number) => string>> = {
+  utc: iso,
+  offset: (timeMs) => iso(timeMs + HOUR_MS).replace('Z', '+01:00'),
+};
 
 function asSent(
   account: Account,

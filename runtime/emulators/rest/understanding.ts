@@ -45,14 +45,26 @@ export async function understand(request: Request, host: RestHost): Promise<Unde
     },
     carryOut(busy) {
       if (busy.includes(0)) throw refusal(settings, 503, 'This is not a good moment.');
-      if (collection === undefined) return about(request, its);
-      return answer(operation, { host, collection, request }, { id: id ?? '', query, sent });
+      if (collection === undefined) return about(request, its, host);
+      const { below } = operation;
+      const asked = below === undefined ? query : { ...query, [below]: id };
+      return answer(operation, { host, collection, request }, { id: id ?? '', query: asked, sent });
     },
   };
 }
 
-function about(request: Request, { document }: Described): Response {
+function about(
+  request: Request,
+  { document }: Described,
+  { account: { collections } }: RestHost,
+): Response {
   const { pathname } = new URL(request.url);
+  if (pathname.endsWith('/stages')) {
+    const field = [...collections.get('contacts')!.schema.fields].find(
+      ({ type }) => type === 'enum',
+    );
+    return Response.json((field?.options ?? []).map((name) => ({ name })));
+  }
   if (pathname.endsWith('.json')) return Response.json(document);
   if (pathname.endsWith('/health')) return Response.json({ status: 'ok' });
   const headers = { 'content-type': 'application/yaml' };
@@ -81,13 +93,14 @@ function answer(
       return restore(place, id);
     case 'document':
     case 'health':
+    case 'stages':
       throw new Error(`${kind} is about no collection.`);
   }
 }
 
 function actionOf({ kind, collection }: Operation, query: Query, { words }: Settings): Action {
   if (kind === 'document') return 'fields';
-  if (kind === 'health') return 'about';
+  if (kind === 'health' || kind === 'stages') return 'about';
   if (kind === 'replace') return 'update';
   if (kind !== 'list') return kind;
   if (query[words.since] !== undefined) return 'changes';

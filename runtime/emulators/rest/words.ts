@@ -58,6 +58,29 @@ export function spelled(names: Naming, text: string): string {
   return text.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
+/** The name of the parameter that holds an id. */
+export function idParameter(
+  collection: string,
+  { idParameter: kind, names }: { idParameter: 'own' | 'id'; names: Naming },
+): string {
+  if (kind === 'id') return 'id';
+  const name = singular(collection);
+  return spelled(names, `${name.charAt(0).toLowerCase()}${name.slice(1)}Id`);
+}
+
+/** What an item of the collection calls its id. */
+export function idMember(
+  collection: string,
+  settings: {
+    readonly idMember: 'own' | 'id';
+    readonly idParameter: 'own' | 'id';
+    readonly names: Naming;
+    readonly words: Words;
+  },
+): string {
+  return settings.idMember === 'own' ? idParameter(collection, settings) : settings.words.id;
+}
+
 /** `contacts` is `Contact` where one of them is meant. */
 export function singular(collection: string): string {
   const one = collection.replace(/ies$/, 'y').replace(/s$/, '');

@@ -7,6 +7,7 @@ import type { Account } from './account.ts';
 import { missing, type RestHost } from './reading.ts';
 import { refusal } from './refused.ts';
 import { etagOf, shown, taken, wireId, type Shown } from './showing.ts';
+import { idMember } from './words.ts';
 
 /** What a write has to do with, apart from what is written. */
 export interface Place {
@@ -140,7 +141,7 @@ function answerOf(
     return () => new Response(null, { status: 204, headers });
   const body =
     settings.writeAnswers === 'id'
-      ? { [settings.words.id]: wireId(account, id) }
+      ? { [idMember(collection.name, settings)]: wireId(account, id) }
       : shown(account, collection, id, latest(collection.entry(id)!));
   return () => Response.json(body, { status, headers });
 }

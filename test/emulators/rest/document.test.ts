@@ -20,7 +20,8 @@ const APPS: Readonly<Record<string, Options>> = {
     restore: false,
     prefix: '/crm',
     errors: 'message',
-    called: { id: 'key', marker: 'foreign_key', limit: 'per_page' },
+    idMember: 'own',
+    called: { marker: 'foreign_key', limit: 'per_page' },
   },
 };
 
@@ -33,7 +34,9 @@ describe('the document of an app', () => {
       const path = at.slice(1);
       const last = options.names === 'snake_case' ? 'last_name' : 'lastName';
       const listed = said.paths[at];
-      const one = said.paths[`${at}/{contactId}`];
+      const one = Object.entries(said.paths as Record<string, Json>).find(([name]) =>
+        /\/contacts\/\{\w+\}$/.test(name),
+      )![1];
       const update = one.patch ? 'patch' : 'put';
       const person = {
         [last]: 'Nagy',
@@ -57,6 +60,30 @@ describe('the document of an app', () => {
         [made, read, changed, list, wrong].map(({ status }) => status),
         [201, 200, 200, 200, options.invalid ?? 422],
       );
+    });
+  }
+
+  for (const [app, options] of Object.entries(APPS)) {
+    it(`leads nowhere wrong in ${app}: every reference and every parameter of a path is there`, async () => {
+      const { hands, document } = practice(options);
+      // What an app shares between collections must not hang on one of them.
+      hands.retypeField('contacts', options.names ? 'first_name' : 'firstName', 'number');
+      const said = await document();
+      const references = JSON.stringify(said).matchAll(/"\$ref":"#\/components\/(\w+)\/(\w+)"/g);
+      let count = 0;
+      for (const [reference, kind, name] of references) {
+        assert.ok(said.components[kind!][name!], reference);
+        count += 1;
+      }
+      assert.ok(count > 30);
+      const ids: string[] = [];
+      for (const [path, item] of Object.entries(said.paths as Record<string, Json>)) {
+        const named = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name);
+        const declared = (item.parameters ?? []).map(({ name }: Json) => name);
+        assert.deepEqual(declared, named, path);
+        ids.push(...methods(item).map((method) => item[method].operationId));
+      }
+      assert.equal(new Set(ids).size, ids.length);
     });
   }
 
@@ -109,12 +136,14 @@ describe('the document of an app', () => {
       ),
       {
         '/health': ['get'],
+        '/stages': ['get'],
         '/contacts': ['get', 'post'],
         '/contacts/{contactId}': ['delete', 'get', 'patch'],
         '/contacts/{contactId}/restore': ['post'],
         '/companies': ['get'],
         '/companies/{companyId}': ['delete', 'get', 'patch'],
         '/companies/{companyId}/restore': ['post'],
+        '/companies/{companyId}/contacts': ['get'],
         '/notes': ['get', 'post'],
         '/notes/{noteId}': ['get'],
         '/notes/{noteId}/restore': ['post'],
@@ -124,6 +153,37 @@ describe('the document of an app', () => {
     const refused = await ask('DELETE', `notes/${id}`);
     assert.deepEqual([refused.status, refused.headers.get('allow')], [405, 'GET']);
     assert.equal((await ask('GET', 'nonsense')).status, 404);
+  });
+
+  it('has lists that are no collections: without a path for what is in them, or below an item', async () => {
+    const { get, document, hands } = practice({ names: 'snake_case', prefix: '/crm' });
+    const said = await document();
+    const stages = await get('crm/stages');
+    assertFits(said, said.paths['/crm/stages'].get.responses['200'], stages.body);
+    assert.deepEqual(stages.body[0], { name: 'lead' });
+    const [one, other] = ['a', 'b'].map((name) => hands.create('companies', { name }));
+    hands.create('contacts', { last_name: 'Nagy', company_id: one! });
+    const below = said.paths['/crm/companies/{company_id}/contacts'];
+    const { body } = await get(`crm/companies/${one!}/contacts`);
+    assertFits(said, below.get.responses['200'], body);
+    assert.equal(body.items.length, 1);
+    assert.deepEqual((await get(`crm/companies/${other!}/contacts`)).body.items, []);
+  });
+
+  it('calls ids what the app calls them, in paths and in items', async () => {
+    const names = async (options: Options): Promise<unknown> => {
+      const { get, document, hands } = practice(options);
+      const said = await document();
+      const paths = Object.keys(said.paths as object);
+      const id = hands.create('contacts', { [options.names ? 'last_name' : 'lastName']: 'a' });
+      const { body } = await get(`contacts/${id}`);
+      return [paths.find((path) => path.startsWith('/contacts/{')), Object.keys(body as object)[0]];
+    };
+    assert.deepEqual(await names({}), ['/contacts/{contactId}', 'id']);
+    assert.deepEqual(await names({ idMember: 'own' }), ['/contacts/{contactId}', 'contactId']);
+    const snake = { idMember: 'own', names: 'snake_case' } as const;
+    assert.deepEqual(await names(snake), ['/contacts/{contact_id}', 'contact_id']);
+    assert.deepEqual(await names({ idParameter: 'id' }), ['/contacts/{id}', 'id']);
   });
 
   it('changes with the fields, and so does what is accepted', async () => {
@@ -157,6 +217,9 @@ describe('the document of an app', () => {
       ...called,
       next: 'meta.nextCursor',
     });
+    const small = { otherwise: 5, most: 10, isTold: false };
+    const untold = await practice({ pageSize: small, hints: true }).document();
+    assert.deepEqual(untold.paths['/contacts']['x-tributary'], { limitMax: 10 });
     const input = open.components.schemas.ContactInput.properties;
     assert.deepEqual(['foreignKey' in input, 'externalId' in input], [true, false]);
   });
@@ -196,6 +259,6 @@ function withNulls(schema: Json): Json {
 
 function methods(item: object): string[] {
   return Object.keys(item)
-    .filter((name) => name !== 'parameters')
+    .filter((name) => name !== 'parameters' && !name.startsWith('x-'))
     .toSorted();
 }

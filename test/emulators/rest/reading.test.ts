@@ -294,6 +294,15 @@ describe('a read of an app', () => {
     assert.deepEqual(await shown({ version: 'none', changes: 'none' }), nothing);
   });
 
+  it('writes times in the one way or the other, of the same instant', async () => {
+    const { get, hands } = practice({ times: 'offset' });
+    const id = hands.create('notes', { text: 'a' });
+    const { createdAt } = (await get(`notes/${id}`)).body;
+    assert.equal(createdAt, '2026-01-01T01:00:00.000+01:00');
+    const { items } = (await get(`notes${query({ updatedSince: createdAt })}`)).body;
+    assert.equal(items.length, 1);
+  });
+
   it('has another ETag after each change, and none where the app has none', async () => {
     const { get, hands } = practice({ version: 'none', changes: 'none' });
     const id = hands.create('notes', { text: 'a' });

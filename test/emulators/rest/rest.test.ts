@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { DEMO_ACCOUNTS } from '../../../runtime/emulators/rest/demo.ts';
+import { directoryOf } from '../../../runtime/emulators/emulator.ts';
+import { renderPage } from '../../../runtime/emulators/page/render.ts';
 import { Rest } from '../../../runtime/emulators/rest/rest.ts';
 import { rest as vendor } from '../../../runtime/emulators/rest/vendor.ts';
 import type { Trouble } from '../../../runtime/emulators/trouble.ts';
@@ -124,12 +126,26 @@ describe('an app', () => {
   });
 });
 
+describe('the page of an app', () => {
+  it('warns of an app that believes everybody, and of no other', () => {
+    for (const [login, count] of [
+      [{ kind: 'development' }, 1],
+      [{ kind: 'bearer' }, 0],
+    ] as const) {
+      const place = { account: 'app', collection: 'contacts', page: 1, wanted: '' };
+      const page = renderPage(directoryOf([practice({ login }).rest]), place);
+      assert.equal(page.split('role="alert">Nobody is asked').length - 1, count);
+    }
+  });
+});
+
 describe('the options of an app', () => {
   it('are refused when they contradict each other', () => {
     for (const options of [
       { envelope: 'array' },
       { version: 'none' },
       { etag: false },
+      { idMember: 'own', idParameter: 'id' },
       { deletion: 'hard' },
       { login: { kind: 'jwt', algorithm: 'RS256' } },
       { name: 'A b' },

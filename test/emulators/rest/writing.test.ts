@@ -320,6 +320,27 @@ describe('a delete of an app', () => {
     assert.equal((await hard.get(`notes/${note}`)).body.contactId, null);
   });
 
+  it('leaves unique values with what is deleted, where the app does not look at that', async () => {
+    const { ask, hands, pass } = practice({ deletedHoldUnique: true, purgeAfterMs: 60_000 });
+    const id = hands.create('contacts', { lastName: 'a', email: 'a@example.com' });
+    await ask('DELETE', `contacts/${id}`);
+    const person = { lastName: 'b', email: 'a@example.com' };
+    const { status, body } = await ask('POST', 'contacts', person);
+    assert.deepEqual([status, body.existingId], [409, id]);
+    await pass(60_000);
+    assert.equal((await ask('POST', `contacts/${id}/restore`)).status, 404, 'it was purged');
+    assert.equal((await ask('POST', 'contacts', person)).status, 201);
+  });
+
+  it('leaves an id to the next one, where the app counts so', async () => {
+    for (const reusesIds of [true, false]) {
+      const { ask } = practice({ reusesIds, deletion: 'hard', restore: false, ids: 'integer' });
+      await ask('POST', 'notes', { text: 'a' });
+      await ask('DELETE', 'notes/1');
+      assert.equal((await ask('POST', 'notes', { text: 'b' })).body.id, reusesIds ? 1 : 2);
+    }
+  });
+
   it('moves the time of the last change, or does not', async () => {
     for (const deletingMovesTime of [true, false]) {
       const { ask, get, hands, pass } = practice({ deletingMovesTime });
