@@ -64,6 +64,8 @@ export async function storePlans(
       continue;
     }
     one.stored = afterCommit(one, record, outcome.revision);
+    one.found.length = 0;
+    one.asked.length = 0;
     context.mode.done?.add(one.entity.id);
     if (ending === undefined) goOn.push(one);
     else await endOthers(context, one, ending);
@@ -96,12 +98,12 @@ async function planCommit(context: Context, one: Case): Promise<Commit> {
     runItems.push(...toldAsHeld(context, one, one.held));
     return {
       lease,
-      reviews: one.asked.splice(0),
+      reviews: [...one.asked],
       runItems,
       ...endingOf(context, lease, one.setback),
     };
   }
-  const record = await changeOf(context, one, [...plan.conflicts, ...one.found.splice(0)]);
+  const record = await changeOf(context, one, [...plan.conflicts, ...one.found]);
   runItems.unshift(...toldAsMerged(context, one, plan));
   runItems.push(...toldAsHeld(context, one, [...plan.holds, ...one.held]));
   const isSending = one.sendings.length > 0;
@@ -109,7 +111,7 @@ async function planCommit(context: Context, one: Case): Promise<Commit> {
   return {
     lease,
     ...(record ? { record } : {}),
-    reviews: one.asked.splice(0),
+    reviews: [...one.asked],
     carriedOut: isSending ? [] : answersOf(one),
     withdrawn: answeredByItself(one, plan),
     runItems,

@@ -55,6 +55,43 @@ describe('A write that is answered with an id and nothing else', () => {
   });
 });
 
+describe('A write of a record that wants an address of another one', () => {
+  it('has what it covered up on record, though the address is asked about', async () => {
+    let typing: (() => void) | undefined;
+    let isLate = false;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        if (account === 'crm' && changes[0]!.op === 'update') typing?.();
+        return collection.write(changes, signal);
+      },
+      async history(items, signal) {
+        return isLate ? items.map(() => []) : collection.history!(items, signal);
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const id = pair.app.enter(anna);
+        pair.app.enter({ email: 'bela@example.com', name: 'Bela' });
+        await pair.settle();
+        typing = () => pair.crm.edit(pair.crm.idOf(anna.email), { name: 'Anna typed' });
+        isLate = true;
+        pair.app.edit(id, { name: 'Anna A.' });
+        await pair.settle({ full: false });
+        typing = undefined;
+        pair.app.edit(id, { email: 'bela@example.com' });
+        isLate = false;
+        await pair.settle({ full: false });
+        assert.deepEqual(rowsOf(pair), ['overwritten "Anna typed"']);
+        assert.deepEqual(
+          pair.reviews().map(({ reason }) => reason),
+          ['key-collision'],
+        );
+      },
+      { connector, abilities: { crm } },
+    );
+  });
+});
+
 describe('A write that reads and a history show late', () => {
   it('is looked into once more when a read may show the state that it covered up', async () => {
     let story: Pair | undefined;
