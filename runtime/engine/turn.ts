@@ -110,9 +110,17 @@ async function lookAt(context: Context, lease: Claimed): Promise<void> {
       : await sweep(context, member, key.kind === 'poll' ? latency : 3);
     const isOver = swept === undefined || 'certificate' in swept;
     if (swept && isOver) run.count('sweeps');
-    const ending = isOver
-      ? ('done' as const)
-      : { at: now() + swept.resumeInMs, error: 'The sweep goes on.', counts: false };
+    // Where changes are listed, the next poll asks for those, and would leave the sweep as it is.
+    const isLeft = !isOver && key.kind === 'poll' && member.collection.changes !== undefined;
+    if (isLeft) {
+      const rest = { ...key, kind: 'sweep' } as const;
+      const marks = [{ key: rest, priority: lease.priority, windowMs: swept.resumeInMs }];
+      await store.mark(sync.tenant, { now: now(), marks });
+    }
+    const ending =
+      isOver || isLeft
+        ? ('done' as const)
+        : { at: now() + swept.resumeInMs, error: 'The sweep goes on.', counts: false };
     await store.finish(sync.tenant, [{ lease, ending }]);
   } catch (error) {
     if (isStoreDown(error)) throw error;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { TributaryError } from '../../runtime/core/errors.ts';
 import type { MemoryStore } from '../../runtime/store/memory.ts';
-import { withPair } from './pair.ts';
+import { ENDPOINTS, withPair } from './pair.ts';
 
 const anna = { email: 'anna@example.com', name: 'Anna' };
 const LIMITED = { crm: { limits: [{ name: 'minute', capacity: 1_000, perMs: 60_000 }] } };
@@ -59,4 +59,14 @@ describe('One turn', () => {
       { abilities: LIMITED },
     );
   });
+
+  it('brings to its end what a first poll began, so that all that is there is known', () =>
+    withPair(async (pair) => {
+      const { app, engine, tenant, sync } = pair;
+      app.enter(anna);
+      await pair.settle({ full: false });
+      const certificates = await engine.certificates(tenant, sync);
+      const whole = new Set(certificates.map(({ endpoint }) => endpoint));
+      assert.deepEqual(whole, new Set(Object.values(ENDPOINTS)));
+    }));
 });
