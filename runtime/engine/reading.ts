@@ -12,7 +12,7 @@ import type {
   MergedInto,
   Present,
 } from '../core/planner/model.ts';
-import { cellNames, inParts, joinParts } from '../core/planner/parts.ts';
+import { cellNames, cellsOf, inParts, joinParts } from '../core/planner/parts.ts';
 import { canonicalText, isList, same, type Value, type Values } from '../core/value.ts';
 import { fingerprintOf } from '../core/hash.ts';
 import { readMarker } from '../core/marker.ts';
@@ -324,8 +324,14 @@ function isBack(
 export function isAtBase(fields: readonly FieldPolicy[], link: Link, seen: Present): boolean {
   return fields.every((field) => {
     const value = seen.fields[field.name];
-    return value === undefined || same(baseOf(field, link), value);
+    return value === undefined || isAsRead(field, link, value);
   });
+}
+
+/** Whether a value is what was last read. A part that is empty is as good as none. */
+function isAsRead(field: FieldPolicy, link: Link, value: Value): boolean {
+  const whole = inParts(field) ? joinParts(field, [...cellsOf(field, value)]) : value;
+  return same(baseOf(field, link), whole);
 }
 
 /** What was last read of a field; what was never read was empty. */
@@ -465,15 +471,15 @@ function mostShown(
     return { each, kept: keptIn(context, each.link, present).filter(Boolean).length };
   });
   const [first, second] = counted.toSorted((a, b) => b.kept - a.kept);
-  const isOne = first && second && first.kept > second.kept;
+  const isOne = first && first.kept > (second?.kept ?? 0);
   return isOne && !isMostlyLost(context, first.each.link, present) ? first.each : undefined;
 }
 
 /** Of each value that was last read of an item, whether another one has it. */
 function keptIn({ sync }: Context, link: Link, { fields }: Present): boolean[] {
   return sync.policy.fields.flatMap((field) => {
-    const base = baseOf(field, link);
     const value = fields[field.name];
-    return base === null || value === undefined ? [] : [same(base, value)];
+    const isKnown = value !== undefined && baseOf(field, link) !== null;
+    return isKnown ? [isAsRead(field, link, value)] : [];
   });
 }

@@ -29,6 +29,18 @@ describe('A field that the vendor gave another type, which emptied it', () => {
     }));
 });
 
+describe('An item with a part that is empty', () => {
+  it('counts as untouched when the run is undone that made it', () =>
+    withPair(async (pair) => {
+      const { app, crm, engine, tenant } = pair;
+      app.enter({ email, name: 'Anna', phone: null });
+      const { id } = await pair.settle();
+      assert.deepEqual(Object.keys(crm.people()), [email]);
+      await engine.undo(tenant, id);
+      assert.deepEqual(crm.people(), {});
+    }, CARD));
+});
+
 describe('An item that was merged into one that nobody has looked at yet', () => {
   it('leaves that one to whom it belongs, and a person is asked about its own record', () =>
     withPair(async (pair) => {
@@ -55,6 +67,31 @@ describe('An item that was merged into one that nobody has looked at yet', () =>
       assert.deepEqual(crm.people(), { [email]: { name: anna.name, phone: '+3612345678' } });
       assert.deepEqual(pair.reviews(), []);
     }));
+});
+
+describe('A merge that gave a new id', () => {
+  it('goes to the record whose values are mostly there, though the other one made its mark on it', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        const bela = { email: 'bela@example.com', name: 'Béla', tags: ['vip'] };
+        const [kept] = [crm, app].map((side) => side.enter({ ...bela, phone: '+36 1 234 5678' }));
+        app.enter({ email, name: 'Anna' });
+        await pair.settle();
+        const lost = crm.idOf(email);
+        const id = crm.hands.merge('people', lost, kept!);
+        crm.edit(id, { email: 'bela@work.example' });
+        const refs = [lost, kept!].map((remoteId) => ({ sync, endpoint: crm.endpoint, remoteId }));
+        await engine.hint(tenant, refs, 0);
+        await engine.drain({ tenant, sync });
+        assert.equal(await pair.entityOf(crm, id), await pair.entityOf(app, app.idOf(bela.email)));
+        assert.deepEqual(
+          pair.reviews().map(({ reason, remoteId }) => [reason, remoteId]),
+          [['remote-merge', lost]],
+        );
+      },
+      { abilities: { crm: { mergeGivesNewId: true } } },
+    ));
 });
 
 /** The news of the merge is there before that of the survivor. */
