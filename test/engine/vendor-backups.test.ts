@@ -45,6 +45,27 @@ describe('What a system lost when it was put back to a backup', () => {
   }
 });
 
+describe('What somebody deleted after a system was put back to a backup', () => {
+  it('is deleted elsewhere, although its version is older than one that was known', () =>
+    withPair(async (pair) => {
+      const { app, crm } = pair;
+      app.enter(bela);
+      app.enter(anna);
+      await pair.settle();
+      const backup = crm.hands.backup();
+      for (const phone of ['+36 1 234 5678', '+36 1 234 5679']) {
+        crm.edit(crm.idOf(anna.email), { phone });
+      }
+      await pair.settle();
+      crm.hands.restoreBackup(backup);
+      crm.remove(crm.idOf(anna.email));
+      await pair.settle({ full: true });
+      await pair.wait(900_000);
+      await pair.settle({ full: true });
+      assert.deepEqual(names(pair), ['Bela']);
+    }));
+});
+
 describe('What is missing where nothing is older than it was', () => {
   it('was deleted', () =>
     withPair(async (pair) => {
@@ -79,7 +100,7 @@ describe('An id that a system gives once more after it was put back to a backup'
         await pair.settle({ full: true });
         assert.deepEqual(Object.keys(crm.people()), ['bela@example.com', 'cili@example.com']);
       },
-      { ...HARD, policy: { onRemoteDelete: 'unlink' } },
+      { ...HARD, policy: { deleteAuthority: [], onRemoteDelete: 'unlink' } },
     ));
 
   it('leads nobody to make an item beside the one that has it', () =>

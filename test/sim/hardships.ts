@@ -33,7 +33,7 @@ const ONE_IN: Readonly<Record<HardshipName, number>> = {
   replays: 12,
   flood: 60,
   forgetting: 20,
-  backups: Infinity,
+  backups: 20,
 };
 
 /** The scenario with what it has to go through, which is given or left to chance. */
