@@ -6,7 +6,7 @@ import type { Collection } from '../crm/collection.ts';
 import type { Account } from './account.ts';
 import { rulesOf } from './fields.ts';
 import type { Lacking, Settings } from './options.ts';
-import { idSchema, schemaNames, valueSchema, type Schema } from './schemas.ts';
+import { idSchema, isReference, schemaNames, valueSchema, type Schema } from './schemas.ts';
 import { idParameter } from './words.ts';
 
 export interface Operation {
@@ -52,7 +52,9 @@ export function operationsOf(account: Account): readonly Operation[] {
 /** What can be listed and is no collection: it begins with the id of something else. */
 function contactsOfCompanies({ collections, settings }: Account): readonly Operation[] {
   const contacts = collections.get('contacts')!;
-  const reference = [...contacts.schema.fields].find(({ to }) => to === 'companies');
+  const reference = [...contacts.schema.fields].find(
+    (field) => isReference(field) && field.to === 'companies',
+  );
   if (reference === undefined) return [];
   const id = idParameter('companies', settings);
   return [

@@ -7,6 +7,7 @@ import type { Account } from './account.ts';
 import type { Settings } from './options.ts';
 import { enveloped, pageOf, type Query, type Row } from './paging.ts';
 import { refusal } from './refused.ts';
+import { isReference } from './schemas.ts';
 import { etagOf, shown, wireId } from './showing.ts';
 import { singular } from './words.ts';
 
@@ -78,7 +79,7 @@ function testsOf(
   return Object.entries(query).flatMap(([name, wanted]): readonly Test[] => {
     const field = collection.schema.field(name);
     if (field === undefined) return [];
-    const isWhole = name === words.marker || field.type === 'reference' || search === 'exact';
+    const isWhole = name === words.marker || isReference(field) || search === 'exact';
     const text = isWhole ? String(wanted) : String(wanted).toLowerCase();
     return [
       {

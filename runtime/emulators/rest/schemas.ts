@@ -87,6 +87,11 @@ export function valueSchema(field: FieldOptions, settings: Settings): Schema {
   }
 }
 
+/** Whose values are ids of another collection. A field that became something else has them no more. */
+export function isReference({ type, to }: Pick<FieldOptions, 'type' | 'to'>): boolean {
+  return to !== undefined && (type === 'reference' || type === 'references');
+}
+
 /** Lists are empty where other values are null. */
 export function isList({ type }: Pick<FieldOptions, 'type'>): boolean {
   return type === 'set' || type === 'references' || type === 'list';

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { Collection } from '../crm/collection.ts';
 import { iso } from '../crm/item.ts';
-import type { Item, State } from '../crm/model.ts';
+import type { FieldOptions, Item, State } from '../crm/model.ts';
 import type { Account } from './account.ts';
-import { isList } from './schemas.ts';
+import { isList, isReference } from './schemas.ts';
 import { idMember } from './words.ts';
 
 export type Shown = Readonly<Record<string, unknown>>;
@@ -41,14 +41,15 @@ export function taken(
   mode: 'update' | 'replace' | 'create',
 ): Record<string, unknown> {
   const given: Record<string, unknown> = {};
-  for (const { path, type, to, readOnly } of collection.schema.fields) {
-    if (readOnly === true) continue;
+  for (const field of collection.schema.fields) {
+    const { path, type } = field;
+    if (field.readOnly === true) continue;
     const value = valueAt(sent, path.split('.'));
     if (value === undefined) {
       if (mode === 'replace' || isLeftOut(account, sent, path)) given[path] = null;
       continue;
     }
-    given[path] = to === undefined ? value : keptReference(type, value);
+    given[path] = isReference(field) ? keptReference(type, value) : value;
   }
   return given;
 }
@@ -99,13 +100,9 @@ const TIMES: Readonly<Record<'utc' | 'offset', (timeMs: number) => string>> = {
   offset: (timeMs) => iso(timeMs + HOUR_MS).replace('Z', '+01:00'),
 };
 
-function asSent(
-  account: Account,
-  { type, to }: { readonly type: string; readonly to?: string },
-  value: unknown,
-): unknown {
-  if (to === undefined || value === null) return value;
-  if (type === 'references') return (value as string[]).map((id) => wireId(account, id));
+function asSent(account: Account, field: FieldOptions, value: unknown): unknown {
+  if (!isReference(field) || value === null) return value;
+  if (field.type === 'references') return (value as string[]).map((id) => wireId(account, id));
   return wireId(account, value as string);
 }
 

@@ -6,6 +6,7 @@ import { Refused, refusing } from '../crm/refused.ts';
 import type { Account } from './account.ts';
 import { missing, type RestHost } from './reading.ts';
 import { refusal } from './refused.ts';
+import { isReference } from './schemas.ts';
 import { etagOf, shown, taken, wireId, type Shown } from './showing.ts';
 import { idMember } from './words.ts';
 
@@ -100,9 +101,10 @@ function assertReferences(
   { schema }: Collection,
 ): void {
   if (!settings.checksReferences) return;
-  for (const { path, to } of schema.fields) {
+  for (const field of schema.fields) {
+    const { path, to = '' } = field;
     const value = given[path] ?? null;
-    if (to === undefined || value === null) continue;
+    if (!isReference(field) || value === null) continue;
     for (const id of Array.isArray(value) ? (value as string[]) : [value as string]) {
       if (collections.get(to)?.live(id) !== undefined) continue;
       throw new Refused('invalid', `${path} leads nowhere.`, { path });

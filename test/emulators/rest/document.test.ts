@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { parse } from 'yaml';
-import { z } from 'zod';
 import { OLD, type AccountOptions } from '../../../runtime/emulators/rest/options.ts';
+import { assertFits } from './judge.ts';
 import { practice, type Json } from './practice.ts';
 
 type Options = Partial<AccountOptions>;
@@ -235,27 +235,6 @@ describe('the document of an app', () => {
     assert.equal((await said({ login: { kind: 'development' } })).name, 'x-auth-id');
   });
 });
-
-/** With other eyes than those of the app. */
-function assertFits(document: Json, response: Json, answer: unknown): void {
-  const [content] = Object.values(response.content) as [{ schema: object }];
-  const text = JSON.stringify({ ...content.schema, $defs: document.components.schemas }).replaceAll(
-    '#/components/schemas/',
-    '#/$defs/',
-  );
-  z.fromJSONSchema(withNulls(JSON.parse(text))).parse(answer);
-}
-
-/** The judge knows the words of 3.1 alone. */
-function withNulls(schema: Json): Json {
-  if (Array.isArray(schema)) return schema.map(withNulls);
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const { nullable, ...rest } = schema;
-  const inner = Object.fromEntries(
-    Object.entries(rest).map(([name, one]) => [name, withNulls(one)]),
-  );
-  return nullable === true ? { ...inner, type: [rest.type, 'null'] } : inner;
-}
 
 function methods(item: object): string[] {
   return Object.keys(item)

@@ -144,6 +144,11 @@ describe('a create of an app', () => {
     assert.deepEqual(await conflict({ existing: 'id' }), { ...plain, id: 1 });
     assert.deepEqual(await conflict({ existing: 'none' }), plain);
     assert.equal((await conflict({ unique: {} })).status, 201);
+    const { ask, hands } = practice();
+    const hidden = hands.create('contacts', { lastName: 'a', email: 'a@example.com' });
+    hands.hide('contacts', [hidden], true);
+    const unseen = await ask('POST', 'contacts', { lastName: 'b', email: 'a@example.com' });
+    assert.deepEqual([unseen.status, unseen.body.existingId], [409, undefined]);
     const marked = practice({ unique: { notes: ['externalId'] } });
     const note = { text: 'a', externalId: 'x' };
     const both = [await marked.ask('POST', 'notes', note), await marked.ask('POST', 'notes', note)];
