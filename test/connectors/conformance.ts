@@ -2,7 +2,9 @@
 import { promisesAboutFields } from './conformance/defining.ts';
 import { promisesAboutFailures } from './conformance/failing.ts';
 import { promisesAboutValues } from './conformance/keeping.ts';
-import { promisesAboutLogins } from './conformance/login.ts';
+import { promisesAboutLogin } from './conformance/knowing.ts';
+import { promisesAboutRenewals } from './conformance/login.ts';
+import { promisesAboutPointers } from './conformance/pointing.ts';
 import { promisesAboutReading } from './conformance/reading.ts';
 import { promisesAboutRepeating } from './conformance/repeating.ts';
 import { promisesAboutWebhooks } from './conformance/webhooks.ts';
@@ -12,9 +14,11 @@ import type { Setting } from './scene.ts';
 /** In every way the vendor can be; more settings prove more. */
 export function keepsItsPromises(settings: readonly Setting[]): void {
   const usual = settings.filter(({ isLogin }) => !isLogin);
-  promisesAboutLogins(settings);
+  promisesAboutRenewals(settings);
+  promisesAboutLogin(usual);
   promisesAboutReading(usual);
   promisesAboutWriting(usual);
+  promisesAboutPointers(usual);
   promisesAboutFields(usual);
   promisesAboutValues(usual);
   promisesAboutRepeating(usual);

@@ -52,6 +52,14 @@ export interface Vendor {
   readonly edit: Raw;
   /** What the vendor does not accept because of the member at `path`. */
   readonly unacceptable: { readonly raw: Raw; readonly path: string };
+  /** What people write into items is HTML, which the vendor cleans. */
+  readonly hasHtml?: boolean;
+  /** Makes something that an item can point to; answers the member for it, and how that is cleared. */
+  readonly pointer?: () => {
+    readonly path: string;
+    readonly value: unknown;
+    readonly cleared: unknown;
+  };
   readonly tellsAuthors: boolean;
   /** What it asks for when it says that a call was one too many, and not for how long. */
   readonly usualPauseMs?: number;
@@ -74,7 +82,8 @@ export interface People {
   create(raw: Raw): string;
   edit(id: string, raw: Raw, by: 'person' | 'integration'): void;
   remove(id: string): void;
-  merge(loser: string, winner: string): string;
+  /** Missing where they cannot. */
+  merge?(loser: string, winner: string): string;
   items(): readonly { readonly id: string; readonly raw: Raw }[];
   /** So many fields for texts; answers their paths. Missing where a collection has the vendor's alone. */
   addFields?(count: number): readonly string[];

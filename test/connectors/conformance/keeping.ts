@@ -12,7 +12,7 @@ import { promise, type Scene, type Setting } from '../scene.ts';
 import { corpus } from './corpus.ts';
 import { watched } from './traffic.ts';
 
-/** Whole syncs take their time; more ways of the same vendor tell little about values. */
+/** Whole syncs take their time, so each collection comes early in the list of ways. */
 const WAYS_MAX = 6;
 
 export function promisesAboutValues(settings: readonly Setting[]): void {
@@ -49,6 +49,7 @@ export function promisesAboutValues(settings: readonly Setting[]): void {
         assert.deepEqual(writes, [corpus.length, 0]);
       });
     },
+    { name: 'text that is no HTML', isThere: ({ hasHtml }) => hasHtml !== true },
   );
 }
 

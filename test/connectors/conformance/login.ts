@@ -7,7 +7,7 @@ import { promise, type Setting } from '../scene.ts';
 /** Longer than any token lives. */
 const LONG_MS = 7_200_000;
 
-export function promisesAboutLogins(settings: readonly Setting[]): void {
+export function promisesAboutRenewals(settings: readonly Setting[]): void {
   promise(
     settings,
     'renews its token once for all calls that need it, and keeps the new one',

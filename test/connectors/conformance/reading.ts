@@ -164,7 +164,7 @@ export function promisesAboutReading(settings: readonly Setting[]): void {
     'leads from a merged item to what became of it, or says that it is missing',
     async (scene) => {
       const [loser, winner] = created(scene, 2);
-      const result = scene.people.merge(loser!, winner!);
+      const result = scene.people.merge!(loser!, winner!);
       await scene.wait();
       const reads = await readAll(scene, [loser!, winner!, result]);
       assert.equal(itemIn(reads[2])?.id, result);
@@ -176,6 +176,7 @@ export function promisesAboutReading(settings: readonly Setting[]): void {
       }
       assert.notEqual(reads[0]?.kind, 'present');
     },
+    { name: 'items that people can merge', isThere: ({ people }) => 'merge' in people },
   );
 
   promise(

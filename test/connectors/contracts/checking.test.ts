@@ -172,6 +172,11 @@ describe('a request and its answer', () => {
       ['GET /people?ids=1', { answer: { status: 500 } }, ['answer 500 is not described']],
       ['GET /people?ids=1', { answer: { status: 200 } }, ['answer 200 has no body']],
       [
+        'GET /people?ids=1',
+        { answer: { status: 202, body: [{}] } },
+        ['answer 202 /*/id is missing', 'answer 202 is not described'],
+      ],
+      [
         'POST /people',
         { body: { id: 'a' }, answer: { status: 204, body: {} } },
         ['answer 204 has a body, which is not described'],

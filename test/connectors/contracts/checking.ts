@@ -104,12 +104,13 @@ function requestBody(
 }
 
 function answered(
-  { responses, schemas }: Operation,
+  operation: Operation,
   { status, headers, body }: Exchange['answer'] & {},
 ): string[] {
+  const { responses, schemas } = operation;
   const described =
     responses[status] ?? responses[`${String(status)[0]}XX`] ?? responses['default'];
-  if (described === undefined) return [`answer ${status} is not described`];
+  if (described === undefined) return unexpected(operation, { status, headers, body });
   const response = schemas.resolved(described) as Body;
   const types = Object.keys(response.content ?? {});
   if (body === '') return types.length === 0 ? [] : [`answer ${status} has no body`];
@@ -117,6 +118,17 @@ function answered(
   const form = formFor(response, headers);
   if (form === undefined) return [`answer ${status} is not described as ${typeOf(headers)}`];
   return schemas.flaws(form.schema ?? {}, read(body, headers)).map(inWords(`answer ${status}`));
+}
+
+/** Of a success with another number than the one that is described, the rest can still be right. */
+function unexpected(operation: Operation, answer: Exchange['answer'] & {}): string[] {
+  const { status } = answer;
+  const usual = Object.entries(operation.responses).find(([known]) => known.startsWith('2'));
+  const rest =
+    status < 300 && usual !== undefined
+      ? answered({ ...operation, responses: { [status]: usual[1] } }, answer)
+      : [];
+  return [`answer ${status} is not described`, ...rest];
 }
 
 function formFor(

@@ -64,6 +64,15 @@ export const KNOWN: readonly Known[] = [
   },
   {
     vendor: 'hubspot',
+    reason:
+      'Its documentation shows types of associations that have no label, and ids as numbers in v4.',
+    deviations: [
+      '*/batch/read: answer 200 */associationTypes/*/label has to be string, and is null',
+      'POST /crm/v4/*/batch/read: answer 200 */toObjectId has to be string, and is number',
+    ],
+  },
+  {
+    vendor: 'hubspot',
     reason: 'Items are created without associations when there are none; that was seen to work.',
     deviations: ['*/batch/create: body /inputs/*/associations is missing'],
   },
@@ -84,7 +93,17 @@ export const KNOWN: readonly Known[] = [
   {
     vendor: 'pipedrive',
     reason: 'What is not set is null, also where the description forgets to say so.',
-    deviations: ['*: answer 200 /*, and is null'],
+    deviations: ['*: answer 20* /*, and is null'],
+  },
+  {
+    vendor: 'pipedrive',
+    reason: 'Null clears a field, as its documentation says for all of them.',
+    deviations: ['PATCH *: body /org_id has to be integer, and is null'],
+  },
+  {
+    vendor: 'pipedrive',
+    reason: 'Whether it is allowed, a request tells that is refused anyway and so costs little.',
+    deviations: ['GET /api/v1/recents: query since_timestamp is missing'],
   },
   {
     vendor: 'pipedrive',
@@ -105,11 +124,11 @@ export const KNOWN: readonly Known[] = [
     reason:
       'The examples in the description show these members of deals, and the schemas lack them.',
     deviations: [
-      '*/deals*: answer 200 /data*/archive_time is not described',
-      '*/deals*: answer 200 /data*/creator_user_id is not described',
-      '*/deals*: answer 200 /data*/local_close_date is not described',
-      '*/deals*: answer 200 /data*/local_lost_date is not described',
-      '*/deals*: answer 200 /data*/local_won_date is not described',
+      '*/deals*: answer 20* /data*/archive_time is not described',
+      '*/deals*: answer 20* /data*/creator_user_id is not described',
+      '*/deals*: answer 20* /data*/local_close_date is not described',
+      '*/deals*: answer 20* /data*/local_lost_date is not described',
+      '*/deals*: answer 20* /data*/local_won_date is not described',
     ],
   },
   {
@@ -160,6 +179,13 @@ export const KNOWN: readonly Known[] = [
     reason:
       'Some versions of the server know the parameter by this name, and those only delete softly by it.',
     deviations: ['DELETE *: query softDelete is not described'],
+  },
+  {
+    vendor: 'twenty',
+    reason: 'Servers from before 2026 have other names for what a note is about.',
+    deviations: ['companyId', 'opportunityId', 'personId'].map(
+      (name) => `*/noteTargets: * /*${name} is not described`,
+    ),
   },
   {
     vendor: 'twenty',

@@ -25,6 +25,9 @@ const FIELDS: AccountOptions['collections'][string] = [
 
 /** Its token lasts for ever, and it makes no fields. */
 const CANNOT = [
+  'names the collections that there are, and opens them by their names',
+  'says which permissions are missing, and none when all are there',
+  'points an item to another one and to none, and tells so',
   'renews its token once for all calls that need it, and keeps the new one',
   'makes a field that is not there, once, and keeps what is written in it',
 ];

@@ -10,10 +10,17 @@ const WAYS: Readonly<Record<string, Way>> = {
     config: { version: 'v3' },
     account: NO_LAG,
   },
-  'contacts of a large plan': { account: { plan: 'enterprise', utcOffsetMinutes: -300 } },
   'companies, with a marker that others may have': { collection: 'companies', marker: 'shared' },
-  'contacts of an app that people log in to': LOGIN,
+  // Of these, webhooks tell nothing.
+  notes: { collection: 'notes', config: { clientSecret: undefined } },
+  'tasks of an account without a property for the marker': {
+    collection: 'tasks',
+    marker: 'none',
+    config: { clientSecret: undefined },
+  },
   'deals, with what was deleted': { collection: 'deals', config: { tellDeletes: true } },
+  'contacts of a large plan': { account: { plan: 'enterprise', utcOffsetMinutes: -300 } },
+  'contacts of an app that people log in to': LOGIN,
 };
 
 describe('the connector for HubSpot', () => {

@@ -6,7 +6,7 @@ import type { RawDelivery } from '../../../runtime/connectors/connector.ts';
 import type { Setting, Trouble, Vendor } from '../scene.ts';
 
 export interface Way {
-  readonly collection?: 'contacts' | 'companies' | 'deals';
+  readonly collection?: keyof typeof EDITS;
   /** Whether the account has a property for the marker, and of what sort. */
   readonly marker?: 'unique' | 'shared' | 'none';
   readonly account?: Partial<AccountOptions>;
@@ -48,12 +48,36 @@ const SAMPLES = {
     dealstage: 'qualifiedtobuy',
     grade: 'a',
   }),
+  notes: (number: number) => ({
+    hs_note_body: `Note ${number}`,
+    hs_timestamp: '2026-11-02T08:00:00.123Z',
+    grade: 'a',
+  }),
+  tasks: (number: number) => ({
+    hs_task_subject: `Task ${number}`,
+    hs_timestamp: '2026-11-02T08:00:00.123Z',
+    grade: 'a',
+  }),
 } as const;
 
 const EDITS = {
   contacts: { firstname: 'Anna Kovács-Tóth', grade: 'b' },
   companies: { name: 'Kovács és Tóth Kft.', grade: 'b' },
   deals: { dealname: 'Tető', grade: 'b' },
+  notes: { hs_note_body: 'Tető', grade: 'b' },
+  tasks: { hs_task_subject: 'Tető', grade: 'b' },
+} as const;
+
+/** What people can merge. */
+const MERGED: ReadonlySet<string> = new Set(['contacts', 'companies', 'deals']);
+
+/** As webhooks name them. */
+const ONES = {
+  contacts: 'contact',
+  companies: 'company',
+  deals: 'deal',
+  notes: 'note',
+  tasks: 'task',
 } as const;
 
 /** HubSpot has no way to restore an item, keeps no versions to read, and guards no write. */
@@ -102,7 +126,9 @@ function start(seed: string, way: Way): Vendor {
       create: (raw) => hands.create(collection, raw),
       edit: (id, raw, by) => hands.edit(collection, id, raw, by),
       remove: (id) => hands.remove(collection, id, 'person'),
-      merge: (loser, winner) => hands.merge(collection, loser, winner),
+      ...(MERGED.has(collection) && {
+        merge: (loser: string, winner: string) => hands.merge(collection, loser, winner),
+      }),
       items: () => hands.items(collection).map(({ id, fields }) => ({ id, raw: fields })),
       addFields: (count) =>
         Array.from({ length: count }, (_, number) => {
@@ -116,6 +142,14 @@ function start(seed: string, way: Way): Vendor {
     sample: SAMPLES[collection],
     edit: EDITS[collection],
     unacceptable: { raw: { grade: 'no such grade' }, path: 'grade' },
+    ...(collection !== 'companies' && {
+      pointer: () => ({
+        path: 'associations.companies',
+        value: [hands.create('companies', { name: 'Firma' })],
+        cleared: [],
+      }),
+    }),
+    ...(collection === 'notes' && { hasHtml: true }),
     tellsAuthors: false,
     lateMs: account?.horizonMs ?? 60_000,
     trouble: (next) => troubles.push(next),
@@ -141,7 +175,7 @@ async function deliveryOf(
     arrived.resolve({ method: request.method, url: request.url, headers, body });
     return new Response();
   });
-  const one = { contacts: 'contact', companies: 'company', deals: 'deal' }[collection];
+  const one = ONES[collection];
   const subscriptions = Object.keys(EDITS[collection]).map((propertyName) => ({
     eventType: `${one}.propertyChange`,
     propertyName,

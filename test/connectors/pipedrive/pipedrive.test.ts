@@ -7,6 +7,10 @@ const WAYS: Readonly<Record<string, Way>> = {
     hasMarker: false,
     config: { tellDeletes: true },
   },
+  organizations: { collection: 'organizations' },
+  deals: { collection: 'deals' },
+  activities: { collection: 'activities' },
+  notes: { collection: 'notes', config: { tellDeletes: true } },
   'persons of a small plan': { abilities: { plan: 'lite', seats: 3 } },
   'persons where what is not documented is otherwise': {
     abilities: {
@@ -18,10 +22,6 @@ const WAYS: Readonly<Record<string, Way>> = {
     },
   },
   'persons of an app that people log in to': { isLogin: true },
-  organizations: { collection: 'organizations' },
-  deals: { collection: 'deals' },
-  activities: { collection: 'activities' },
-  notes: { collection: 'notes', config: { tellDeletes: true } },
 };
 
 describe('the connector for Pipedrive', () => {

@@ -153,6 +153,15 @@ function start(seed: string, way: Way): Vendor {
     sample: kind.sample,
     edit: kind.edit,
     unacceptable: kind.unacceptable,
+    ...(collection !== 'organizations' && {
+      pointer: () => ({
+        path: 'org_id',
+        value: Number(hands.create('organizations', { name: 'Firma' })),
+        // A note is always about something.
+        cleared: collection === 'notes' ? 1 : null,
+      }),
+    }),
+    ...(collection === 'notes' && { hasHtml: true }),
     tellsAuthors: false,
     usualPauseMs: 2_000,
     isSilentInTrouble: true,

@@ -56,6 +56,7 @@ export async function ground(): Promise<Ground> {
 }
 
 const CANNOT = [
+  'points an item to another one and to none, and tells so',
   'renews its token once for all calls that need it, and keeps the new one',
   // These are about limits, versions kept and webhooks, and there are none.
   'is throttled for as long as the vendor asks',

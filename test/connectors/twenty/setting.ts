@@ -142,6 +142,14 @@ function start(seed: string, way: Way): Vendor {
     sample: kind.sample,
     edit: kind.edit,
     unacceptable: { raw: { grade: 'NONE' }, path: 'grade' },
+    ...(collection !== 'companies' && {
+      pointer() {
+        const company = hands.create('companies', { name: 'Firma' });
+        return collection === 'notes' || collection === 'tasks'
+          ? { path: 'targets.companies', value: [company], cleared: [] }
+          : { path: 'companyId', value: company, cleared: null };
+      },
+    }),
     tellsAuthors: false,
     usualPauseMs: 60_000,
     lateMs: account?.horizonMs ?? 60_000,
