@@ -4,27 +4,20 @@
  * has just shown, unless something is to be written on top of it.
  */
 import { VendorError, type Read } from '../connectors/connector.ts';
-import type {
-  EndpointId,
-  EntityId,
-  FieldPolicy,
-  Link,
-  MergedInto,
-  Present,
-} from '../core/planner/model.ts';
-import { cellNames, cellsOf, inParts, joinParts } from '../core/planner/parts.ts';
-import { canonicalText, isList, same, type Value, type Values } from '../core/value.ts';
+import type { EndpointId, FieldPolicy, Link, MergedInto, Present } from '../core/planner/model.ts';
+import { baseOf, isAsRead } from '../core/planner/parts.ts';
+import { canonicalText, isList, type Value, type Values } from '../core/value.ts';
 import { fingerprintOf } from '../core/hash.ts';
-import { readMarker } from '../core/marker.ts';
 import { mayDelete, observeAbsences } from './absence.ts';
 import { linkOf, replaceLink, setBack, type Case } from './case.ts';
-import { keysOf, nameOfItem, newLinkId, refTo, setbackWithout, type Context } from './context.ts';
+import { nameOfItem, newLinkId, refTo, setbackWithout, type Context } from './context.ts';
 import type { Member } from './member.ts';
 import type { SeenItem } from './recent.ts';
 import { targetsOf } from './references.ts';
 import { answered, setbackOf } from './retry.ts';
-import { givenAway, type Ref } from '../store/store.ts';
+import { givenAway } from '../store/store.ts';
 import { samenessOf } from './reused-ids.ts';
+import { survivorsOf } from './survivors.ts';
 import { noteWentBack, STALE_MS, wentBack, type WentBack } from './vendor-backups.ts';
 
 interface Wanted {
@@ -328,19 +321,6 @@ export function isAtBase(fields: readonly FieldPolicy[], link: Link, seen: Prese
   });
 }
 
-/** Whether a value is what was last read. A part that is empty is as good as none. */
-function isAsRead(field: FieldPolicy, link: Link, value: Value): boolean {
-  const whole = inParts(field) ? joinParts(field, [...cellsOf(field, value)]) : value;
-  return same(baseOf(field, link), whole);
-}
-
-/** What was last read of a field; what was never read was empty. */
-function baseOf(field: FieldPolicy, { cells }: Link): Value {
-  if (!inParts(field)) return cells[field.name]?.base ?? null;
-  const parts = cellNames(field, cells).map((name) => [name, cells[name]?.base ?? null] as const);
-  return joinParts(field, parts);
-}
-
 // ---------------------------------------------------------------------------------------------
 // Merged, or gone
 
@@ -365,6 +345,7 @@ async function observeMerges(
     context,
     member,
     merged.filter((_, n) => !holders[n]),
+    (ids) => readIds(context, member, ids),
   );
   const marks = strangers.map((remoteId) => {
     const key = { kind: 'item', ...refTo(sync, { endpoint: member.endpoint, remoteId }) } as const;
@@ -385,101 +366,5 @@ async function observeMerges(
       ...(strangers.includes(into.remoteId) ? { isStranger: true } : {}),
     };
     one.observed.set(link.id, observation);
-  });
-}
-
-interface Merged extends Wanted {
-  readonly into: Ref;
-}
-
-interface Survivors {
-  readonly owners: ReadonlyMap<string, EntityId>;
-  /** Somebody else, whom no record stands for yet. */
-  readonly strangers: readonly string[];
-}
-
-/**
- * Of items that have no link yet: the record that goes on in it. The one that won a merge left its values
- * there; otherwise a key tells, or more values of one than of the others. A marker comes last, and that of
- * a loser says nothing: the merge has handed it on.
- */
-async function survivorsOf(
-  context: Context,
-  member: Member,
-  merged: readonly Merged[],
-): Promise<Survivors> {
-  const { store, sync, secret } = context;
-  const byId = Map.groupBy(merged, ({ into }) => into.remoteId);
-  const ids = [...byId.keys()];
-  const owners = new Map<string, EntityId>();
-  const strangers: string[] = [];
-  for (let n = 0; n < ids.length; n += member.can.batch.read) {
-    const reads = await readIds(context, member, ids.slice(n, n + member.can.batch.read));
-    for (const read of reads) {
-      if (read.kind !== 'present') continue;
-      const { id, marker } = read.item;
-      const { present } = member.read(read.item, 0);
-      const formers = byId.get(id) ?? [];
-      const winner = formers.find(({ link }) => isShown(context, link, present));
-      const keys = keysOf(context, present.fields);
-      const strong = keys.filter(({ strength }) => strength === 'strong');
-      const holders = await store.findKeys(
-        sync.tenant,
-        strong.map(({ digest }) => digest),
-      );
-      const holder = holders.find((owner) => owner !== undefined);
-      const scope = { tenant: sync.tenant, sync: sync.id, endpoint: member.endpoint };
-      const marked = readMarker(marker, scope, secret);
-      const isHandedOn = formers.some(({ one, link }) => {
-        return one.entity.id === marked?.entity && link.generation === marked.generation;
-      });
-      const owner =
-        winner?.one.entity.id ??
-        holder?.entity ??
-        mostShown(context, formers, present)?.one.entity.id ??
-        (isHandedOn ? undefined : (marked?.entity as EntityId | undefined));
-      if (owner !== undefined) owners.set(id, owner);
-      else if (
-        strong.length > 0 &&
-        formers.every(({ link }) => isMostlyLost(context, link, present))
-      )
-        strangers.push(id);
-    }
-  }
-  return { owners, strangers };
-}
-
-/** Whether another item has all that was last read of this one; what this one had not, it may have got. */
-function isShown(context: Context, link: Link, present: Present): boolean {
-  const had = keptIn(context, link, present);
-  return had.length > 0 && had.every(Boolean);
-}
-
-/** Whether most of it is not there. What was typed since then is a field or two. */
-function isMostlyLost(context: Context, link: Link, present: Present): boolean {
-  const had = keptIn(context, link, present);
-  return had.filter((isKept) => !isKept).length * 2 > had.length;
-}
-
-/** Somebody may have edited it since, so that it has not all of anybody. */
-function mostShown(
-  context: Context,
-  formers: readonly Merged[],
-  present: Present,
-): Merged | undefined {
-  const counted = formers.map((each) => {
-    return { each, kept: keptIn(context, each.link, present).filter(Boolean).length };
-  });
-  const [first, second] = counted.toSorted((a, b) => b.kept - a.kept);
-  const isOne = first && first.kept > (second?.kept ?? 0);
-  return isOne && !isMostlyLost(context, first.each.link, present) ? first.each : undefined;
-}
-
-/** Of each value that was last read of an item, whether another one has it. */
-function keptIn({ sync }: Context, link: Link, { fields }: Present): boolean[] {
-  return sync.policy.fields.flatMap((field) => {
-    const value = fields[field.name];
-    const isKnown = value !== undefined && baseOf(field, link) !== null;
-    return isKnown ? [isAsRead(field, link, value)] : [];
   });
 }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { withPair } from './pair.ts';
 
 const anna = { email: 'anna@example.com', name: 'Anna' };
+/** What was merged is then read one after the other. */
+const ONE = { list: 100, read: 1, find: 1, create: 1, update: 1, delete: 1, restore: 1 };
 
 describe('Items that were merged', () => {
   for (const isNewId of [true, false]) {
@@ -56,7 +58,7 @@ describe('Items that were merged', () => {
             ['remote-merge'],
           );
         },
-        { abilities: { crm: { mergeGivesNewId: true, changesTellDeletes: false } } },
+        { abilities: { crm: { mergeGivesNewId: true, changesTellDeletes: false, batch: ONE } } },
       ));
   }
 

@@ -7,8 +7,8 @@
  * For a field in parts, a link also has a cell under the bare field name. It only says "read before":
  * from then on a part without a cell of its own was not there.
  */
-import { canonicalText, isList, type Value, type Values } from '../value.ts';
-import type { FieldPolicy, LinkCell } from './model.ts';
+import { canonicalText, isList, same, type Value, type Values } from '../value.ts';
+import type { FieldPolicy, Link, LinkCell } from './model.ts';
 
 const SEPARATOR = '#';
 
@@ -107,4 +107,17 @@ function sortSet(elements: readonly Value[]): Value[] {
     .map((element) => ({ element, text: canonicalText(element) }))
     .toSorted((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
     .map(({ element }) => element);
+}
+
+/** What was last read of a field at a link; what was never read was empty. */
+export function baseOf(field: FieldPolicy, { cells }: Pick<Link, 'cells'>): Value {
+  if (!inParts(field)) return cells[field.name]?.base ?? null;
+  const parts = cellNames(field, cells).map((name) => [name, cells[name]?.base ?? null] as const);
+  return joinParts(field, parts);
+}
+
+/** Whether a value is what was last read there. A part that is empty is as good as none. */
+export function isAsRead(field: FieldPolicy, link: Pick<Link, 'cells'>, value: Value): boolean {
+  const whole = inParts(field) ? joinParts(field, [...cellsOf(field, value)]) : value;
+  return same(baseOf(field, link), whole);
 }
