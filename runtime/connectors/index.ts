@@ -4,6 +4,14 @@ import { grumpy } from './grumpy/grumpy.ts';
 import { hubspot } from './hubspot/hubspot.ts';
 import { pipedrive } from './pipedrive/pipedrive.ts';
 import { postgres } from './postgres/postgres.ts';
+import { rest } from './rest/rest.ts';
 import { twenty } from './twenty/twenty.ts';
 
-export const connectors: readonly Connector[] = [grumpy, hubspot, pipedrive, postgres, twenty];
+export const connectors: readonly Connector[] = [
+  grumpy,
+  hubspot,
+  pipedrive,
+  postgres,
+  rest,
+  twenty,
+];

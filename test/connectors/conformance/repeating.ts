@@ -24,9 +24,10 @@ export function promisesAboutRepeating(settings: readonly Setting[]): void {
     settings,
     'says of a call that only reads that nothing can have landed',
     async (scene) => {
+      const id = scene.people.create(scene.sample(1));
       const reads = [
         () => scene.items.list({ limit: 1 }),
-        () => scene.items.read(['1']),
+        () => scene.items.read([id]),
         () => scene.items.find?.(Object.keys(scene.sample(1))[0]!, ['x']),
         () => scene.items.changes?.({ since: 0, limit: 1 }),
         () => scene.items.history?.([{ id: '1', since: 0 }]),

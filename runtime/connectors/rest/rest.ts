@@ -1,0 +1,229 @@
+/**
+ * The user's own app: any REST API that is described by an OpenAPI document. The document says what there
+ * is (document.ts), usual names say what it means (form.ts), and what it does not say is not supposed.
+ *
+ * Traps, each told where it is dealt with: lists that are counted through (reading.ts), apps that take only
+ * whole items and answers that hold only half of one (writing.ts), schemas nobody can follow (payloads.ts).
+ */
+import { z } from 'zod';
+import type { World } from '../../world/world.ts';
+import {
+  VendorError,
+  type Account,
+  type Can,
+  type Collection,
+  type Connector,
+  type VendorField,
+} from '../connector.ts';
+import { restClient, TIMEOUT_MS, type Rest } from '../http.ts';
+import { documentIn, type Document, type Resource, type Schema } from './document.ts';
+import { formOf, overrides, type Form } from './form.ts';
+import { authOf, login } from './login.ts';
+import { checkFor } from './payloads.ts';
+import { changes, find, FIND_MAX, list, pageSize, read, READ_MAX, tagsKept } from './reading.ts';
+import { isWhole, wordsIn, write, WRITE_MAX } from './writing.ts';
+
+const config = z.strictObject({
+  baseUrl: z.url({ protocol: /^https?$/ }).meta({
+    title: 'Address',
+    description:
+      'What the paths of the document are added to, such as https://app.example.com/api.',
+  }),
+  document: z
+    .union([z.url({ protocol: /^https?$/ }), z.record(z.string(), z.unknown())])
+    .optional()
+    .meta({
+      title: 'OpenAPI document',
+      description:
+        'The address of its JSON, or the document itself; openapi.json below the address.',
+    }),
+  auth: login.meta({ title: 'Login' }),
+  collections: z.record(z.string(), overrides).default({}).meta({
+    title: 'Collections',
+    description: 'Where the names in the document are others than usual.',
+  }),
+  title: z.string().min(1).optional().meta({
+    title: 'Name',
+    description: 'What people here call the account.',
+  }),
+});
+export type RestConfig = z.infer<typeof config>;
+
+export const rest: Connector<RestConfig> = {
+  vendor: 'rest',
+  title: 'Own app (OpenAPI)',
+  config,
+  secrets: ['auth'],
+  open,
+};
+
+async function open(settings: RestConfig, world: World): Promise<Account> {
+  const { baseUrl } = settings;
+  const account = settings.title ?? new URL(baseUrl).host;
+  const auth = authOf(settings.auth, { world, baseUrl, account });
+  let clockOffsetMs: number | undefined;
+  const client = (address: string, isTheApp: boolean): Rest =>
+    restClient({
+      world,
+      vendor: rest.vendor,
+      account,
+      baseUrl: address,
+      ...(isTheApp && { auth }),
+      secrets: auth.secrets,
+      onAnswer: ({ headers }) => (clockOffsetMs ??= clockOffset(headers, world.clock.now())),
+      complaint: wordsIn,
+    });
+  const app = client(baseUrl, true);
+  const document = documentIn(await documentFor(settings, app, client), account);
+  await assertLogin(app, document);
+  return {
+    title: document.title,
+    ...(clockOffsetMs !== undefined && { clockOffsetMs }),
+    limits: [],
+    collections: async () => [...document.resources.keys()].map((name) => ({ name, title: name })),
+    async collection(name) {
+      const resource = document.resources.get(name);
+      if (resource === undefined) throw unknownCollection(name, document, account);
+      const form = formOf(resource, settings.collections[name], account);
+      return collectionOf({ name, resource, form, document, world, account, app });
+    },
+    async close() {},
+  };
+}
+
+/** The login goes to the app, and to nobody else who gives out its document. */
+async function documentFor(
+  { document, baseUrl }: RestConfig,
+  app: Rest,
+  client: (address: string, isTheApp: boolean) => Rest,
+): Promise<unknown> {
+  if (document === undefined) {
+    return app.send({ method: 'GET', path: ['openapi.json'], answer: z.unknown() });
+  }
+  if (typeof document !== 'string') return document;
+  const { origin, pathname, searchParams } = new URL(document);
+  const from = client(origin, origin === new URL(baseUrl).origin);
+  return from.send({
+    method: 'GET',
+    path: pathname
+      .split('/')
+      .filter((name) => name !== '')
+      .map(decodeURIComponent),
+    query: Object.fromEntries(searchParams),
+    answer: z.unknown(),
+  });
+}
+
+/** Many give out their document to everybody; a login that is refused had better be told now. */
+async function assertLogin(app: Rest, { resources }: Document): Promise<void> {
+  const [first] = resources.values();
+  if (first === undefined) return;
+  try {
+    await app.send({ method: 'GET', path: first.path, answer: z.unknown() });
+  } catch (error) {
+    // Whatever else is wrong is told by who uses the collection.
+    if (error instanceof VendorError && error.kind === 'unauthorized') throw error;
+  }
+}
+
+/** Its clock shows whole seconds only, so on average it was half a second later. */
+function clockOffset(headers: Headers, at: number): number | undefined {
+  const date = Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(date) ? undefined : Math.round(date + 500 - at);
+}
+
+function unknownCollection(name: string, { resources }: Document, account: string): VendorError {
+  return new VendorError('missing', {
+    what: `The document of account '${account}' of rest has no collection "${name}".`,
+    next: `Choose ${[...resources.keys()].join(', ') || 'another document: this one has none'}.`,
+  });
+}
+
+// ---------------------------------------------------------------------------------------------
+// A collection
+
+interface Parts {
+  readonly name: string;
+  readonly resource: Resource;
+  readonly form: Form;
+  readonly document: Document;
+  readonly world: World;
+  readonly account: string;
+  readonly app: Rest;
+}
+
+function collectionOf({ name, resource, form, document, world, account, app }: Parts): Collection {
+  const context = { rest: app, resource, form, login: account, tags: tagsKept() };
+  const { create, update } = resource;
+  const checks = {
+    create: create && checkFor(document, create, { world, request: `POST /${name}` }),
+    update: update && checkFor(document, update, { world, request: `${update.method} /${name}` }),
+  };
+  return {
+    name,
+    can: canOf(resource, form),
+    fields: fieldsOf(resource, form),
+    list: (request) => list(context, request),
+    ...(form.changes !== undefined && { changes: (request) => changes(context, request) }),
+    read: (ids, signal) => read(context, ids, signal),
+    find: (path, values, signal) => find(context, path, values, signal),
+    write: (items, signal) => write(items, { ...context, checks, signal }),
+  };
+}
+
+/** So long after a request was given up, an app may still carry it out. */
+const LATE_MS = 60_000;
+/** Nothing says how far a list of changes lags behind; a transaction of the app's may be open so long. */
+const CHANGES_LAG_MS = 30_000;
+
+function canOf(resource: Resource, form: Form): Can {
+  const { update, create, read: reading } = resource;
+  const isGuarded = update?.headers.has('if-match') === true;
+  const version = form.version !== undefined ? 'counter' : form.changedAt ? 'time' : 'none';
+  const isSoft = form.deleted !== undefined;
+  return {
+    create: form.marker === undefined ? 'naturalKey' : 'marker',
+    ...(form.marker !== undefined && { marker: form.marker }),
+    conditionalWrites: isGuarded && version !== 'none',
+    version,
+    history: false,
+    writeReturns: isWhole(create?.answer, reading.answer) ? 'item' : 'id',
+    readLagMs: 0,
+    searchLagMs: 0,
+    changesLagMs: form.changes === undefined ? 0 : CHANGES_LAG_MS,
+    changesTellDeletes: form.changes !== undefined && isSoft && form.includeDeleted !== undefined,
+    absenceHorizonMs: TIMEOUT_MS + LATE_MS,
+    batch: {
+      list: pageSize(form),
+      read: READ_MAX,
+      find: FIND_MAX,
+      create: WRITE_MAX,
+      update: WRITE_MAX,
+      delete: WRITE_MAX,
+      restore: WRITE_MAX,
+    },
+    partial: 'perItem',
+    delete: isSoft ? 'soft' : 'hard',
+    restore: isSoft && resource.restore !== undefined,
+    uniquePaths: form.unique,
+    reusesIds: false,
+  };
+}
+
+function fieldsOf({ read: reading, create, update }: Resource, form: Form): VendorField[] {
+  const isFixed = create === undefined && update === undefined;
+  const all = (schema: Schema, before: readonly string[]): VendorField[] =>
+    [...schema.members].flatMap(([name, member]) => {
+      const path = [...before, name].join('.');
+      const isOurs = before.length === 0 && (name === form.id || name === form.version);
+      const field: VendorField = {
+        path,
+        type: [member.type ?? 'any', member.format].filter(Boolean).join(' '),
+        ...((isFixed || isOurs || member.isReadOnly) && { readOnly: true }),
+        ...(form.unique.includes(path) && { unique: true }),
+        ...(member.options !== undefined && { options: member.options }),
+      };
+      return [field, ...all(member, [...before, name])];
+    });
+  return all(reading.answer!, []);
+}

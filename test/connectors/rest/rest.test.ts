@@ -1,0 +1,59 @@
+import { OLD } from '../../../runtime/emulators/rest/options.ts';
+import { keepsItsPromises } from '../conformance.ts';
+import { LOGIN, settingOf, TOKEN, type Way } from './setting.ts';
+
+const WAYS: Readonly<Record<string, Way>> = {
+  'an app that is made well': {},
+  'an app with numbers for ids, which counts its pages and keeps no versions': {
+    app: {
+      ids: 'integer',
+      paging: 'page',
+      version: 'time',
+      deletion: 'boolean',
+      etag: false,
+      ifMatch: false,
+      errors: 'message',
+      writeAnswers: 'location',
+      existing: 'id',
+      idempotencyKey: 'none',
+    },
+    auth: { ...LOGIN, lifetimeS: 60 },
+  },
+  'an app below others that deletes for good and does not tell of it': {
+    app: {
+      prefix: '/crm',
+      paging: 'offset',
+      envelope: 'array',
+      pageSize: { otherwise: 10, most: 30, isTold: false },
+      deletion: 'hard',
+      restore: false,
+      update: 'both',
+      patchWithin: 'merges',
+      sinceIncludes: false,
+      timeStepMs: 1_000,
+      merges: 308,
+      errors: 'pointer',
+      invalid: 400,
+      gone: 410,
+      login: { kind: 'bearer' },
+    },
+    auth: { kind: 'bearer', token: TOKEN },
+  },
+  'an app that is searched by parts, and tells of no changes': {
+    app: {
+      search: 'contains',
+      changes: 'none',
+      openapi: '3.0',
+      login: { kind: 'basic', user: 'us' },
+    },
+    auth: { kind: 'basic', user: 'us', password: TOKEN },
+  },
+  'an old one': {
+    app: { ...OLD, limits: [], retryAfter: 'seconds', search: 'caseless' },
+    auth: { kind: 'header', name: 'X-Api-Key', value: TOKEN },
+  },
+};
+
+describe('the connector for own apps', () => {
+  keepsItsPromises(Object.entries(WAYS).map(([title, way]) => settingOf(title, way)));
+});
