@@ -7,6 +7,7 @@
  * not hold the whole item is taken for its id and no more.
  */
 import { z } from 'zod';
+import { fingerprintOf } from '../../core/hash.ts';
 import { VendorError, type FailureKind, type ItemChange, type Outcome } from '../connector.ts';
 import type { Call } from '../http.ts';
 import { isObject, type Operation, type Schema } from './document.ts';
@@ -73,12 +74,17 @@ async function create({ raw = {}, marker }: ItemChange, context: Context): Promi
     method: 'POST',
     path: resource.path,
     body,
-    ...(isRepeatable && { headers: { [REPEATABLE]: marker } }),
+    ...(isRepeatable && { headers: { [REPEATABLE]: keyFor(marker, body) } }),
   });
 }
 
 /** With the same one again, the app answers as it did the first time. */
 const REPEATABLE = 'idempotency-key';
+
+/** Of the attempt, and not of the item: with the same one and another body, apps refuse. */
+function keyFor(marker: string, body: object): string {
+  return `${marker}-${fingerprintOf(JSON.stringify(body))}`;
+}
 
 async function update({ id, raw = {}, ifVersion }: ItemChange, context: Context): Promise<Outcome> {
   const { resource, checks } = context;

@@ -19,6 +19,8 @@ export const LOGIN = { kind: 'jwt', secret: TOKEN, subject: 'tributary', audienc
 /** An app tells nobody of changes, keeps no versions to read, and lets nobody make fields. */
 const CANNOT = [
   'renews its token once for all calls that need it, and keeps the new one',
+  // Its document does not say who may do what.
+  'says which permissions are missing, and none when all are there',
   'makes a field that is not there, once, and keeps what is written in it',
   'remembers what an item went through, where it says so',
   // What it keeps to is not in its document, and each change is a call of its own.
@@ -82,6 +84,11 @@ function start(seed: string, { app = {}, auth = LOGIN, config }: Way): Vendor {
       stage: 'customer',
     },
     unacceptable: { raw: { stage: 'no such stage' }, path: 'stage' },
+    pointer: () => {
+      const id = hands.create('companies', { name: 'Firma Kft.' });
+      const value = (app.ids ?? 'uuid') === 'integer' ? Number(id) : id;
+      return { path: isOld ? 'company_id' : 'companyId', value, cleared: null };
+    },
     tellsAuthors: false,
     lateMs: app.horizonMs ?? 60_000,
     trouble: (next) => troubles.push(next),
