@@ -431,11 +431,13 @@ describe('The oracle of the simulation', () => {
 
   it('excuses the loss of what was moved to another record only when it had just been moved', () => {
     const blind = { version: 'none', conditionalWrites: false, history: false } as const;
-    for (const [afterMs, expected] of [
-      [100, [1, 0]],
-      [120_000, [0, 1]],
+    for (const [afterMs, readLagMs, expected] of [
+      [100, 0, [1, 0]],
+      [5_000, 0, [0, 1]],
+      [5_000, 20_000, [1, 0]],
+      [120_000, 20_000, [0, 1]],
     ] as const) {
-      const stage = new Stage(blind);
+      const stage = new Stage({ ...blind, readLagMs });
       const names = stage
         .at('crm')
         .items('people')
@@ -464,6 +466,26 @@ describe('The oracle of the simulation', () => {
       stage.write(copiedTo, 'c0001', { name: nameAt(typedAt) });
       stage.write(typedAt, 'c0001', { name: before });
       stage.write(copiedTo, 'c0001', { name: before });
+      const { exposed, violations } = stage.judge();
+      assert.deepEqual([exposed, violations.length], expected);
+    }
+  });
+
+  it('looks at where people had moved an edit, and not at what follows them elsewhere', () => {
+    const blind = { version: 'none', conditionalWrites: false, history: false } as const;
+    for (const [afterMs, expected] of [
+      [100, [1, 0]],
+      [60_000, [0, 1]],
+    ] as const) {
+      const stage = new Stage(blind, {});
+      const [one, other] = ['c0001', 'c0002'].map((code) => {
+        const id = stage.id('crm', code);
+        return stage.at('crm').item('people', id)!.fields.email;
+      });
+      for (const mark of marksIn(one)) stage.stored.add(mark);
+      stage.act({ kind: 'rotate', system: 'crm', codes: ['c0001', 'c0002'] });
+      stage.write('crm', 'c0002', { email: other }, afterMs);
+      stage.write('app', 'c0001', { email: other });
       const { exposed, violations } = stage.judge();
       assert.deepEqual([exposed, violations.length], expected);
     }

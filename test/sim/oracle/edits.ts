@@ -6,7 +6,7 @@ import type { Change } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import type { Rows } from '../../../runtime/store/memory/rows.ts';
 import { marksIn, type Edit } from '../ledger.ts';
 import type { Judgement, Rest } from './rest.ts';
-import { codeOf, COLLECTIONS } from '../setting.ts';
+import { codeOf, COLLECTIONS, type System } from '../setting.ts';
 
 export function lostEdits(rest: Rest): Judgement {
   const tenants = [...rest.scenario.tenants.keys()];
@@ -68,8 +68,9 @@ function isExposed(rest: Rest, edit: Edit): boolean {
         .map((change) => ({ system, change, put: putOf(log, change, edit.mark) }));
     })
     .toSorted((a, b) => b.change.at - a.change.at);
-  // Our own copies follow; it was lost where people had put it.
-  const last = taken.find(({ put }) => put?.via !== 'api') ?? taken[0];
+  // Our own copies follow, and so does what people had typed over elsewhere; it was lost where they had put it.
+  const placed = taken.filter(({ put }) => put?.via !== 'api');
+  const last = placed.find((one) => !followsPeople(rest, one, edit.mark)) ?? placed[0] ?? taken[0];
   if (!last) return false;
   // What lost somewhere was on record, and the record is as old as our backup.
   if (
@@ -79,17 +80,34 @@ function isExposed(rest: Rest, edit: Edit): boolean {
   )
     return true;
   const { account, scene } = last.system;
-  const { conditionalWrites = true, history = true, version } = scene.abilities;
+  const { conditionalWrites = true, history = true, version, readLagMs = 0 } = scene.abilities;
   if (version !== 'none' && (conditionalWrites || history)) return false;
   // Of what was moved by hand to another record, what was read and stored before it was moved says nothing.
   const movedAt = codeOf(last.change.before) === edit.code ? undefined : movedBy(last.put);
   if (movedAt === undefined && rest.witness.stored.has(edit.mark)) return false;
-  const readAt = movedAt ?? rest.witness.read.get(`${account} ${edit.mark}`) ?? Infinity;
+  const shownAt = movedAt === undefined ? undefined : movedAt + readLagMs;
+  const readAt = shownAt ?? rest.witness.read.get(`${account} ${edit.mark}`) ?? Infinity;
   const wasSlow = rest.struck.some(
     ({ fault, call, at }) =>
       (fault === 'late' || fault === 'slow') && call?.account === account && at <= last.change.at,
   );
   return wasSlow || readAt > last.change.at - UNDER_WAY_MS;
+}
+
+/** Somebody had taken the mark away from the same record in another system, and this did it here. */
+function followsPeople(
+  rest: Rest,
+  { system, change }: { readonly system: System; readonly change: Change },
+  mark: string,
+): boolean {
+  const { at, collection, before } = change;
+  return rest.systems.some((other) => {
+    if (other === system || other.tenant !== system.tenant) return false;
+    return rest.handsOf(other).log.some((deed) => {
+      const isOfPeople = deed.via !== 'api' && deed.at <= at && deed.collection === collection;
+      return isOfPeople && takesAway(deed, mark) && codeOf(deed.before) === codeOf(before);
+    });
+  });
 }
 
 /** When somebody put it there who is not us. */
