@@ -8,12 +8,15 @@ import type { Network, World } from '../world/world.ts';
 export interface MovableWorld extends World {
   /** Resolves when the clock stands so much later and everything that was due has happened. */
   advance(ms: number): Promise<void>;
+  /** Nothing that is due, or asked for from now on, happens any more. */
+  stop(): void;
 }
 
 export function movable(world: World): MovableWorld {
   const waiting = new Set<Waiting>();
   const asking = new Set<Promise<Response>>();
   let aheadMs = 0;
+  let isOver = false;
 
   const clock = {
     now: () => world.clock.now() + aheadMs,
@@ -30,6 +33,7 @@ export function movable(world: World): MovableWorld {
   };
 
   function after(delayMs: number, task: () => void): () => void {
+    if (isOver) return () => undefined;
     const one: Waiting = { dueMs: clock.monotonicMs() + delayMs, task, stop: () => undefined };
     waiting.add(one);
     start(one);
@@ -66,6 +70,12 @@ export function movable(world: World): MovableWorld {
     }
   }
 
+  function stop(): void {
+    isOver = true;
+    for (const one of waiting) one.stop();
+    waiting.clear();
+  }
+
   function moveTo(timeMs: number): void {
     aheadMs += Math.max(0, timeMs - clock.monotonicMs());
   }
@@ -78,7 +88,7 @@ export function movable(world: World): MovableWorld {
     } while (asking.size > 0);
   }
 
-  return { ...world, clock, network, schedule: scheduleOn(after), advance };
+  return { ...world, clock, network, schedule: scheduleOn(after), advance, stop };
 }
 
 interface Waiting {

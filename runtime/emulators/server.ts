@@ -10,7 +10,7 @@ import { TributaryError } from '../core/errors.ts';
 import type { World } from '../world/world.ts';
 import { controlRoutes } from './control.ts';
 import { directoryOf, type Circumstances, type Emulator } from './emulator.ts';
-import { movable } from './movable-world.ts';
+import { movable, type MovableWorld } from './movable-world.ts';
 import { pageRoutes } from './page/page.ts';
 import { townOf } from './town.ts';
 import { troubleMaker } from './trouble.ts';
@@ -25,7 +25,7 @@ export interface Served {
 export interface Listening {
   /** Ends with a slash. */
   readonly url: string;
-  /** Ends at once, also for those who wait for an answer. */
+  /** Ends at once, also for those who wait for an answer, and what the emulators still meant to do. */
   close(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export function serve<Emulators extends readonly [Emulator, ...Emulator[]]>({
   return {
     emulators,
     seed: (count) => emulators.forEach((emulator) => emulator.seed(count)),
-    listen: ({ port }) => listen(http.createServer(app), port),
+    listen: ({ port }) => listen(http.createServer(app), port, world),
   };
 }
 
@@ -118,7 +118,7 @@ function wentWrong({ log }: World) {
   };
 }
 
-async function listen(server: http.Server, port: number): Promise<Listening> {
+async function listen(server: http.Server, port: number, world: MovableWorld): Promise<Listening> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   try {
     server.once('error', reject).listen({ host: HOST, port }, resolve);
@@ -135,6 +135,7 @@ async function listen(server: http.Server, port: number): Promise<Listening> {
     url: `http://${HOST}:${address.port}/`,
     close: () =>
       new Promise((closed) => {
+        world.stop();
         server.close(() => closed());
         server.closeAllConnections();
       }),

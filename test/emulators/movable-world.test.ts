@@ -36,6 +36,17 @@ describe('a world whose clock can be moved', () => {
     );
   });
 
+  it('has nothing happen any more when it is stopped', async () => {
+    const { world, timers } = stopped();
+    const happened: string[] = [];
+    world.schedule.after(1000, () => happened.push('before'));
+    world.stop();
+    world.schedule.after(1000, () => happened.push('after'));
+    assert.deepEqual(timers(), []);
+    await world.advance(5000);
+    assert.deepEqual(happened, []);
+  });
+
   it('keeps what is due in the order in which it was asked for', async () => {
     const { world } = stopped();
     const happened: number[] = [];
