@@ -31,8 +31,10 @@ export interface Context {
 
 /** So many items are read by one call each, at the same time. */
 export const READ_MAX = 5;
-/** So many values are searched by one call each. */
-export const FIND_MAX = 5;
+/** So many values are searched by one call each; or so many at once, where the whole list is gone through. */
+export function findSize({ searchable }: Form): number {
+  return searchable.size > 0 ? 5 : 100;
+}
 /** More at once is a mistake of the caller. */
 export function atMost(
   most: number,
@@ -289,7 +291,7 @@ export async function find(
   values: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<readonly Item[]> {
-  atMost(FIND_MAX, 'search', values.length, context);
+  atMost(findSize(context.form), 'search', values.length, context);
   const found = new Map<string, Item>();
   const isSearchable = context.form.searchable.has(path);
   const queries = isSearchable ? values.map((value) => ({ [path]: value })) : [{}];

@@ -13,6 +13,7 @@ import {
   type Can,
   type Collection,
   type Connector,
+  type Limit,
   type VendorField,
 } from '../connector.ts';
 import { restClient, TIMEOUT_MS, type Rest } from '../http.ts';
@@ -20,7 +21,7 @@ import { documentIn, type Document, type Resource, type Schema } from './documen
 import { formOf, overrides, type Form } from './form.ts';
 import { authOf, login } from './login.ts';
 import { checkFor } from './payloads.ts';
-import { changes, find, FIND_MAX, list, pageSize, read, READ_MAX, tagsKept } from './reading.ts';
+import { changes, find, findSize, list, pageSize, read, READ_MAX, tagsKept } from './reading.ts';
 import { isWhole, wordsIn, write, WRITE_MAX } from './writing.ts';
 
 const config = z.strictObject({
@@ -41,6 +42,10 @@ const config = z.strictObject({
   collections: z.record(z.string(), overrides).default({}).meta({
     title: 'Collections',
     description: 'Where the names in the document are others than usual.',
+  }),
+  callsPerSecond: z.number().positive().max(1_000).default(20).meta({
+    title: 'Calls per second',
+    description: 'At most so many. When the app says that it is too much, it is less for a while.',
   }),
   title: z.string().min(1).optional().meta({
     title: 'Name',
@@ -79,7 +84,7 @@ async function open(settings: RestConfig, world: World): Promise<Account> {
   return {
     title: document.title,
     ...(clockOffsetMs !== undefined && { clockOffsetMs }),
-    limits: [],
+    limits: [limitOf(settings)],
     collections: async () => [...document.resources.keys()].map((name) => ({ name, title: name })),
     async collection(name) {
       const resource = document.resources.get(name);
@@ -131,6 +136,18 @@ function clockOffset(headers: Headers, at: number): number | undefined {
   const date = Date.parse(headers.get('date') ?? '');
   return Number.isNaN(date) ? undefined : Math.round(date + 500 - at);
 }
+
+/** Nothing in a document says how much an app can take. */
+function limitOf({ callsPerSecond }: RestConfig): Limit {
+  return {
+    name: 'calls',
+    capacity: Math.max(1, callsPerSecond * BURST_S),
+    perMs: BURST_S * 1_000,
+    cost: (call, items) => (call === 'read' || call === 'find' ? items : 1),
+  };
+}
+
+const BURST_S = 2;
 
 function unknownCollection(name: string, { resources }: Document, account: string): VendorError {
   return new VendorError('missing', {
@@ -196,7 +213,7 @@ function canOf(resource: Resource, form: Form): Can {
     batch: {
       list: pageSize(form),
       read: READ_MAX,
-      find: FIND_MAX,
+      find: findSize(form),
       create: WRITE_MAX,
       update: WRITE_MAX,
       delete: WRITE_MAX,

@@ -23,9 +23,7 @@ const CANNOT = [
   'says which permissions are missing, and none when all are there',
   'makes a field that is not there, once, and keeps what is written in it',
   'remembers what an item went through, where it says so',
-  // What it keeps to is not in its document, and each change is a call of its own.
-  'is throttled for as long as the vendor asks',
-  'knows of its limits what the vendor keeps to',
+  // Each change is a call of its own.
   'says of an item that could not be stored just now that another try may work',
   'tells accepted from rejected in one batch',
   'tells which item a genuine webhook is about, and takes it twice',
