@@ -134,17 +134,15 @@ function stillGone(
  * or for so long that it does not matter whose clock said when that began.
  */
 function isSecondRead(
-  { doubts, world }: Context,
+  { doubts }: Context,
   { can }: Member,
   { id, missingSince }: Link,
   takenAt: number,
 ): boolean {
-  const { clock } = world;
-  const startedAt = clock.monotonicMs() - (clock.now() - takenAt);
-  const since = doubts.since(id, `missing since ${missingSince ?? takenAt}`, startedAt);
+  const since = doubts.since(id, `missing since ${missingSince ?? takenAt}`, takenAt);
   const apart = Math.max(SECOND_READ_MS, can.readLagMs);
   if (missingSince === undefined) return false;
-  return startedAt - since >= apart || takenAt - missingSince >= apart + CLOCKS_DIFFER_MS;
+  return takenAt - since >= apart || takenAt - missingSince >= apart + CLOCKS_DIFFER_MS;
 }
 
 /** The clocks of two workers do not differ by more. */

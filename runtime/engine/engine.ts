@@ -137,7 +137,7 @@ export function openEngine(options: EngineOptions): Engine {
     opened.clear();
   });
   const recent = new Recent();
-  const doubts = new Doubts();
+  const doubts = new Doubts(world);
   const refusals = new Refusals();
   const past = pastOf(store, world, options.anchor);
   const opened = new Map<string, Opened>();

@@ -5,6 +5,7 @@
 import type { LinkId } from '../core/planner/model.ts';
 import type { Item } from '../connectors/connector.ts';
 import type { Ref } from '../store/store.ts';
+import type { World } from '../world/world.ts';
 
 /** Old enough for a mark of the usual class to be worked off; what is older is hardly true any more. */
 const FRESH_MS = 20_000;
@@ -46,23 +47,33 @@ function nameOf({ sync, endpoint, remoteId }: Ref): string {
   return `${sync}/${endpoint}/${remoteId}`;
 }
 
-/** Changes that may be old states, and since when each has been seen. Forgetting one only delays it. */
+/**
+ * Changes that may be old states, and since when each has been seen. Forgetting one only delays it. How long
+ * it has lasted is measured by a clock that nobody sets, and told in terms of the one that tells the time.
+ */
 export class Doubts {
   readonly #seen = new Map<LinkId, { readonly state: string; since: number; last: number }>();
+  readonly #clock: World['clock'];
+
+  constructor({ clock }: Pick<World, 'clock'>) {
+    this.#clock = clock;
+  }
 
   /** Since when the link has been read in this state without a break. */
-  since(link: LinkId, state: string, now: number): number {
+  since(link: LinkId, state: string, takenAt: number): number {
+    const at = this.#clock.monotonicMs() - (this.#clock.now() - takenAt);
     const known = this.#seen.get(link);
     if (known?.state === state) {
-      known.last = now;
-      return known.since;
+      known.last = at;
+      return takenAt - (at - known.since);
     }
-    this.#seen.set(link, { state, since: now, last: now });
-    return now;
+    this.#seen.set(link, { state, since: at, last: at });
+    return takenAt;
   }
 
   lastSeen(link: LinkId): number | undefined {
-    return this.#seen.get(link)?.last;
+    const known = this.#seen.get(link);
+    return known && this.#clock.now() - (this.#clock.monotonicMs() - known.last);
   }
 
   end(link: LinkId): void {
