@@ -54,6 +54,13 @@ export function planCreates(draft: Draft): void {
     );
     if (taken.length > 0) {
       const open = taken.filter((link) => link.state !== 'unlinked');
+      const [spare] = open;
+      if (spare && taken.every(({ state }) => state === 'duplicate')) {
+        // The first item is gone, and the second one is there.
+        draft.setLink({ ...spare, state: 'live' });
+        draft.needRead(spare.id, 'write-pending');
+        continue;
+      }
       if (open.length > 0) draft.hold('awaiting-decision', member.endpoint);
       // It may live on although it was to go with the other one, because it was edited meanwhile.
       for (const { id, state } of open)

@@ -1,7 +1,7 @@
 /** What people are asked, what their answers do, and what must not be decided without them. */
 import assert from 'node:assert/strict';
 import type { FieldPolicy, Intent, LinkId } from '../../../runtime/core/planner/model.ts';
-import { conflictsOf, holdsOf, Story, writesOf } from './story.ts';
+import { conflictsOf, Story, writesOf } from './story.ts';
 
 const anna = { name: 'Anna', phone: '+3612345678' };
 
@@ -106,14 +106,21 @@ describe('a second item in one system', () => {
     );
   });
 
-  it('is no place to create a third, and that can be seen', () => {
+  it('takes the place of the first when that is gone, and no third is made', () => {
     const story = Story.settled(anna);
     story.links = story.links.map((link) =>
       link.endpoint === 'hub' ? { ...link, state: 'duplicate' as const } : link,
     );
+    const { id } = story.links.find(({ endpoint }) => endpoint === 'hub')!;
     const planned = story.round();
     assert.deepEqual(planned.writes, []);
-    assert.deepEqual(holdsOf(planned), ['hub awaiting-decision']);
+    assert.deepEqual(planned.needReads, [{ link: id, reason: 'write-pending' }]);
+    assert.equal(story.link('hub').id, id);
+    story.read('hub', { ...anna, name: 'Anna B.' });
+    assert.deepEqual(
+      story.round().writes.map(({ endpoint, op }) => `${endpoint} ${op}`),
+      ['app update', 'pipe update'],
+    );
   });
 });
 
