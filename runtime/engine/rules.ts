@@ -17,8 +17,6 @@ const all = {
   'copies-are-not-ours': 'An item that a person copied is not ours, though it carries our marker.',
   'remove-surplus': 'An item of our own making that nobody needs and nobody touched is removed.',
   'one-item-per-system': 'A record has one item in a system; about another one a person is asked.',
-  'duplicate-is-no-proof':
-    'That a unique value is taken does not mean that it was our write that took it.',
   'keep-gone-links':
     'The id of a deleted item keeps its record, so that a stale read revives nobody.',
   'reused-ids': 'An id that was given to a new item does not lead to the record of the old one.',

@@ -250,10 +250,6 @@ function failed(context: Context, each: Underway, error: VendorError, existing?:
     }
   }
   if (error.kind === 'duplicate') {
-    if (existing !== undefined && !context.rules.has('duplicate-is-no-proof')) {
-      landed(context, each, { kind: 'done', id: existing }, context.world.clock.now());
-      return;
-    }
     context.collisions.push({
       one,
       member,

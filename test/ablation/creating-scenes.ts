@@ -1,7 +1,7 @@
 /** Where rules about creating, and about whose an item is, are needed. */
 import type { RuleName } from '../../runtime/engine/rules.ts';
 import { BOTH, byAddress, codes, create, edit, pagesOfOne, remove, unversioned } from './deeds.ts';
-import { also, atMost, eachOnce, isAsked, isThere, staysAway } from './judges.ts';
+import { also, eachOnce, isAsked, isThere, staysAway } from './judges.ts';
 import { seeds, type Scene } from './scene.ts';
 import { collections, firstCreateLost, second, unreachable } from './surroundings.ts';
 
@@ -149,26 +149,6 @@ export const creatingScenes = {
       ],
     },
     judge: also(isAsked('already-linked-here')),
-  },
-  'duplicate-is-no-proof': {
-    sketch: {
-      systems: { app: {}, crm: { emailIsUnique: true } },
-      people: { c0001: BOTH, c0002: BOTH },
-      happens: [
-        [
-          60,
-          {
-            kind: 'edit',
-            system: 'app',
-            collection: 'people',
-            code: 'c0001',
-            field: 'email',
-            how: 'copy',
-          },
-        ],
-      ],
-    },
-    judge: also(atMost(0, 'edits of people taken back', (_, account) => account === 'app-1')),
   },
   'reused-ids': {
     sketch: {
