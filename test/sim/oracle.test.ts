@@ -361,6 +361,13 @@ describe('The oracle of the simulation', () => {
       const { exposed, violations } = stage.judge({ forgotten: [{ from, to }] });
       assert.deepEqual([exposed, violations.length], expected);
     }
+    const call = { account: 'app-1', collection: 'people', action: 'update', items: 1 } as const;
+    const late = { fault: 'late', ms: 60_000, call: { ...call, ids: ['1'] } } as const;
+    const before = {
+      forgotten: [{ from: 0, to: at - 1_000 }],
+      struck: [{ ...late, at: at - 60_000 }],
+    };
+    assert.equal(stage.judge(before).exposed, 1, 'it was sent before');
   });
 
   it('judges a create by what could be found when it was asked for, however late it landed', () => {

@@ -24,6 +24,8 @@ export interface Struck {
   readonly at: number;
   readonly fault: FaultName;
   readonly call?: Call;
+  /** How long what is late or slow takes. */
+  readonly ms?: number;
 }
 
 export function weatherOf(faults: Faults, world: Pick<World, 'clock' | 'random'>): Weather {
@@ -41,6 +43,13 @@ export function weatherOf(faults: Faults, world: Pick<World, 'clock' | 'random'>
 
   function below(bound: number): number {
     return world.random('fault:size').below(bound);
+  }
+
+  /** How long what was struck last takes. */
+  function lasting(bound: number): number {
+    const ms = 1 + below(bound);
+    struck.push({ ...struck.pop()!, ms });
+    return ms;
   }
 
   function isPoisoned({ account, collection, action, ids = [] }: Call): boolean {
@@ -69,8 +78,8 @@ export function weatherOf(faults: Faults, world: Pick<World, 'clock' | 'random'>
       if (isPoisoned(call)) return { kind: 'status', status: 500 };
       if (strikes('lost', call)) return { kind: 'lost' };
       if (strikes('answerLost', call)) return { kind: 'answerLost' };
-      if (strikes('late', call)) return { kind: 'late', ms: 1 + below(120_000) };
-      if (strikes('slow', call)) return { kind: 'slow', ms: 1 + below(40_000) };
+      if (strikes('late', call)) return { kind: 'late', ms: lasting(120_000) };
+      if (strikes('slow', call)) return { kind: 'slow', ms: lasting(40_000) };
       if (strikes('serverError', call)) {
         const carriedOut = below(2) === 0;
         return { kind: 'status', status: [500, 502, 504][below(3)]!, carriedOut };

@@ -7,6 +7,7 @@ import type { Rows } from '../../../runtime/store/memory/rows.ts';
 import { marksIn, type Edit } from '../ledger.ts';
 import type { Judgement, Rest } from './rest.ts';
 import { codeOf, COLLECTIONS, type System } from '../setting.ts';
+import { sentAt } from './underway.ts';
 
 export function lostEdits(rest: Rest): Judgement {
   const tenants = [...rest.scenario.tenants.keys()];
@@ -72,13 +73,12 @@ function isExposed(rest: Rest, edit: Edit): boolean {
   const placed = taken.filter(({ put }) => put?.via !== 'api');
   const last = placed.find((one) => !followsPeople(rest, one, edit.mark)) ?? placed[0] ?? taken[0];
   if (!last) return false;
-  // What lost somewhere was on record, and the record is as old as our backup.
-  if (
-    taken.some(({ change: { at } }) =>
-      rest.forgotten.some(({ from, to }) => from <= at && at <= to),
-    )
-  )
-    return true;
+  // What lost somewhere was on record, and the record is as old as our backup, whenever it landed.
+  const isForgotten = taken.some(({ system, change }) => {
+    const sent = sentAt(rest, system, change) - UNDER_WAY_MS;
+    return rest.forgotten.some(({ from, to }) => from <= change.at && sent <= to);
+  });
+  if (isForgotten) return true;
   const { account, scene } = last.system;
   const { conditionalWrites = true, history = true, version, readLagMs = 0 } = scene.abilities;
   if (version !== 'none' && (conditionalWrites || history)) return false;

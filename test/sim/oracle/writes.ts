@@ -9,6 +9,7 @@ import { nameOfRef } from '../../../runtime/store/work-key.ts';
 import type { Rest } from './rest.ts';
 import type { CollectionName } from '../scenario.ts';
 import { codeOf, STATUSES, syncId, type System } from '../setting.ts';
+import { sentAt } from './underway.ts';
 
 export function unexplainedWrites(rest: Rest): string[] {
   return rest.systems.flatMap((system) =>
@@ -163,22 +164,13 @@ function wasPutBeside(rest: Rest, tenant: number, mark: string, code: string): b
 }
 
 /** It was sent when the id was still that of the item it was meant for, and took its time. */
-function wasSentToFormer(
-  rest: Rest,
-  system: System,
-  { at, id, collection }: Change,
-  code: string,
-): boolean {
-  const { struck, people } = rest;
+function wasSentToFormer(rest: Rest, system: System, change: Change, code: string): boolean {
+  const { at, id, collection } = change;
   return rest.handsOf(system).log.some((lost) => {
     const isFormer = lost.via === 'backup' && lost.kind === 'deleted' && lost.at < at;
     if (!isFormer || lost.id !== id || lost.collection !== collection) return false;
-    if (!people.areRelated(codeOf(lost.before), code)) return false;
-    return struck.some(({ fault, call, at: sentAt }) => {
-      const isLate = fault === 'late' || fault === 'slow';
-      const isToIt = call?.account === system.account && call.ids?.includes(id);
-      return isLate && isToIt === true && sentAt <= lost.at;
-    });
+    const isMeant = rest.people.areRelated(codeOf(lost.before), code);
+    return isMeant && sentAt(rest, system, change) <= lost.at;
   });
 }
 
