@@ -111,7 +111,10 @@ function checksOf(context: Context, one: Case): (Check & { readonly member: Memb
     const { id: intentId, op, patch, before } = intent;
     const hasLanded = intent.unchecked !== undefined;
     const { remoteId } = link;
-    return [{ one, member, intentId, hasLanded, remoteId, since, reach, op, patch, before }];
+    const about = { one, member, intentId, hasLanded, remoteId, since, reach, op, patch, before };
+    // What was put back to a backup has no such version any more, and perhaps no history of it.
+    const isLost = known === undefined && seen.version !== undefined && seen.version < reach;
+    return [isLost ? { ...about, isLast: true } : about];
   });
 }
 

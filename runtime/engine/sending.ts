@@ -210,7 +210,8 @@ function landed(
     sentAt: at,
     link: settled.id,
     ...(item && version !== undefined ? { resultVersion: version } : {}),
-    ...(open ? { unchecked: open.unchecked } : isSeen ? { observed: true } : {}),
+    ...(open ? { unchecked: open.unchecked } : {}),
+    ...(isSeen ? { observed: true } : {}),
   });
   if (open) setBack(one, { ...open.setback, mustReturn: true });
   context.run.count(DONE[write.op]);

@@ -240,7 +240,7 @@ function afterCommit(
     sync,
     entity: change.entity,
     links: change.links,
-    intents: one.intents.filter(isUnsettled),
+    intents: one.intents.filter((intent) => isUnsettled(intent) || intent.unchecked !== undefined),
     conflicts: one.stored?.conflicts ?? [],
     ...(one.tombstone ? { tombstone: one.tombstone } : {}),
   };

@@ -186,13 +186,13 @@ export function endingsOf(commits: readonly Commit[]): Finish[] {
 }
 
 /** Nothing more can be learnt about it, so it is forgotten. */
-export function isOver({ state, observed }: StoredIntent): boolean {
+export function isOver({ state, observed, unchecked }: StoredIntent): boolean {
   switch (state) {
     case 'armed':
     case 'unknown':
       return false;
     case 'applied':
-      return observed === true;
+      return observed === true && unchecked === undefined;
     case 'absent':
     case 'failed':
     case 'superseded':

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { grumpier } from './grumpier.ts';
 import { withPair, type Pair } from './pair.ts';
 
 const anna = { email: 'anna@example.com', name: 'Anna' };
@@ -156,6 +157,45 @@ describe('An id that a system gives once more after it was put back to a backup'
     ));
 });
 
+describe('A write that a system lost when it was put back to a backup', () => {
+  const crm = { conditionalWrites: false, readLagMs: 20_000 };
+
+  it('is not what somebody typed there since, though that has the version of the write', () =>
+    withPair(
+      async (pair) => {
+        await losingAWrite(pair);
+        pair.crm.edit(pair.crm.idOf(anna.email), { name: 'Anna B.' });
+        await pair.wait(60_000);
+        await pair.settle();
+        assert.deepEqual(pair.crm.people()[anna.email], { name: 'Anna B.', phone: '+36201111111' });
+        assert.deepEqual(pair.app.people(), pair.crm.people());
+      },
+      { abilities: { crm } },
+    ));
+
+  it('is not waited for in a history that was put back as well', async () => {
+    let isBack = false;
+    const connector = grumpier((collection) => ({
+      async history(items, signal) {
+        return isBack ? items.map(() => []) : collection.history!(items, signal);
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        isBack = true;
+        await losingAWrite(pair);
+        await pair.wait(60_000);
+        await pair.settle();
+        await pair.wait(60_000);
+        await pair.settle();
+        assert.equal(pair.app.people()[anna.email]!['phone'], '+36201111111');
+        assert.deepEqual(await pair.store.waiting(), []);
+      },
+      { connector, abilities: { crm } },
+    );
+  });
+});
+
 /** With `edit`, somebody edits what stays, and the backup is older; else the id goes to somebody new. */
 async function losingAnna(pair: Pair, { edit }: { readonly edit: boolean }): Promise<void> {
   const { app, crm } = pair;
@@ -168,6 +208,21 @@ async function losingAnna(pair: Pair, { edit }: { readonly edit: boolean }): Pro
   crm.hands.restoreBackup(backup);
   if (!edit) crm.enter({ email: 'cili@example.com', name: 'Cili' });
   await pair.settle();
+}
+
+/** Another telephone number is written to the CRM, and nobody comes back for it before it is lost there. */
+async function losingAWrite(pair: Pair): Promise<void> {
+  const { app, crm, engine, tenant, sync } = pair;
+  const id = app.enter({ ...anna, phone: '+36201111111' });
+  await pair.settle();
+  await pair.wait(60_000);
+  await pair.settle();
+  const backup = crm.hands.backup();
+  app.edit(id, { phone: '+36202222222' });
+  await engine.look(tenant, sync, { full: true });
+  await engine.drain({ tenant, sync, waitMs: 0 });
+  assert.equal(crm.people()[anna.email]!['phone'], '+36202222222');
+  crm.hands.restoreBackup(backup);
 }
 
 function asked(pair: Pair): string[] {

@@ -88,9 +88,10 @@ function isEchoOf(
       isCellValue(field, cell, site.facts.normalize(field.name, sent), value)
     );
   }
-  if (intent.state !== 'applied') return false;
+  // After a backup was put back, the number of a version that was compared is given to another one.
+  if (intent.state !== 'applied' || intent.observed) return false;
   if (intent.resultVersion !== undefined) return site.seen?.version === intent.resultVersion;
-  if (intent.observed || !mayBeOurs(intent, site, field)) return false;
+  if (!mayBeOurs(intent, site, field)) return false;
   if (isCellValue(field, cell, site.facts.normalize(field.name, sent), value)) return true;
   if (inParts(field) && field.parts === 'set') return false;
   const part = valueInCell(field, cell, sent);

@@ -83,6 +83,19 @@ describe('our own write', () => {
     assert.equal(story.plan().entity.cells['name']?.value, 'Anna B.');
   });
 
+  it('is not known by a version that it was compared at already, which may have been given again', () => {
+    const story = Story.settled(anna);
+    story.read('app', { name: 'Anna B.' });
+    const write = story.round().writes.find(({ endpoint }) => endpoint === 'hub');
+    assert.ok(write);
+    const { version } = story.link('hub');
+    assert.ok(version);
+    story.intents = [intent(write, 'applied', { resultVersion: version, observed: true })];
+    story.read('hub', { name: 'Panna' }, { version });
+    story.round();
+    assert.equal(story.own['name'], 'Panna');
+  });
+
   it('whose answer was lost is recognised by its value', () => {
     const story = Story.settled(anna);
     lostAnswer(story, 'Anna B.');

@@ -139,6 +139,7 @@ export function promisesAboutRecords(opened: () => Opened): void {
       { state: 'armed' },
       { state: 'unknown', sentAt: START },
       { state: 'applied', resultVersion: 3 },
+      { state: 'applied', observed: true, unchecked: { since: 2 } },
       { state: 'applied', observed: true },
       { state: 'absent' },
       { state: 'failed' },
@@ -151,7 +152,7 @@ export function promisesAboutRecords(opened: () => Opened): void {
     const intents = armed.map((each, n) => ({ ...each, ...settled[n]! }));
     const outcome = await commit({ from: first, entity, links, intents });
     const second = await loadOne(entity.id);
-    assert.deepEqual(second.intents, intents.slice(0, 3));
+    assert.deepEqual(second.intents, intents.slice(0, 4));
     assert.deepEqual(outcome, { outcome: 'stored', revision: second.revision });
   });
 

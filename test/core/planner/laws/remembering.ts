@@ -140,9 +140,9 @@ function mayBeOurs(input: PlanInput, { link, field, cell, value }: Edit): boolea
     const spelt = partOf(field, cell, facts.normalize(field.name, sent));
     const isEcho = same(own, value) || same(spelt, value);
     if (intent.state === 'unknown' || intent.state === 'armed') return isEcho;
-    if (intent.state !== 'applied') return false;
+    if (intent.state !== 'applied' || intent.observed) return false;
     if (intent.resultVersion !== undefined) return intent.resultVersion === seen?.version;
-    if (intent.observed || (seen?.author ?? 'us') !== 'us') return false;
+    if ((seen?.author ?? 'us') !== 'us') return false;
     return isEcho || facts.explains(field.name, own, value);
   });
 }
