@@ -10,6 +10,7 @@ import { same } from '../core/value.ts';
 import type { StoredIntent } from '../store/store.ts';
 import { formerItems, isUnanswered, replaceIntent, setBack, type Case } from './case.ts';
 import { keysOfEntity, setbackWithout, type Context, type DigestedKey } from './context.ts';
+import { withoutCopies } from './copies.ts';
 import { adopt, giveUpCreated } from './adopting.ts';
 import type { Member } from './member.ts';
 import { answered, setbackOf, TRIES_MAX } from './retry.ts';
@@ -47,7 +48,8 @@ async function resolveAt(context: Context, member: Member, open: readonly Open[]
   const takenAt = world.clock.now();
   let items: readonly Item[];
   try {
-    items = await findFor(context, member, open);
+    const all = await findFor(context, member, open);
+    items = rules.has('copies-are-not-ours') ? withoutCopies(all) : all;
   } catch (error) {
     const setback = setbackOf(answered(error), world.clock.now());
     for (const { one } of open) setBack(one, setback);

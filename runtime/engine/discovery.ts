@@ -14,6 +14,7 @@ import {
   type Case,
 } from './case.ts';
 import { keysOf, newLinkId, refTo, setbackWithout, type Context } from './context.ts';
+import { withCopies } from './copies.ts';
 import {
   candidatesOf,
   decisionOn,
@@ -68,7 +69,8 @@ export async function discover(
   if (found.length === 0) return { settled, merged };
   const owners = await ownersOf(context, found);
   const records = await recordsOf(context, candidatesOf(context, found, owners));
-  for (const each of await withTwins(context, found, owners, records)) {
+  const told = await withCopies(context, found, records, cases);
+  for (const each of await withTwins(context, told, owners, records)) {
     const { lease, setback } = each;
     const outcome = setback
       ? { lease, setback }

@@ -9,7 +9,7 @@ import {
   type KeyHolder,
   type MarkedCreate,
 } from '../core/identity.ts';
-import { readMarker } from '../core/marker.ts';
+import { readMarker, type Marker } from '../core/marker.ts';
 import type { EndpointId, EntityId, Link, Present } from '../core/planner/model.ts';
 import type { Claimed, KeyOwner, Loaded, Ref, StoredIntent, StoredRecord } from '../store/store.ts';
 import { isUnanswered, readChoice, type Case } from './case.ts';
@@ -17,6 +17,7 @@ import type { Context, DigestedKey } from './context.ts';
 import type { Member } from './member.ts';
 import type { SeenItem } from './recent.ts';
 import { candidatesFor, recoveryStage } from './recovery.ts';
+import type { Setback } from './retry.ts';
 
 /** An item key that leads to no record. */
 export interface Stray {
@@ -32,6 +33,10 @@ export interface Found extends Stray {
   readonly keys: readonly DigestedKey[];
   /** Keys that another item there has that belongs to no record either. */
   readonly shared?: ReadonlySet<string>;
+  /** An older item there has the same marker. */
+  readonly isCopy?: boolean;
+  /** Why nobody can tell yet whose it is. */
+  readonly setback?: Setback;
 }
 
 export type Placement =
@@ -42,6 +47,7 @@ export type Placement =
 
 export type Owners = ReadonlyMap<string, KeyOwner>;
 export type Records = ReadonlyMap<EntityId, StoredRecord>;
+export type Known = Pick<Case, 'entity' | 'links' | 'intents'>;
 
 export async function ownersOf(
   { store, sync }: Context,
@@ -170,11 +176,11 @@ function identifyBy(
   return identity;
 }
 
-function stateOf(
+export function stateOf(
   entity: EntityId,
   records: Records,
   cases: ReadonlyMap<EntityId, Case>,
-): Pick<Case, 'entity' | 'links' | 'intents'> | undefined {
+): Known | undefined {
   return cases.get(entity) ?? records.get(entity);
 }
 
@@ -231,23 +237,29 @@ function markedCreate(
       generation === marker.generation,
   );
   if (isHandedOn) return undefined;
-  const linkedHere = state.links.some(
-    (link) => link.endpoint === found.member.endpoint && takesPlace(link),
-  );
-  const isExpected = state.intents.some(
-    (intent) =>
-      isOpenCreate(intent, found.member.endpoint) && intent.generation === marker.generation,
-  );
   return {
     entity: marker.entity as EntityId,
     madeByUs:
       item.createdBy === undefined
-        ? isExpected || !linkedHere
+        ? !found.isCopy && isOutcome(found, marker, state)
         : item.createdBy === 'us' || !context.rules.has('copies-are-not-ours'),
     life: state.entity.life === 'dead' ? 'dead' : 'live',
-    linkedHere,
+    linkedHere: isLinkedHere(found, state),
     unchangedSinceCreation: item.createdAt !== undefined && item.createdAt === item.changedAt,
   };
+}
+
+/** The record waits for an item with this marker there, or has none there. */
+export function isOutcome(found: Found, marker: Marker, state: Known): boolean {
+  const { endpoint } = found.member;
+  const isExpected = state.intents.some(
+    (intent) => isOpenCreate(intent, endpoint) && intent.generation === marker.generation,
+  );
+  return isExpected || !isLinkedHere(found, state);
+}
+
+function isLinkedHere({ member }: Found, { links }: Known): boolean {
+  return links.some((link) => link.endpoint === member.endpoint && takesPlace(link));
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -261,7 +273,8 @@ function forgottenBy(
   cases: ReadonlyMap<EntityId, Case>,
 ): EntityId | undefined {
   const marker = markerIn(context, found);
-  const isOurs = found.seen.item.createdBy === undefined || found.seen.item.createdBy === 'us';
+  const { createdBy = 'us' } = found.seen.item;
+  const isOurs = createdBy === 'us' && !found.isCopy;
   if (!marker || !isOurs || !context.rules.has('compare-after-backup')) return undefined;
   const entity = marker.entity as EntityId;
   return stateOf(entity, records, cases) ? undefined : entity;

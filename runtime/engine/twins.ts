@@ -8,7 +8,7 @@ import { keysOf, refTo, type Context, type DigestedKey } from './context.ts';
 import { takesPlace, type Found, type Owners, type Records } from './identifying.ts';
 import type { Member } from './member.ts';
 import { readIds } from './reading.ts';
-import { answered, setbackOf, type Setback } from './retry.ts';
+import { answered, setbackOf } from './retry.ts';
 import { find, searchKey } from './searching.ts';
 
 /** Adds to each item which of its keys another one there has; or why that could not be found out. */
@@ -17,7 +17,7 @@ export async function withTwins(
   found: readonly Found[],
   owners: Owners,
   records: Records,
-): Promise<readonly (Found & { readonly setback?: Setback })[]> {
+): Promise<readonly Found[]> {
   const groups = Map.groupBy(found, ({ member }) => member);
   const all = await Promise.all(
     [...groups].map(([member, group]) => twinsAt(context, member, group, owners, records)),
@@ -31,7 +31,7 @@ async function twinsAt(
   found: readonly Found[],
   owners: Owners,
   records: Records,
-): Promise<(Found & { readonly setback?: Setback })[]> {
+): Promise<Found[]> {
   const wanted = found.filter((each) => mayBeLinked(each, owners, records));
   if (wanted.length === 0) return [...found];
   const seen = new Map(found.map(({ ref, keys }) => [ref.remoteId, strong(keys)]));
