@@ -138,7 +138,8 @@ function shownAfter({ op }: Intent): 'present' | 'gone' {
 
 /**
  * Of an item that takes no part any more no history is asked. Of one that is gone it is asked for the last
- * time, however far it reaches.
+ * time, however far it reaches. One that is missing may be hidden, and its history with it: that waits until
+ * it is shown again, or is known to be gone.
  */
 function lastChecksOf(context: Context, one: Case): (Check & { readonly member: Member })[] {
   return one.intents.flatMap((intent) => {
@@ -161,7 +162,7 @@ function lastChecksOf(context: Context, one: Case): (Check & { readonly member: 
 }
 
 function isAsLeft({ op, unchecked }: StoredIntent, { state }: Link, seen?: Observation): boolean {
-  if (op !== 'delete') return state === 'live' && seen?.kind !== 'gone';
+  if (op !== 'delete') return state === 'live' && !(seen?.kind === 'gone' && seen.proven);
   return state === 'gone' && (!seen || hasVersion(seen) || unchecked?.reach !== undefined);
 }
 

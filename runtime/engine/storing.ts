@@ -132,7 +132,7 @@ function settleLeftovers(context: Context, one: Case): void {
   const links = context.rules.has('keep-gone-links') ? plan.links : plan.links.map(forgotten);
   one.links = links.map(withoutDoubt);
   for (const intent of one.intents) {
-    if (intent.unchecked) {
+    if (intent.unchecked && !isMissing(one, intent)) {
       setBack(one, { kind: 'again', why: 'A write may have covered up an edit.' });
     }
     if (!isUnanswered(intent) || one.sendings.some(({ intentId }) => intentId === intent.id))
@@ -180,6 +180,12 @@ function isPast(one: Case, { link: id, op }: StoredIntent): boolean {
     (seen?.kind === 'gone' && seen.proven) ||
     (seen !== undefined && (op === 'delete' || one.entity.life !== 'live'))
   );
+}
+
+/** What is missing may be hidden. Whoever looks for it comes back for what is open about it as well. */
+function isMissing({ observed }: Case, { link }: StoredIntent): boolean {
+  const seen = link && observed.get(link);
+  return seen?.kind === 'gone' && !seen.proven;
 }
 
 /** Once it is decided what an absence means, nobody need know since when it lasts. */

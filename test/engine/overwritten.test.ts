@@ -209,6 +209,50 @@ describe('A write that a history shows late', () => {
     }));
 });
 
+describe('A write whose item is hidden before its history was asked', () => {
+  it('is looked into when the item is shown again', async () => {
+    let typing: (() => void) | undefined;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        if (account === 'crm' && changes[0]!.op === 'update') typing?.();
+        return collection.write(changes, signal);
+      },
+      async history(items, signal) {
+        if (typing) throw new VendorError('transient', { what: 'No answer.', next: 'Wait.' });
+        return collection.history!(items, signal);
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app, engine, tenant, sync } = pair;
+        const id = app.enter(anna);
+        app.enter({ email: 'bela@example.com', name: 'Bela' });
+        await pair.settle();
+        const there = pair.crm.idOf(anna.email);
+        typing = () => pair.crm.edit(there, { name: 'Anna typed' });
+        app.edit(id, { name: 'Anna A.' });
+        await engine.look(tenant, sync, { endpoints: [app.endpoint] });
+        await engine.drain({ tenant, sync });
+        typing = undefined;
+        pair.crm.hands.hide('people', [there], true);
+        for (let n = 0; n < 5; n += 1) {
+          await pair.wait(300_000);
+          await pair.settle();
+        }
+        assert.deepEqual(
+          pair.reviews().map(({ reason }) => reason),
+          ['remote-delete'],
+        );
+        pair.crm.hands.hide('people', [there], false);
+        await pair.settle();
+        assert.deepEqual(rowsOf(pair), ['overwritten "Anna typed"']);
+        assert.deepEqual(await pair.store.waiting(), []);
+      },
+      { connector, abilities: { crm: { conditionalWrites: false } } },
+    );
+  });
+});
+
 describe('A deletion', () => {
   for (const { title, abilities } of [
     { title: 'is followed by', abilities: { conditionalWrites: false } },
