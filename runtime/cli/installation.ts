@@ -215,7 +215,8 @@ function vendorConfigsOf(config: Config): Opening['configOf'] {
   const byEndpoint = new Map(
     Object.entries(config.accounts).map(([name, account]) => [
       endpointOf(config, name),
-      vendorConfigOf(account),
+      // Errors call an account as the file does.
+      { title: name, ...vendorConfigOf(account) },
     ]),
   );
   return ({ id, title }) => {
