@@ -120,30 +120,42 @@ export async function identify(
   cases: ReadonlyMap<EntityId, Case>,
 ): Promise<Placement> {
   const identity = identifyBy(context, found, owners, records, cases);
-  if (identity.kind === 'newEntity' && isBeingDeleted(context, found, owners, records, cases)) {
-    return { kind: 'wait', why: 'Whoever had its key before is still being deleted.' };
+  const former =
+    identity.kind === 'newEntity' ? formerOwners(context, found, owners, records, cases) : [];
+  if (former.length > 0) {
+    // Until that is decided, which may take for ever, it would wait unseen.
+    const isAsked = former.some((entity) => isDeathInQuestion(records.get(entity)));
+    return isAsked && !decisionOn(found.reviews)
+      ? { kind: 'ask', candidates: former, reason: 'tombstone-match' }
+      : { kind: 'wait', why: 'Whoever had its key before is still being deleted.' };
   }
   return inRecovery(context, found, identity, forgottenBy(context, found, records, cases));
 }
 
-/** A new record would be made beside what is left of a dead one that had its key. */
-function isBeingDeleted(
+/** The dead that had its key and of which something is left: a new record would be made beside that. */
+function formerOwners(
   { sync, rules }: Context,
   { keys }: Found,
   owners: Owners,
   records: Records,
   cases: ReadonlyMap<EntityId, Case>,
-): boolean {
-  if (!rules.has('look-up-before-create')) return false;
+): readonly EntityId[] {
+  if (!rules.has('look-up-before-create')) return [];
   const deletes = new Set(
     sync.policy.members.filter((member) => member.delete).map(({ endpoint }) => endpoint),
   );
-  return keys.some(({ strength, digest }) => {
+  return keys.flatMap(({ strength, digest }) => {
     const owner = strength === 'strong' ? owners.get(digest) : undefined;
     const state = owner && stateOf(owner.entity, records, cases);
-    if (state?.entity.life !== 'dead') return false;
-    return state.links.some((link) => link.state === 'live' && deletes.has(link.endpoint));
+    if (state?.entity.life !== 'dead') return [];
+    const isLeft = state.links.some((link) => link.state === 'live' && deletes.has(link.endpoint));
+    return isLeft ? [state.entity.id] : [];
   });
+}
+
+/** A person is asked whether what is left of the dead is to go as well. */
+function isDeathInQuestion(record: StoredRecord | undefined): boolean {
+  return record?.conflicts.some(({ cell, state }) => cell === '*' && state === 'open') ?? false;
 }
 
 function identifyBy(

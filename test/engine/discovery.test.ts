@@ -55,4 +55,55 @@ describe('An item with the key of somebody who was deleted', () => {
       { connector, settings: { identity: { autoLink: true, onTombstoneMatch: 'new' } } },
     );
   });
+
+  it('is asked about as long as a person has to say what becomes of the rest of the deleted one', async () => {
+    let isStuck = false;
+    const stuck = async (): Promise<never> => {
+      throw new VendorError('throttled', { what: 'Not now.', next: 'Wait.' });
+    };
+    const connector = grumpier((collection, account) => ({
+      read: (ids, signal) =>
+        isStuck && account === 'crm' ? stuck() : collection.read(ids, signal),
+    }));
+    await withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        app.enter(anna);
+        await pair.settle();
+        isStuck = true;
+        crm.edit(crm.idOf(anna.email), { name: 'Ann' });
+        app.remove(app.idOf(anna.email));
+        await pair.settle();
+        const other = app.enter({ ...anna, name: 'Another Anna' });
+        isStuck = false;
+        await pair.wait(600_000);
+        await pair.settle();
+        const ofApp = (): readonly StoredReview[] =>
+          pair.reviews().filter(({ remoteId, endpoint }) => {
+            return endpoint === app.endpoint && remoteId === other;
+          });
+        assert.deepEqual(
+          ofApp().map(({ reason, state }) => [reason, state]),
+          [['tombstone-match', 'open']],
+        );
+        await pair.answer(ofApp()[0]!, { decision: 'new' });
+        await pair.settle();
+        assert.deepEqual(crm.people(), { [anna.email]: { name: 'Ann' } });
+        const [deletion] = pair.reviews().filter(({ reason }) => reason === 'remote-delete');
+        await pair.answer(deletion!, { decision: 'delete' });
+        await pair.settle();
+        await pair.settle({ full: true });
+        assert.deepEqual(crm.people(), { [anna.email]: { name: 'Another Anna' } });
+        assert.deepEqual(
+          pair.reviews().filter(({ state }) => state !== 'closed'),
+          [],
+        );
+      },
+      {
+        connector,
+        policy: { onDeleteAndEdit: 'ask', onRemoteDelete: 'propagate' },
+        settings: { identity: { autoLink: true, onTombstoneMatch: 'new' } },
+      },
+    );
+  });
 });
