@@ -7,11 +7,11 @@ import type { EndpointId, LinkId, Write } from '../core/planner/model.ts';
 import { fieldOf } from '../core/planner/parts.ts';
 import { canonicalText, same, type Value } from '../core/value.ts';
 import { linkOf, replaceIntent, setBack, type Case } from './case.ts';
-import { orderFor, setbackWithout, type Context } from './context.ts';
+import { orderFor, refTo, setbackWithout, type Context } from './context.ts';
 import { isUnread } from './comparing.ts';
 import { markerFor } from './creating.ts';
 import type { Member } from './member.ts';
-import { isAtBase } from './reading.ts';
+import { isAtBase, shownIn } from './reading.ts';
 import { placesOf, type PlaceOf } from './references.ts';
 import { intentFor } from './sending.ts';
 
@@ -60,7 +60,7 @@ function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf):
     context.run.count(instead === 'moved' ? 'moved' : `would ${write.op}`);
     return;
   }
-  if (isReadOnce(context, member, one, write)) {
+  if (isReadOnce(context, member, one, write) || isBehind(context, member, one, write)) {
     const why = `It is read once more, because "${member.title}" may answer with an old state.`;
     setBack(one, { kind: 'again', why, at: world.clock.now() + member.can.readLagMs + 1 });
     return;
@@ -100,6 +100,22 @@ function isReadOnce(
   const isOurs = intents.some((intent) => intent.op === 'create' && intent.link === id);
   const known = stored?.links.find((link) => link.id === id);
   return !isOurs && (!known || isUnread(known));
+}
+
+/** Nor on top of a state beside which a read has just shown another, whatever that was for. */
+function isBehind(
+  { doubts, sync, rules }: Context,
+  member: Member,
+  one: Case,
+  { link: id }: Write,
+): boolean {
+  const { readLagMs } = member.can;
+  const link = id && linkOf(one, id);
+  const seen = id && one.observed.get(id);
+  const item = id && one.items.get(id);
+  if (!link || !item || seen?.kind !== 'present' || readLagMs === 0) return false;
+  if (!rules.has('doubt-unversioned')) return false;
+  return doubts.isBehind(refTo(sync, link), shownIn(member, item), seen.takenAt, readLagMs);
 }
 
 /** An undo writes nothing but what it takes back. What people have done since is left to the next pass. */

@@ -3,7 +3,7 @@
  * id belongs to another item by now, or it may be gone (absence.ts). Nothing is read twice that a list
  * has just shown, unless something is to be written on top of it.
  */
-import { VendorError, type Read } from '../connectors/connector.ts';
+import { VendorError, type Item, type Read } from '../connectors/connector.ts';
 import type { EndpointId, FieldPolicy, Link, MergedInto, Present } from '../core/planner/model.ts';
 import { baseOf, isAsRead } from '../core/planner/parts.ts';
 import { canonicalText, isList, type Value, type Values } from '../core/value.ts';
@@ -12,7 +12,7 @@ import { mayDelete, observeAbsences } from './absence.ts';
 import { linkOf, replaceLink, setBack, type Case } from './case.ts';
 import { nameOfItem, newLinkId, refTo, setbackWithout, type Context } from './context.ts';
 import type { Member } from './member.ts';
-import type { SeenItem } from './recent.ts';
+import type { SeenItem, Shown } from './recent.ts';
 import { targetsOf } from './references.ts';
 import { answered, setbackOf } from './retry.ts';
 import { givenAway } from '../store/store.ts';
@@ -97,12 +97,12 @@ async function readBatch(
   );
 }
 
-export function readIds(
-  { gate, sync, priority, leases }: Context,
+export async function readIds(
+  { gate, sync, priority, leases, doubts }: Context,
   member: Member,
   ids: readonly string[],
 ): Promise<readonly Read[]> {
-  return gate.call(
+  const reads = await gate.call(
     sync.tenant,
     member,
     { action: 'read', items: ids.length, priority },
@@ -111,6 +111,20 @@ export function readIds(
       return member.collection.read(ids, signal);
     },
   );
+  const { readLagMs } = member.can;
+  for (const read of reads) {
+    if (read.kind !== 'present' || readLagMs === 0) continue;
+    const ref = refTo(sync, { endpoint: member.endpoint, remoteId: read.item.id });
+    doubts.shown(ref, shownIn(member, read.item), readLagMs);
+  }
+  return reads;
+}
+
+/** How an item looks, where its answers may be old. */
+export function shownIn(member: Member, item: Item): Shown {
+  const { version } = item;
+  if (version !== undefined) return { state: String(version), version };
+  return { state: fingerprintOf(canonicalText(member.read(item, 0).present.fields)) };
 }
 
 // ---------------------------------------------------------------------------------------------

@@ -53,6 +53,7 @@ function nameOf({ sync, endpoint, remoteId }: Ref): string {
  */
 export class Doubts {
   readonly #seen = new Map<LinkId, { readonly state: string; since: number; last: number }>();
+  readonly #shown = new Map<string, Map<string, Sighting>>();
   readonly #clock: World['clock'];
 
   constructor({ clock }: Pick<World, 'clock'>) {
@@ -79,4 +80,40 @@ export class Doubts {
   end(link: LinkId): void {
     this.#seen.delete(link);
   }
+
+  /** A read has shown the item like that, whatever it was for, at a system whose answers lag so much. */
+  shown(ref: Ref, { state, version }: Shown, lagMs: number): void {
+    const name = nameOf(ref);
+    const at = this.#clock.monotonicMs();
+    const known = [...(this.#shown.get(name) ?? [])].filter(([, seen]) => at - seen.at <= lagMs);
+    const states = new Map<string, Sighting>([...known, [state, { version, at }]]);
+    this.#shown.delete(name);
+    this.#shown.set(name, states);
+    if (this.#shown.size > ITEMS_MAX) this.#shown.delete(this.#shown.keys().next().value!);
+  }
+
+  /** Whether another state, which is not known to be older, was shown so short before that it may be newer. */
+  isBehind(ref: Ref, { state, version }: Shown, takenAt: number, lagMs: number): boolean {
+    const at = this.#clock.monotonicMs() - (this.#clock.now() - takenAt);
+    return [...(this.#shown.get(nameOf(ref)) ?? [])].some(([other, seen]) => {
+      const isOlder = (version ?? 0) > (seen.version ?? 0);
+      return other !== state && !isOlder && at - seen.at <= lagMs;
+    });
+  }
+
+  /** What was shown before a write of ours is older than that. */
+  written(ref: Ref): void {
+    this.#shown.delete(nameOf(ref));
+  }
+}
+
+/** How an item looked in an answer. */
+export interface Shown {
+  readonly state: string;
+  readonly version?: number | undefined;
+}
+
+interface Sighting {
+  readonly version: number | undefined;
+  readonly at: number;
 }

@@ -60,7 +60,7 @@ async function sendBatch(
   given: readonly Underway[],
   op: Operation,
 ): Promise<void> {
-  const { gate, sync, priority, leases, world, recent } = context;
+  const { gate, sync, priority, leases, world, recent, doubts } = context;
   const { member } = given[0]!.sending;
   let batch: readonly Underway[] = given;
   let outcomes: readonly Outcome[];
@@ -87,7 +87,10 @@ async function sendBatch(
   }
   for (const { sending } of batch) {
     const { remoteId } = sending;
-    if (remoteId) recent.drop(refTo(sync, { endpoint: member.endpoint, remoteId }));
+    if (!remoteId) continue;
+    const ref = refTo(sync, { endpoint: member.endpoint, remoteId });
+    recent.drop(ref);
+    doubts.written(ref);
   }
   const unsettled =
     op === 'update' || op === 'delete'

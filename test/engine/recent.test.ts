@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { LinkId } from '../../runtime/core/planner/model.ts';
 import { Doubts } from '../../runtime/engine/recent.ts';
+import type { Ref } from '../../runtime/store/store.ts';
 
 const LINK = 'a link' as LinkId;
 
@@ -27,6 +28,42 @@ describe('How long something has looked the same', () => {
     assert.equal(doubts.since(LINK, 'new', 1_300), 1_200);
     doubts.end(LINK);
     assert.equal(doubts.since(LINK, 'new', 1_300), 1_300);
+  });
+});
+
+describe('An answer', () => {
+  const ref = { sync: 'a sync', endpoint: 'an endpoint', remoteId: '1' } as Ref;
+
+  it('may be behind when another one was shown, as long as answers lag', () => {
+    const { doubts, clock } = doubtsAt(1_000);
+    const isBehind = (state: string, version?: number): boolean =>
+      doubts.isBehind(ref, { state, version }, clock.now(), 2_000);
+    assert.equal(isBehind('before'), false, 'nothing was shown');
+    doubts.shown(ref, { state: 'after' }, 2_000);
+    assert.deepEqual(
+      ['before', 'after'].map((state) => isBehind(state)),
+      [true, false],
+    );
+    clock.set(60_000);
+    clock.pass(2_000);
+    assert.equal(isBehind('before'), true);
+    clock.pass(1);
+    assert.equal(isBehind('before'), false);
+    doubts.shown(ref, { state: 'after' }, 2_000);
+    doubts.written(ref);
+    assert.equal(isBehind('before'), false);
+  });
+
+  it('is not behind one with a lower version, nor one of another item', () => {
+    const { doubts, clock } = doubtsAt(1_000);
+    for (const version of [2, 1]) doubts.shown(ref, { state: String(version), version }, 2_000);
+    const isBehind = (version: number, at = ref): boolean =>
+      doubts.isBehind(at, { state: String(version), version }, clock.now(), 2_000);
+    assert.deepEqual(
+      [1, 2, 3].map((version) => isBehind(version)),
+      [true, false, false],
+    );
+    assert.equal(isBehind(1, { ...ref, remoteId: '2' }), false);
   });
 });
 
