@@ -178,9 +178,10 @@ export async function observeItems(
         : {}),
     };
     if (!isAway(link) && isDoubtful(context, member, link, observation, one)) continue;
-    const { missingSince: _found, ...rest } = link;
+    const { missingSince, doubtedAt, ...rest } = link;
     const createdAt = link.createdAt ?? item.createdAt;
-    if (link.missingSince !== undefined || createdAt !== link.createdAt) {
+    const isFound = missingSince !== undefined || doubtedAt !== undefined;
+    if (isFound || createdAt !== link.createdAt) {
       replaceLink(one, { ...rest, ...(createdAt === undefined ? {} : { createdAt }) });
     }
     one.observed.set(link.id, observation);
@@ -292,6 +293,11 @@ function isDoubtful(
     // After a change was seen, an old replica may still show the state before it.
     const sighted = doubts.lastSeen(link.id);
     if (sighted !== undefined && seen.takenAt - sighted <= can.readLagMs) return again(sighted);
+    // Somebody else may have seen it, by whatever clock: what is read from now on for so long is not older.
+    if (link.doubtedAt !== undefined) {
+      const since = doubts.since(link.id, `unchanged after ${link.doubtedAt}`, seen.takenAt);
+      if (seen.takenAt - since <= can.readLagMs) return again(since);
+    }
     doubts.end(link.id);
     return false;
   }
@@ -300,7 +306,9 @@ function isDoubtful(
   const written = one.intents.filter((intent) => intent.link === link.id).map(({ id }) => id);
   const state = fingerprintOf(canonicalText([seen.fields, ...written]));
   const since = doubts.since(link.id, state, seen.takenAt);
-  return seen.takenAt - since > can.readLagMs ? false : again(since);
+  if (seen.takenAt - since > can.readLagMs) return false;
+  replaceLink(one, { ...link, doubtedAt: seen.takenAt });
+  return again(since);
 }
 
 function isAway({ state }: Link): boolean {

@@ -25,6 +25,8 @@ export interface Pair {
   readonly world: VirtualWorld;
   readonly store: MemoryStore;
   readonly engine: Engine;
+  /** Another worker on the same database, with a memory of its own. */
+  readonly another: () => Engine;
   readonly tenant: TenantId;
   readonly sync: SyncId;
   readonly app: Side;
@@ -105,23 +107,28 @@ export async function withPair(
       syncs: [syncOf(circumstances)],
     });
     const anchored = new Map<string, string>();
-    const engine = openEngine({
-      store,
-      world,
-      connectors: [circumstances.connector ?? grumpy],
-      configOf: ({ title }) => ({ baseUrl: ORIGIN, token: `token-of-${title}` }),
-      secret: 'secret',
-      anchor: {
-        read: async (tenant) => anchored.get(tenant),
-        write: async (tenant, text) => void anchored.set(tenant, text),
-      },
-    });
-    const pair = pairOf(world, store, engine, anchored, {
+    const engines: Engine[] = [];
+    const start = (): Engine => {
+      const engine = openEngine({
+        store,
+        world,
+        connectors: [circumstances.connector ?? grumpy],
+        configOf: ({ title }) => ({ baseUrl: ORIGIN, token: `token-of-${title}` }),
+        secret: 'secret',
+        anchor: {
+          read: async (tenant) => anchored.get(tenant),
+          write: async (tenant, text) => void anchored.set(tenant, text),
+        },
+      });
+      engines.push(engine);
+      return engine;
+    };
+    const pair = pairOf(world, store, start(), anchored, {
       app: sideOf(emulator.account('app'), ENDPOINTS.app),
       crm: sideOf(emulator.account('crm'), ENDPOINTS.crm),
     });
-    await story(pair);
-    await engine.close();
+    await story({ ...pair, another: start });
+    for (const engine of engines) await engine.close();
   });
 }
 
@@ -209,7 +216,7 @@ function pairOf(
   engine: Engine,
   anchored: Pair['anchored'],
   sides: Pick<Pair, 'app' | 'crm'>,
-): Pair {
+): Omit<Pair, 'another'> {
   async function untilQuiet(kind: 'drain' | 'preview', full: boolean): Promise<Run> {
     await engine.look(TENANT, SYNC, { full });
     return engine[kind]({ tenant: TENANT, sync: SYNC, waitMs: PATIENCE_MS });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { Read } from '../../runtime/connectors/connector.ts';
+import { grumpier } from './grumpier.ts';
 import { ENDPOINTS, withPair, type Circumstances, type Pair } from './pair.ts';
 
 const email = 'anna@example.com';
@@ -28,6 +30,56 @@ describe('A field that the vendor gave another type, which emptied it', () => {
       assert.equal(app.people()[email]!['name'], 'Anna');
     }));
 });
+
+describe('A change that may be an old state', () => {
+  it('is not written over by another worker, to whom an older state is shown', async () => {
+    const answers: (readonly Read[])[] = [];
+    let shown: readonly Read[] | undefined;
+    const connector = grumpier((collection, account) => ({
+      async read(ids, signal) {
+        if (account !== 'crm') return collection.read(ids, signal);
+        answers.push(shown ?? (await collection.read(ids, signal)));
+        return answers.at(-1)!;
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app, crm, engine, another, tenant, sync } = pair;
+        const id = app.enter({ email, name: 'Anna' });
+        await pair.settle();
+        await pair.wait(10_000);
+        await pair.settle();
+        const before = answers.at(-1)!;
+        crm.edit(crm.idOf(email), { name: 'Anna typed' });
+        await pair.wait(10_000);
+        await engine.hint(tenant, [{ sync, endpoint: crm.endpoint, remoteId: crm.idOf(email) }], 0);
+        await engine.drain({ tenant, sync });
+        shown = before;
+        const second = another();
+        app.edit(id, { name: 'Anna A.' });
+        await second.look(tenant, sync, { endpoints: [app.endpoint] });
+        await second.drain({ tenant, sync });
+        assert.equal(crm.people()[email]!['name'], 'Anna typed');
+        shown = undefined;
+        await pair.wait(10_000);
+        await pair.settle();
+        assert.equal(crm.people()[email]!['name'], 'Anna A.');
+        const [record] = pair.store.rowsOf(tenant).records.values();
+        const lost = [...record!.conflicts.values()].map(({ losing }) => losing?.value);
+        assert.deepEqual(lost, ['Anna typed']);
+      },
+      { connector, abilities: { crm: UNVERSIONED } },
+    );
+  });
+});
+
+/** Nothing tells an old state from a new one, nor what a write covers up. */
+const UNVERSIONED = {
+  version: 'none',
+  conditionalWrites: false,
+  history: false,
+  readLagMs: 2_000,
+} as const;
 
 describe('An item with a part that is empty', () => {
   it('counts as untouched when the run is undone that made it', () =>

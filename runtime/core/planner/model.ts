@@ -61,6 +61,8 @@ export interface Link {
   readonly mergedInto?: string;
   /** When a read first said that the item is missing; a later one proves it. */
   readonly missingSince?: number;
+  /** When a read last showed a change that may be an old state; as long as that is not settled. */
+  readonly doubtedAt?: number;
   readonly cells: Readonly<Record<string, LinkCell>>;
 }
 

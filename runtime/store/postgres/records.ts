@@ -82,6 +82,7 @@ type LinkRow = readonly [
   version: number | null,
   createdAt: number | null,
   missingSince: number | null,
+  doubtedAt: number | null,
   mergedInto: string | null,
   cells: PackedLinkCells,
 ];
@@ -92,7 +93,7 @@ const LOAD = {
     select e.entity_id as entity, e.sync_id as sync, e.life, e.epoch, e.revision, e.cells,
       (select json_agg(json_build_array(l.link_id, l.endpoint_id, l.remote_id, l.state,
                 l.generation, l.revision, l.version, l.created_at, l.missing_since,
-                l.merged_into, l.cells)
+                l.doubted_at, l.merged_into, l.cells)
                 order by l.link_id)
          from link l
         where l.tenant_id = $1::uuid and l.entity_id = e.entity_id) as links,
@@ -152,7 +153,7 @@ function recordOf(row: LoadedRow & { readonly entity: EntityId }): StoredRecord 
 
 function linkOf(row: LinkRow, cells: StoredRecord['entity']['cells']): Link {
   const [id, endpoint, remoteId, state, generation, , version, createdAt, ...rest] = row;
-  const [missingSince, mergedInto, own] = rest;
+  const [missingSince, doubtedAt, mergedInto, own] = rest;
   return {
     id,
     endpoint,
@@ -162,6 +163,7 @@ function linkOf(row: LinkRow, cells: StoredRecord['entity']['cells']): Link {
     ...(version === null ? {} : { version }),
     ...(createdAt === null ? {} : { createdAt }),
     ...(missingSince === null ? {} : { missingSince }),
+    ...(doubtedAt === null ? {} : { doubtedAt }),
     ...(mergedInto === null ? {} : { mergedInto }),
     cells: unpackLinkCells(own, cells),
   };

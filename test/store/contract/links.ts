@@ -17,6 +17,17 @@ export function promisesAboutLinks(opened: () => Opened): void {
     assert.deepEqual((await loadOne(own.id)).links, [found]);
   });
 
+  it('keeps since when a change of an item is doubted, until that is over', async () => {
+    const { entity, link, record, commit, loadOne } = await sceneIn(opened());
+    const own = entity();
+    const links = [link(own, { doubtedAt: 1_700_000_000_001 })];
+    const from = await record({ entity: own, links });
+    assert.deepEqual(from.links, links);
+    const { doubtedAt: _doubtedAt, ...sure } = links[0]!;
+    await commit({ from, entity: from.entity, links: [sure] });
+    assert.deepEqual((await loadOne(own.id)).links, [sure]);
+  });
+
   it('keeps what a vendor merged an item into, and says so to whoever looks for the item', async () => {
     const { entity, link, record, store, tenant, sync } = await sceneIn(opened());
     const own = entity();
