@@ -129,7 +129,19 @@ function differenceIn(
   const review = plan.reviews[0];
   if (review)
     return { reason: review.reason, isNews: !one.reviews.some(({ state }) => state !== 'closed') };
-  return hold ? { reason: hold.reason, isNews: false } : undefined;
+  return hold ? { reason: hold.reason, isNews: isPointedElsewhere(one) } : undefined;
+}
+
+/**
+ * What led to a record leads to something that nobody knows yet. That is being looked at, but who finds out
+ * what it is does not know who refers to it.
+ */
+function isPointedElsewhere({ links, observed }: Case): boolean {
+  return links.some(({ id, cells }) => {
+    const seen = observed.get(id);
+    const unresolved = (seen?.kind === 'present' && seen.unresolved) || {};
+    return Object.keys(unresolved).some((field) => (cells[field]?.base ?? null) !== null);
+  });
 }
 
 function count(counts: Record<string, number>, what: string): void {

@@ -141,7 +141,10 @@ export async function observeItems(
   const targets = await targetsOf(
     context,
     member,
-    reads.map(({ references }) => references),
+    reads.map(({ references, present: { changedAt } }, n) => {
+      const { one, link } = seen[n]!;
+      return { references, cells: (linkOf(one, link.id) ?? link).cells, changedAt };
+    }),
   );
   const drift: Drift = {};
   for (const [n, { one, link: given, seen: shown }] of seen.entries()) {

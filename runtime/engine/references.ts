@@ -1,15 +1,32 @@
 /**
  * References: records that point to records of another sync. A vendor names the target by the id of its
  * item, we by the id of our record. What has no item there yet waits for it; what is named by an item
- * that is gone there, while the target has another one, is written anew. Where the vendor merged an item
- * into that of another record, and ours followed, that one is meant.
+ * that is gone there, while the target has another one, is written anew, also when the id is that of another
+ * item by now. Where the vendor merged an item into that of another record, and ours followed, that one is
+ * meant.
  */
-import type { EndpointId, EntityId, Reach } from '../core/planner/model.ts';
+import type { EndpointId, EntityId, Link, Reach } from '../core/planner/model.ts';
 import { isList, type Value, type Values } from '../core/value.ts';
-import type { FoundEntity, FoundLink, Ref, SyncId } from '../store/store.ts';
+import {
+  isGivenAway,
+  type FoundEntity,
+  type FoundLink,
+  type Ref,
+  type SyncId,
+} from '../store/store.ts';
 import type { Case } from './case.ts';
 import type { Context } from './context.ts';
 import type { Member } from './member.ts';
+
+/** An item that refers to others. */
+export interface Referring {
+  /** By field: ids of the vendor. */
+  readonly references: Readonly<Record<string, Value>>;
+  /** What was read there before. */
+  readonly cells: Link['cells'];
+  /** When it last changed, by the vendor's clock. */
+  readonly changedAt?: number | undefined;
+}
 
 /** The reference fields of an item, as our records. */
 export interface Targets {
@@ -24,12 +41,12 @@ export interface Targets {
 export async function targetsOf(
   context: Context,
   member: Member,
-  references: readonly Readonly<Record<string, Value>>[],
+  items: readonly Referring[],
 ): Promise<Targets[]> {
   const { sync, rules } = context;
   const refs = new Map<string, Ref>();
-  for (const one of references) {
-    for (const [field, value] of Object.entries(one)) {
+  for (const { references } of items) {
+    for (const [field, value] of Object.entries(references)) {
       const target = sync.settings.references[field] as SyncId | undefined;
       if (target === undefined) continue;
       for (const remoteId of idsIn(value)) {
@@ -37,14 +54,21 @@ export async function targetsOf(
       }
     }
   }
-  if (refs.size === 0) return references.map((one) => ({ fields: { ...one } }));
+  if (refs.size === 0) return items.map(({ references }) => ({ fields: { ...references } }));
   const found = await findTargets(context, refs);
   const isExpired = await replacedAt(context, member, found);
-  return references.map((one) => {
+  const formerTarget = await formerTargets(context, member, items, found);
+  return items.map((item) => {
     const fields: Record<string, Value> = {};
     const unresolved: Record<string, string> = {};
     const expired: string[] = [];
-    for (const [field, value] of Object.entries(one)) {
+    for (const [field, value] of Object.entries(item.references)) {
+      const former = formerTarget(item, field);
+      if (former) {
+        fields[field] = former.entity;
+        if (former.isBack) expired.push(field);
+        continue;
+      }
       const target = sync.settings.references[field];
       const ids = idsIn(value);
       const links = ids.map((id) => found.get(`${target}/${id}`));
@@ -117,6 +141,60 @@ async function replacedAt(
     const links = state === 'gone' ? entities.get(entity)?.links : undefined;
     return links?.some((link) => link.endpoint === endpoint && link.state === 'live') ?? false;
   };
+}
+
+// ---------------------------------------------------------------------------------------------
+// Ids that were given again
+
+/** `isBack`: the record has another item there by now. */
+type FormerTarget = { readonly entity: EntityId; readonly isBack: boolean } | undefined;
+
+/**
+ * What an item refers to by an id that the vendor has given to another item since. Nobody has edited the
+ * reference: it names what it did, and whoever looks at it there is shown something else. Where the vendor
+ * does not say when an item changed, nobody can tell that from an edit, and it counts as one.
+ */
+async function formerTargets(
+  { store, sync, rules }: Context,
+  { endpoint }: Member,
+  items: readonly Referring[],
+  found: ReadonlyMap<string, FoundLink>,
+): Promise<(item: Referring, field: string) => FormerTarget> {
+  const moved = rules.has('reused-ids') ? items.flatMap((item) => movedIn(sync, item, found)) : [];
+  if (moved.length === 0) return () => undefined;
+  const loaded = await store.load(sync.tenant, moved);
+  const records = new Map(
+    loaded.flatMap(({ record }) => (record ? [[record.entity.id, record]] : [])),
+  );
+  return ({ references, cells, changedAt }, field) => {
+    const id = references[field];
+    const record = records.get(cells[field]?.base as EntityId);
+    if (typeof id !== 'string' || changedAt === undefined) return undefined;
+    if (record?.entity.life !== 'live') return undefined;
+    const links = record.links.filter((link) => link.endpoint === endpoint);
+    const had = links.some((link) => isGivenAway(link) && link.remoteId.startsWith(`${id}@`));
+    if (!had) return undefined;
+    const { id: entity } = record.entity;
+    const now = links.find(({ state }) => state === 'live');
+    if (!now) return { entity, isBack: false };
+    // Whoever has changed the item since then may have meant what has the id now.
+    return changedAt < (now.createdAt ?? 0) ? { entity, isBack: true } : undefined;
+  };
+}
+
+/** What led to another record when it was last read. */
+function movedIn(
+  { settings }: Context['sync'],
+  { references, cells }: Referring,
+  found: ReadonlyMap<string, FoundLink>,
+) {
+  return Object.entries(references).flatMap(([field, id]) => {
+    const target = settings.references[field] as SyncId | undefined;
+    const base = cells[field]?.base;
+    if (target === undefined || typeof id !== 'string' || typeof base !== 'string') return [];
+    const isSame = found.get(`${target}/${id}`)?.entity === base;
+    return isSame ? [] : [{ kind: 'entity', sync: target, entity: base as EntityId } as const];
+  });
 }
 
 // ---------------------------------------------------------------------------------------------

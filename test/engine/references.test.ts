@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import type { Abilities } from '../../runtime/emulators/grumpy/grumpy.ts';
+import type { Sketch } from '../sim/build.ts';
+import { edit, story, type Ending } from '../stories/story.ts';
+
+/** The ids of the two companies in the end. */
+const FORMER = { app: '1', crm: '2' };
+const NEWCOMER = { app: '2', crm: '1' };
+
+describe('A reference by an id that the vendor has given to another item since', () => {
+  it('leads to the record that it led to, by the new id of its item', async () => {
+    const ending = await idGivenAgain({});
+    assert.deepEqual(companyIn(ending), FORMER);
+  });
+
+  it('leads to what has the id now when somebody chooses that later on', async () => {
+    // With this seed that is the one of the two that is chosen.
+    const ending = await idGivenAgain(
+      {},
+      { seed: 1, later: [[181, edit('crm', 'c0002', 'company')]] },
+    );
+    assert.deepEqual(companyIn(ending), NEWCOMER);
+  });
+
+  it('leads to what has the id now where nobody says when the item that refers to it changed', async () => {
+    const ending = await idGivenAgain({
+      version: 'none',
+      history: false,
+      conditionalWrites: false,
+    });
+    assert.deepEqual(companyIn(ending), NEWCOMER);
+  });
+});
+
+/** Somebody deletes a company in the CRM, where that does not count, and enters another one under its id. */
+function idGivenAgain(
+  more: Partial<Abilities>,
+  { seed = 1, later = [] }: { readonly seed?: number; readonly later?: Sketch['happens'] } = {},
+): Promise<Ending> {
+  const company = { system: 'crm', collection: 'companies' } as const;
+  return story({
+    seed,
+    systems: {
+      app: {},
+      crm: { abilities: { delete: 'hard', reusesIds: true, horizonMs: 10_000, ...more } },
+    },
+    companies: { c0001: ['app', 'crm'] },
+    people: { c0002: { systems: ['app', 'crm'], company: 'c0001' } },
+    happens: [
+      [61, { kind: 'delete', ...company, code: 'c0001' }],
+      [61.5, { kind: 'create', ...company, code: 'c0003' }],
+      ...later,
+    ],
+  });
+}
+
+function companyIn({ value }: Ending): { readonly app: unknown; readonly crm: unknown } {
+  return {
+    app: value('app', 'c0002', 'companyId'),
+    crm: value('crm', 'c0002', 'companyId'),
+  };
+}
