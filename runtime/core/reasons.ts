@@ -105,6 +105,8 @@ export const identityReasons = {
   'strong-key': 'Exactly one record has the same key.',
   'no-match': 'Nothing known has one of its keys.',
   'tombstone-match': 'Only a deleted record has the same key.',
+  'still-being-deleted':
+    'A deleted record has the same key, and is not gone from all systems; look at what keeps it there.',
   'several-matches': 'Its keys belong to several records.',
   'key-contradiction': 'One key matches, another one says it is somebody else.',
   'already-linked-here': 'The matching record already has an item in this system.',

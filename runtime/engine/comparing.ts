@@ -5,9 +5,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Item } from '../connectors/connector.ts';
 import type { Link } from '../core/planner/model.ts';
-import type { Claimed, Mark, Priority } from '../store/store.ts';
+import type { Claimed, Mark, Priority, StoredReview } from '../store/store.ts';
 import { openCase, type Case } from './case.ts';
 import { keysOf, nameOfItem, type Context, type DigestedKey } from './context.ts';
+import { isOfDying } from './identifying.ts';
 import { itemRef, markOf } from './marking.ts';
 import type { Member } from './member.ts';
 import { planOnce } from './planning.ts';
@@ -96,11 +97,9 @@ export function isUnread({ state, cells }: Pick<Link, 'state' | 'cells'>): boole
   return state === 'live' && Object.keys(cells).length === 0;
 }
 
-/** Somebody was asked about the item, or has said that it is to be left alone. */
-function isLeftAlone(
-  reviews: readonly { readonly state: string; readonly decision?: unknown }[],
-): boolean {
-  return reviews.length > 0 && !reviews.some(({ state }) => state === 'decided');
+/** Somebody was asked about the item, which time does not answer, or has said that it is to be left alone. */
+function isLeftAlone(reviews: readonly StoredReview[]): boolean {
+  return reviews.length > 0 && !reviews.some((each) => each.state === 'decided' || isOfDying(each));
 }
 
 /** Why a record is not what its item says; `isNews`: a pass over it would change something. */

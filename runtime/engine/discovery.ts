@@ -19,6 +19,7 @@ import {
   candidatesOf,
   decisionOn,
   identify,
+  isOfDying,
   isOpenCreate,
   markerIn,
   ownersOf,
@@ -256,7 +257,9 @@ async function place(
 const COMPARED_MS = 15_000;
 
 function isQuestioned(reviews: Loaded['reviews']): boolean {
-  return reviews.some(({ state, candidates }) => state === 'open' && candidates.length > 0);
+  return reviews.some((review) => {
+    return review.state === 'open' && review.candidates.length > 0 && !isOfDying(review);
+  });
 }
 
 // ---------------------------------------------------------------------------------------------

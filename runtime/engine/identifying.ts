@@ -11,13 +11,21 @@ import {
 } from '../core/identity.ts';
 import { readMarker, type Marker } from '../core/marker.ts';
 import type { EndpointId, EntityId, Link, Present } from '../core/planner/model.ts';
-import type { Claimed, KeyOwner, Loaded, Ref, StoredIntent, StoredRecord } from '../store/store.ts';
+import type {
+  Claimed,
+  KeyOwner,
+  Loaded,
+  Ref,
+  StoredIntent,
+  StoredRecord,
+  StoredReview,
+} from '../store/store.ts';
 import { isUnanswered, readChoice, type Case } from './case.ts';
 import type { Context, DigestedKey } from './context.ts';
 import type { Member } from './member.ts';
 import type { SeenItem } from './recent.ts';
 import { candidatesFor, recoveryStage } from './recovery.ts';
-import type { Setback } from './retry.ts';
+import { WAITS_MAX, type Setback } from './retry.ts';
 
 /** An item key that leads to no record. */
 export interface Stray {
@@ -123,11 +131,15 @@ export async function identify(
   const former =
     identity.kind === 'newEntity' ? formerOwners(context, found, owners, records, cases) : [];
   if (former.length > 0) {
-    // Until that is decided, which may take for ever, it would wait unseen.
     const isAsked = former.some((entity) => isDeathInQuestion(records.get(entity)));
-    return isAsked && !decisionOn(found.reviews)
-      ? { kind: 'ask', candidates: former, reason: 'tombstone-match' }
-      : { kind: 'wait', why: 'Whoever had its key before is still being deleted.' };
+    const chosen = decisionOn(found.reviews);
+    // What keeps the other one there may take for ever, and this one would wait unseen.
+    if (!chosen && (isAsked || isOverdue(found))) {
+      return { kind: 'ask', candidates: former, reason: 'still-being-deleted' };
+    }
+    if (!isOverdue(found)) {
+      return { kind: 'wait', why: 'Whoever had its key before is still being deleted.' };
+    }
   }
   return inRecovery(context, found, identity, forgottenBy(context, found, records, cases));
 }
@@ -151,6 +163,16 @@ function formerOwners(
     const isLeft = state.links.some((link) => link.state === 'live' && deletes.has(link.endpoint));
     return isLeft ? [state.entity.id] : [];
   });
+}
+
+/** It has waited for as long as anybody waits for something else, or did so before. */
+function isOverdue({ lease, reviews }: Found): boolean {
+  return lease.attempts >= WAITS_MAX || reviews.some(isOfDying);
+}
+
+/** Whether a person is asked because somebody who was deleted is still there: time may answer that. */
+export function isOfDying({ state, reason }: StoredReview): boolean {
+  return state === 'open' && reason === 'still-being-deleted';
 }
 
 /** A person is asked whether what is left of the dead is to go as well. */

@@ -1,10 +1,13 @@
-/** What people are asked, and who waits for it: creates, and records that want a key of another one. */
-import type { EndpointId, Entity, EntityId, Write } from '../core/planner/model.ts';
-import type { StoredReview } from '../store/store.ts';
+/**
+ * What people are asked, what need not be asked any more, and who waits for an answer: creates, and records
+ * that want a key of another one.
+ */
+import type { EndpointId, Entity, EntityId, Plan, Write } from '../core/planner/model.ts';
+import type { ReviewKey, StoredReview } from '../store/store.ts';
 import type { Case } from './case.ts';
 import { isCollision, isInQuestion } from './claiming.ts';
 import { keysOfEntity, refTo, type Context } from './context.ts';
-import { recordsOf, takesPlace } from './identifying.ts';
+import { isOfDying, recordsOf, takesPlace } from './identifying.ts';
 import { mayBeForgotten } from './recovery.ts';
 
 /** A create that is planned. */
@@ -119,4 +122,23 @@ export async function callThoseWhoWait(
       windowMs: 0,
     }));
   await store.mark(sync.tenant, { now: world.clock.now(), marks });
+}
+
+/**
+ * Whether something was deleted is no question any more once it shows, or once its record is dead; nor is
+ * whose an item is that had to wait for somebody else to go, once it has a record.
+ */
+export function answeredByItself(one: Case, plan: Plan): ReviewKey[] {
+  return one.reviews.filter((review) => {
+    const { state, reason, endpoint, remoteId } = review;
+    const link = plan.links.find((l) => l.endpoint === endpoint && l.remoteId === remoteId);
+    if (link && isOfDying(review)) return true;
+    if (state !== 'open' || reason !== 'remote-delete' || !link) return false;
+    const seen = one.observed.get(link.id);
+    if (!seen || link.state === 'held') return false;
+    const isMissed = seen.kind === 'gone' && !seen.proven && plan.entity.life !== 'dead';
+    return (
+      !isMissed && !plan.reviews.some((asked) => asked.link === link.id && asked.reason === reason)
+    );
+  });
 }

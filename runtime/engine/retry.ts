@@ -41,7 +41,7 @@ const TRIES_MAX_OF_UNKNOWN = 3;
 /** An item that has moved on so often in a row is no coincidence: the vendor never accepts the write. */
 const MOVED_TRIES = 5;
 /** With ever longer pauses, about two minutes. */
-const WAITS_MAX = 6;
+export const WAITS_MAX = 6;
 const TRYING_MS_MAX = 86_400_000;
 const QUICK_MS_MAX = 60_000;
 const SLOW_MS_MAX = 3_600_000;

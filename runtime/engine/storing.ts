@@ -3,7 +3,7 @@
  * at all; whoever is refused, because somebody else was faster or has the key, sends nothing.
  */
 import { fingerprintOf } from '../core/hash.ts';
-import type { Conflict, Link, Plan } from '../core/planner/model.ts';
+import type { Conflict, Link } from '../core/planner/model.ts';
 import { isUnsettled } from '../core/planner/own-writes.ts';
 import { canonicalText, type Value } from '../core/value.ts';
 import type {
@@ -31,7 +31,7 @@ import {
 import { COLLISIONS_MAX, keyChanges, TOGETHER_MS } from './claiming.ts';
 import { orderFor, refTo, type Context } from './context.ts';
 import type { Settled } from './discovery.ts';
-import { callThoseWhoWait } from './questions.ts';
+import { answeredByItself, callThoseWhoWait } from './questions.ts';
 import { afterSetback } from './retry.ts';
 import { tellWhatStays, toldAsHeld, toldAsMerged } from './telling.ts';
 
@@ -385,20 +385,6 @@ async function lookAtTaken(
 function answersOf(one: Case): ReviewKey[] {
   const isOver = !one.setback || one.setback.kind === 'wait';
   return isOver ? one.reviews.filter((review) => isCarriedOut(one, review)) : [];
-}
-
-/** Whether something was deleted is no question any more once it shows, or once its record is dead. */
-function answeredByItself(one: Case, plan: Plan): ReviewKey[] {
-  return one.reviews.filter(({ state, reason, endpoint, remoteId }) => {
-    const link = plan.links.find((l) => l.endpoint === endpoint && l.remoteId === remoteId);
-    if (state !== 'open' || reason !== 'remote-delete' || !link) return false;
-    const seen = one.observed.get(link.id);
-    if (!seen || link.state === 'held') return false;
-    const isMissed = seen.kind === 'gone' && !seen.proven && plan.entity.life !== 'dead';
-    return (
-      !isMissed && !plan.reviews.some((asked) => asked.link === link.id && asked.reason === reason)
-    );
-  });
 }
 
 /** What an answer says is in the plan, except that a second item is to go: that has to be seen. */

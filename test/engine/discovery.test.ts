@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { VendorError } from '../../runtime/connectors/connector.ts';
 import type { StoredReview } from '../../runtime/store/store.ts';
 import { grumpier } from './grumpier.ts';
-import { withPair } from './pair.ts';
+import { withPair, type Pair } from './pair.ts';
 
 const anna = { email: 'anna@example.com', name: 'Anna' };
 
@@ -84,7 +84,7 @@ describe('An item with the key of somebody who was deleted', () => {
           });
         assert.deepEqual(
           ofApp().map(({ reason, state }) => [reason, state]),
-          [['tombstone-match', 'open']],
+          [['still-being-deleted', 'open']],
         );
         await pair.answer(ofApp()[0]!, { decision: 'new' });
         await pair.settle();
@@ -106,4 +106,64 @@ describe('An item with the key of somebody who was deleted', () => {
       },
     );
   });
+
+  it('is asked about when the rest of the deleted one cannot be deleted, until that is gone', () =>
+    besideTheStuck(async (pair, release) => {
+      await waitLong(pair);
+      assert.deepEqual(
+        pair.reviews().map(({ reason, state }) => [reason, state]),
+        [['still-being-deleted', 'open']],
+      );
+      release();
+      await waitLong(pair);
+      assert.deepEqual(pair.crm.people(), { [anna.email]: { name: 'Another Anna' } });
+      assert.deepEqual(
+        pair.reviews().map(({ state }) => state),
+        ['closed'],
+      );
+    }));
+
+  it('becomes somebody new beside what cannot be deleted if a person says so', () =>
+    besideTheStuck(async (pair) => {
+      await waitLong(pair);
+      await pair.answer(pair.reviews()[0]!, 'new');
+      await waitLong(pair);
+      const names = pair.crm.hands.items('people').map(({ fields }) => fields['name']);
+      assert.deepEqual(names, ['Anna', 'Another Anna']);
+    }));
 });
+
+/** Anna was deleted in the app, and the CRM deletes nothing until it is released; then she is entered again. */
+async function besideTheStuck(
+  story: (pair: Pair, release: () => void) => Promise<void>,
+): Promise<void> {
+  let isStuck = true;
+  const connector = grumpier((collection, account) => ({
+    async write(changes, signal) {
+      const deletes = changes.some(({ op }) => op === 'delete');
+      if (!isStuck || !deletes || account !== 'crm') return collection.write(changes, signal);
+      throw new VendorError('throttled', { what: 'Not now.', next: 'Wait.' });
+    },
+  }));
+  await withPair(
+    async (pair) => {
+      const { app } = pair;
+      app.enter(anna);
+      await pair.settle();
+      app.remove(app.idOf(anna.email));
+      await pair.settle();
+      await pair.wait(60_000);
+      app.enter({ ...anna, name: 'Another Anna' });
+      await pair.settle();
+      await story(pair, () => void (isStuck = false));
+    },
+    { connector, settings: { identity: { autoLink: true, onTombstoneMatch: 'new' } } },
+  );
+}
+
+async function waitLong(pair: Pair): Promise<void> {
+  for (let n = 0; n < 4; n += 1) {
+    await pair.wait(120_000);
+    await pair.settle();
+  }
+}
