@@ -44,6 +44,12 @@ describe('The ledger of who typed what', () => {
     assert.deepEqual([...marksIn('c0012 e00123 36205550')], []);
   });
 
+  it('sees no mark in an id that happens to have the same letters in it', () => {
+    const id = '019b76da-a950-73e7-952d-e0027de0a601';
+    assert.deepEqual([...marksIn({ id, link: '019e0027-a950-73e7-952d-de0a601e0028' })], []);
+    assert.deepEqual([...marksIn({ id, 'tags#e0029': 'e0029' })], ['e0029']);
+  });
+
   it('writes numbers that are understood as telephone numbers', () => {
     const mapping = compileMapping({
       fields: { phone: { kind: 'phone', options: { region: 'HU' }, path: 'phone' } },
