@@ -191,8 +191,11 @@ function identifyBy(
   if (chosen?.decision === 'ignore') return { kind: 'ignore', reason: 'auto-link-off' };
   const marker = markedCreate(context, found, records, cases);
   if (chosen?.decision === 'new') return { kind: 'newEntity', reason: 'no-match' };
-  if (chosen?.decision === 'link' && chosen.entity && records.has(chosen.entity)) {
-    return { kind: 'belongsTo', entity: chosen.entity, reason: 'auto-link-off' };
+  const linked = chosen?.decision === 'link' && chosen.entity && records.get(chosen.entity);
+  if (linked) {
+    // Whoever says that it is somebody who was deleted says that they are back.
+    const kind = linked.entity.life === 'dead' ? 'revive' : 'belongsTo';
+    return { kind, entity: linked.entity.id, reason: 'auto-link-off' };
   }
   const keys = found.keys.map((key): FoundKey => {
     const owner = owners.get(key.digest);

@@ -56,6 +56,30 @@ describe('An item with the key of somebody who was deleted', () => {
     );
   });
 
+  it('brings the deleted one back if a person says that it is the same', () =>
+    withPair(async (pair) => {
+      const { app, crm } = pair;
+      app.enter(anna);
+      await pair.settle();
+      app.remove(app.idOf(anna.email));
+      await pair.settle();
+      await pair.wait(600_000);
+      await pair.settle();
+      assert.deepEqual(crm.people(), {});
+      crm.enter(anna);
+      await pair.settle();
+      const [question] = pair.reviews().filter(({ reason }) => reason === 'tombstone-match');
+      const [entity] = question!.candidates;
+      await pair.answer(question!, { decision: 'link', entity: entity! });
+      for (let turn = 0; turn < 3; turn += 1) {
+        await pair.settle({ full: true });
+        await pair.wait(600_000);
+      }
+      const back = { [anna.email]: { name: anna.name } };
+      assert.deepEqual([app.people(), crm.people()], [back, back]);
+      assert.equal(await pair.entityOf(crm, crm.idOf(anna.email)), entity);
+    }));
+
   it('is asked about as long as a person has to say what becomes of the rest of the deleted one', async () => {
     let isStuck = false;
     const stuck = async (): Promise<never> => {
