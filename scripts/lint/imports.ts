@@ -46,9 +46,17 @@ const WORLD = 'runtime/world';
 const STORE = 'runtime/store/store.ts';
 const CONNECTOR = 'runtime/connectors/connector.ts';
 /** What vendors are reached with. */
-const REACH = ['address', 'auth', 'failures', 'http', 'limits', 'oauth'].map(
-  (name) => `runtime/connectors/${name}.ts`,
-);
+const REACH = [
+  'address',
+  'auth',
+  'batches',
+  'clock',
+  'deliveries',
+  'failures',
+  'http',
+  'limits',
+  'oauth',
+].map((name) => `runtime/connectors/${name}.ts`);
 
 /** Packages that compute and do nothing else. */
 const PURE_PACKAGES = ['canonicalize', 'libphonenumber-js', 'tldts', 'zod'];

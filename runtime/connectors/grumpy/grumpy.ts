@@ -9,7 +9,6 @@
  */
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import { TributaryError } from '../../core/errors.ts';
 import { digestsMatch } from '../../core/hash.ts';
 import type { World } from '../../world/world.ts';
 import {
@@ -33,6 +32,7 @@ import {
   type VendorField,
   type Version,
 } from '../connector.ts';
+import { bodyOf, headerIn, isRecent, refused } from '../deliveries.ts';
 import { tokenAuth } from '../auth.ts';
 import { restClient, TIMEOUT_MS, type Call, type Rest } from '../http.ts';
 import * as api from './api.ts';
@@ -321,45 +321,30 @@ function nameOf({ op, id }: ItemChange, { name, login }: WriteContext): string {
   return `${op} ${id === undefined ? 'an item' : `item ${id}`} of ${name} in account '${login}'`;
 }
 
-/** How old or how far ahead a delivery may be; later somebody may have copied it. */
-const DELIVERY_AGE_MS_MAX = 300_000;
-
 function receive(
-  { headers, body }: RawDelivery,
+  raw: RawDelivery,
   { secret, vendorNow, login }: { secret: string | undefined; vendorNow: number; login: string },
 ): readonly Hint[] {
-  if (secret === undefined) throw refusedDelivery(login, 'the secret is not known');
-  const [, header = ''] =
-    Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-grumpy-signature') ?? [];
+  const receiver = { vendor: 'grumpy', login };
+  if (secret === undefined) throw refused(receiver, 'the secret is not known', COMPARE);
+  const header = headerIn(raw.headers, 'x-grumpy-signature');
   const [, seconds = '', signature = ''] = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header) ?? [];
-  const expected = createHmac('sha256', secret).update(`${seconds}.`).update(body).digest('hex');
-  if (!digestsMatch(signature, expected))
-    throw refusedDelivery(login, 'its signature is not right');
-  if (Math.abs(vendorNow - Number(seconds) * 1_000) > DELIVERY_AGE_MS_MAX) {
-    throw refusedDelivery(login, 'it was signed at another time');
+  const expected = createHmac('sha256', secret)
+    .update(`${seconds}.`)
+    .update(raw.body)
+    .digest('hex');
+  if (!digestsMatch(signature, expected)) {
+    throw refused(receiver, 'its signature is not right', COMPARE);
   }
-  const { delivery, events } = deliveryIn(body, login);
+  if (!isRecent(Number(seconds) * 1_000, vendorNow)) {
+    throw refused(receiver, 'it was signed at another time', COMPARE);
+  }
+  const { delivery, events } = bodyOf(raw, api.delivery, receiver);
   return events.map(({ collection, id }) => ({ delivery, collection, id }));
 }
 
-function refusedDelivery(login: string, reason: string): TributaryError {
-  return new TributaryError('delivery-refused', {
-    what: `A webhook for account '${login}' of grumpy was refused: ${reason}.`,
-    next: 'If it came from grumpy, compare the secret of the webhook and the clock of this machine.',
-  });
-}
-
-function deliveryIn(body: Uint8Array, login: string): z.infer<typeof api.delivery> {
-  try {
-    return api.delivery.parse(JSON.parse(new TextDecoder().decode(body)));
-  } catch {
-    // No cause: it quotes the body, and with it what customers wrote.
-    throw new VendorError('broken', {
-      what: `grumpy sent account '${login}' a webhook that nobody understands.`,
-      next: 'Its API has changed and the connector needs an update; report it.',
-    });
-  }
-}
+const COMPARE =
+  'If it came from grumpy, compare the secret of the webhook and the clock of this machine.';
 
 function itemOf(wire: api.WireItem): Item {
   const { id, fields, version, createdAt, updatedAt, updatedAtByField, marker, mergedFrom } = wire;

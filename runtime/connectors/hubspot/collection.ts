@@ -5,6 +5,7 @@
  * repeated create finds the first one; where it is there and not unique, an item can be searched by it;
  * without it, nothing but e-mail addresses and the like tell what was made before.
  */
+import { withinBatches } from '../batches.ts';
 import {
   VendorError,
   type Can,
@@ -18,7 +19,7 @@ import { deedOf } from './complaints.ts';
 import type { ObjectType } from './objects.ts';
 import { BATCH_MAX, changes, find, list, read, READ_MAX } from './reading.ts';
 import { ASSOCIATIONS, type Context } from './references.ts';
-import { tooMany, write } from './writing.ts';
+import { write } from './writing.ts';
 
 export interface CollectionOptions extends Context {
   /** The name of the property for the marker. */
@@ -43,35 +44,24 @@ export async function openCollection(options: CollectionOptions): Promise<Collec
   });
   const names = own.map(({ path }) => path);
   const context = { ...options, names, fields, isUpsert, marker: can.marker };
-  const checked = (deed: string, count: number, most: number): void => {
-    if (count > most) throw tooMany(options, deed, count, most);
-  };
-  return {
-    name: type.name,
-    can,
-    fields,
-    async list(request) {
-      checked('list', request.limit, can.batch.list);
-      return list(context, request);
+  return withinBatches(
+    {
+      name: type.name,
+      can,
+      fields,
+      list: (request) => list(context, request),
+      changes: (request) => changes(context, request),
+      read: (ids, signal) => read(context, ids, signal),
+      async find(path, values, signal) {
+        const field = own.find((each) => each.path === path);
+        const isUnique = field?.unique === true;
+        return find(context, { path, values, type: field?.type ?? 'string', isUnique }, signal);
+      },
+      write: (items, signal) => write(context, items, signal),
+      ensureField: (wanted, signal) => ensureField(options, properties, wanted, signal),
     },
-    async changes(request) {
-      checked('list', request.limit, can.batch.list);
-      return changes(context, request);
-    },
-    async read(ids, signal) {
-      checked('read', ids.length, can.batch.read);
-      return ids.length === 0 ? [] : read(context, ids, signal);
-    },
-    async find(path, values, signal) {
-      checked('find', values.length, can.batch.find);
-      if (values.length === 0) return [];
-      const field = own.find((each) => each.path === path);
-      const isUnique = field?.unique === true;
-      return find(context, { path, values, type: field?.type ?? 'string', isUnique }, signal);
-    },
-    write: (items, signal) => write(context, items, signal),
-    ensureField: (wanted, signal) => ensureField(options, properties, wanted, signal),
-  };
+    { vendor: 'hubspot', login: options.login },
+  );
 }
 
 async function propertiesOf(options: Context): Promise<readonly api.WireProperty[]> {

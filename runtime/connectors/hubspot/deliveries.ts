@@ -7,9 +7,9 @@
  * as well, which do not hold the time, so that a delivery could be copied: these are not taken.
  */
 import { createHmac } from 'node:crypto';
-import { TributaryError } from '../../core/errors.ts';
 import { digestsMatch } from '../../core/hash.ts';
-import { VendorError, type Hint, type RawDelivery } from '../connector.ts';
+import type { Hint, RawDelivery } from '../connector.ts';
+import { bodyOf, headerIn, isRecent, refused } from '../deliveries.ts';
 import * as api from './api.ts';
 import { objectTypes } from './objects.ts';
 
@@ -25,14 +25,15 @@ export interface Expected {
   readonly login: string;
 }
 
-/** How old or how far ahead a delivery may be; later somebody may have copied it. */
-const AGE_MS_MAX = 300_000;
-
 export function receive(
-  { method, url: called, headers, body }: RawDelivery,
-  { secret, url = called, vendorNow, portalId, login }: Expected,
+  delivery: RawDelivery,
+  { secret, url = delivery.url, vendorNow, portalId, login }: Expected,
 ): readonly Hint[] {
-  if (!URL.canParse(url)) throw refused(login, 'the address that HubSpot sends to is not known');
+  const { method, headers, body } = delivery;
+  const receiver = { vendor: 'hubspot', login };
+  if (!URL.canParse(url)) {
+    throw refused(receiver, 'the address that HubSpot sends to is not known', COMPARE);
+  }
   const time = headerIn(headers, 'x-hubspot-request-timestamp');
   const expected = createHmac('sha256', secret)
     .update(method.toUpperCase() + unescaped(url))
@@ -40,49 +41,26 @@ export function receive(
     .update(time)
     .digest('base64');
   if (!digestsMatch(headerIn(headers, 'x-hubspot-signature-v3'), expected)) {
-    throw refused(login, 'its signature is not right');
+    throw refused(receiver, 'its signature is not right', COMPARE);
   }
-  const isTime = /^\d{1,16}$/.test(time);
-  if (!isTime || Math.abs(vendorNow - Number(time)) > AGE_MS_MAX) {
-    throw refused(login, 'it was signed at another time');
+  if (!isRecent(Number(time), vendorNow)) {
+    throw refused(receiver, 'it was signed at another time', COMPARE);
   }
-  const hints = eventsIn(body, login)
+  const hints = bodyOf(delivery, api.delivery, receiver)
     .filter((event) => event.portalId === portalId)
     .flatMap(hintsIn);
   // An edit of three properties is three events.
   return [...new Map(hints.map((hint) => [`${hint.collection} ${hint.id}`, hint])).values()];
 }
 
-function headerIn(headers: RawDelivery['headers'], wanted: string): string {
-  const [, value = ''] =
-    Object.entries(headers).find(([name]) => name.toLowerCase() === wanted) ?? [];
-  return value;
-}
+const COMPARE =
+  'If it came from HubSpot, compare the client secret and the address of the webhooks, and the clock of this machine.';
 
 /** These, and no other ones; the question mark that begins the query is none of them. */
 const ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi;
 
 function unescaped(url: string): string {
   return url.replace(/#.*$/, '').replace(ESCAPES, (code) => decodeURIComponent(code));
-}
-
-function refused(login: string, reason: string): TributaryError {
-  return new TributaryError('delivery-refused', {
-    what: `A webhook for account '${login}' of hubspot was refused: ${reason}.`,
-    next: 'If it came from HubSpot, compare the client secret and the address of the webhooks, and the clock of this machine.',
-  });
-}
-
-function eventsIn(body: Uint8Array, login: string): readonly api.WireEvent[] {
-  try {
-    return api.delivery.parse(JSON.parse(new TextDecoder().decode(body)));
-  } catch {
-    // No cause: it quotes the body, and with it what customers wrote.
-    throw new VendorError('broken', {
-      what: `hubspot sent account '${login}' a webhook that nobody understands.`,
-      next: 'Its API has changed and the connector needs an update; report it.',
-    });
-  }
 }
 
 function hintsIn(event: api.WireEvent): Hint[] {

@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { epochOf, isoOf, isZone, localDateOf, startOfDay } from '../../core/values/dates.ts';
 import type { World } from '../../world/world.ts';
 import { tokenAuth, type Auth } from '../auth.ts';
+import { clockOffset } from '../clock.ts';
 import type { Account, Connector, Left, Limit, Memory, RawDelivery } from '../connector.ts';
 import { restClient, type Rest } from '../http.ts';
 import { windowLimit } from '../limits.ts';
@@ -208,12 +209,6 @@ function authOf(settings: HubSpotConfig, { world, login, paths, memory }: LoginC
 
 // ---------------------------------------------------------------------------------------------
 // Time
-
-/** Its clock shows whole seconds only, so on average it was half a second later. */
-function clockOffset(headers: Headers, at: number): number | undefined {
-  const date = Date.parse(headers.get('date') ?? '');
-  return Number.isNaN(date) ? undefined : Math.round(date + 500 - at);
-}
 
 const DAY_MS = 86_400_000;
 

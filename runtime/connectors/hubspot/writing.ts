@@ -15,8 +15,8 @@ import {
   type VendorField,
 } from '../connector.ts';
 import * as api from './api.ts';
-import { afterOthers, complaintIn, deedOf, errorOf, type Complaint } from './complaints.ts';
-import { BATCH_MAX, lookUp } from './reading.ts';
+import { afterOthers, complaintIn, errorOf, type Complaint } from './complaints.ts';
+import { lookUp } from './reading.ts';
 import { ASSOCIATIONS, wishesIn, writeReferences, type Context, type Wish } from './references.ts';
 
 export interface Writer extends Context {
@@ -31,11 +31,7 @@ export async function write(
   changes: readonly ItemChange[],
   signal: AbortSignal | undefined,
 ): Promise<readonly Outcome[]> {
-  const [first] = changes;
-  if (first === undefined) return [];
-  const { op } = first;
-  if (changes.some((change) => change.op !== op)) throw new TypeError('One operation at a time.');
-  if (changes.length > BATCH_MAX) throw tooMany(writer, op, changes.length, BATCH_MAX);
+  const { op } = changes[0]!;
   const { ready, outcomes } = prepared(writer, changes);
   if (ready.length > 0) {
     for (const [index, outcome] of await WRITES[op](writer, ready, signal)) {
@@ -43,13 +39,6 @@ export async function write(
     }
   }
   return changes.map((_, index) => outcomes.get(index)!);
-}
-
-export function tooMany(context: Context, deed: string, count: number, most: number): VendorError {
-  return new VendorError('tooLarge', {
-    what: `hubspot was not asked to ${deedOf({ ...context, deed: `${deed} ${count} items` })}, because it takes ${most} at once.`,
-    next: 'Send or ask for less at once.',
-  });
 }
 
 interface Entry {

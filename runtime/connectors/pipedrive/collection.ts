@@ -5,6 +5,7 @@
  * field of the account, by which an item can be searched. The field is known by its name, because its key
  * is made up by Pipedrive, another one in every company. Activities and notes have no such fields.
  */
+import { withinBatches } from '../batches.ts';
 import {
   VendorError,
   type Can,
@@ -19,7 +20,7 @@ import { find } from './finding.ts';
 import { partsOf, type ObjectType } from './objects.ts';
 import { changes, IDS_MAX, list, LOOKS_MAX, read, type Context } from './reading.ts';
 import { PAGE_MAX } from './walking.ts';
-import { tooMany, write } from './writing.ts';
+import { write } from './writing.ts';
 
 export interface CollectionOptions extends Omit<Context, 'own' | 'marker'> {
   /** The name or the key of the field for the marker. */
@@ -37,38 +38,26 @@ export async function openCollection(options: CollectionOptions): Promise<Collec
     marker,
   };
   const can = canDo(context);
-  const checked = (deed: string, count: number, most: number): void => {
-    if (count > most) throw tooMany(context, deed, count, most);
-  };
-  return {
-    name: type.name,
-    can,
-    fields: [
-      ...type.members.map((member) => withDetails(member, known)),
-      ...own.flatMap((field) => ownField(field, type)),
-    ],
-    async list(request) {
-      checked('list', request.limit, can.batch.list);
-      return list(context, request);
+  return withinBatches(
+    {
+      name: type.name,
+      can,
+      fields: [
+        ...type.members.map((member) => withDetails(member, known)),
+        ...own.flatMap((field) => ownField(field, type)),
+      ],
+      list: (request) => list(context, request),
+      changes: (request) => changes(context, request),
+      read: (ids, signal) => read(context, ids, signal),
+      find: (path, values, signal) => find(context, path, values, signal),
+      write: (items, signal) => write(context, items, signal),
+      ...(type.hasOwnFields && {
+        ensureField: (wanted: WantedField, signal?: AbortSignal) =>
+          ensureField(options, wanted, signal),
+      }),
     },
-    async changes(request) {
-      checked('list', request.limit, can.batch.list);
-      return changes(context, request);
-    },
-    async read(ids, signal) {
-      checked('read', ids.length, can.batch.read);
-      return read(context, ids, signal);
-    },
-    async find(path, values, signal) {
-      checked('find', values.length, can.batch.find);
-      return find(context, path, values, signal);
-    },
-    write: (items, signal) => write(context, items, signal),
-    ...(type.hasOwnFields && {
-      ensureField: (wanted: WantedField, signal?: AbortSignal) =>
-        ensureField(options, wanted, signal),
-    }),
-  };
+    { vendor: 'pipedrive', login: options.login },
+  );
 }
 
 /** Its key counts more than its name, which others may have as well; then the first one is it. */

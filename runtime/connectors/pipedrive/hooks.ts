@@ -7,16 +7,9 @@
  * again and again. The name of a webhook holds a digest of its password, because nobody tells it again.
  */
 import { digestsMatch, fingerprintOf } from '../../core/hash.ts';
-import { TributaryError } from '../../core/errors.ts';
 import { basicAuth } from '../auth.ts';
-import {
-  VendorError,
-  type Hint,
-  type Hooks,
-  type RawDelivery,
-  type WantedHooks,
-  type Webhooks,
-} from '../connector.ts';
+import type { Hint, Hooks, RawDelivery, WantedHooks, Webhooks } from '../connector.ts';
+import { bodyOf, headerIn, refused } from '../deliveries.ts';
 import type { Rest } from '../http.ts';
 import * as api from './api.ts';
 import { objectTypeNamed, objectTypes } from './objects.ts';
@@ -125,39 +118,23 @@ export interface Expected {
 }
 
 export function receive(
-  { headers, body }: RawDelivery,
+  delivery: RawDelivery,
   { user, secret, companyId, login }: Expected,
 ): readonly Hint[] {
-  if (!secret) throw refused(login, 'no password for webhooks is known here');
-  const [, given = ''] =
-    Object.entries(headers).find(([name]) => name.toLowerCase() === 'authorization') ?? [];
+  const receiver = { vendor: 'pipedrive', login };
+  if (!secret) throw refused(receiver, 'no password for webhooks is known here', COMPARE);
   const [wanted = ''] = basicAuth(user, secret).secrets.slice(-1);
+  const given = headerIn(delivery.headers, 'authorization');
   // Digests of both, so that the time it takes tells nothing about the length either.
   if (!digestsMatch(fingerprintOf(given), fingerprintOf(`Basic ${wanted}`))) {
-    throw refused(login, 'its password is not right');
+    throw refused(receiver, 'its password is not right', COMPARE);
   }
-  const { meta } = deliveryIn(body, login);
+  const { meta } = bodyOf(delivery, api.delivery, receiver);
   const type = objectTypes.find(({ one }) => one === meta.entity);
   if (type === undefined || (meta.company_id ?? companyId) !== companyId) return [];
   const ids = [meta.entity_id, meta.merged_to_id, meta.merged_from_id];
   return ids.flatMap((id) => (id ? [{ delivery: meta.id, collection: type.name, id }] : []));
 }
 
-function refused(login: string, reason: string): TributaryError {
-  return new TributaryError('delivery-refused', {
-    what: `A webhook for account '${login}' of pipedrive was refused: ${reason}.`,
-    next: 'If it came from Pipedrive, compare the user and the password of the webhook, or have it set up anew.',
-  });
-}
-
-function deliveryIn(body: Uint8Array, login: string): ReturnType<typeof api.delivery.parse> {
-  try {
-    return api.delivery.parse(JSON.parse(new TextDecoder().decode(body)));
-  } catch {
-    // No cause: it quotes the body, and with it what customers wrote.
-    throw new VendorError('broken', {
-      what: `pipedrive sent account '${login}' a webhook that nobody understands.`,
-      next: 'Its webhooks have to be of version 2.0; if they are, the connector needs an update.',
-    });
-  }
-}
+const COMPARE =
+  'If it came from Pipedrive, compare the user and the password of the webhook, or have it set up anew.';

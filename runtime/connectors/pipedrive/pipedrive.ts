@@ -13,6 +13,7 @@
 import { z } from 'zod';
 import type { World } from '../../world/world.ts';
 import { tokenAuth, type Auth } from '../auth.ts';
+import { clockOffset } from '../clock.ts';
 import {
   VendorError,
   type Account,
@@ -190,12 +191,6 @@ function unknownCollection(name: string, login: string): VendorError {
     what: `pipedrive has no collection "${name}" for account '${login}'.`,
     next: `Choose ${objectTypes.map((type) => type.name).join(', ')}.`,
   });
-}
-
-/** Its clock shows whole seconds only, so on average it was half a second later. */
-function clockOffset(headers: Headers, at: number): number | undefined {
-  const date = Date.parse(headers.get('date') ?? '');
-  return Number.isNaN(date) ? undefined : Math.round(date + 500 - at);
 }
 
 // ---------------------------------------------------------------------------------------------

@@ -15,22 +15,10 @@ import { itemOf, lookAt, type Context } from './reading.ts';
 
 export async function write(
   context: Context,
-  changes: readonly ItemChange[],
+  [change]: readonly ItemChange[],
   signal: AbortSignal | undefined,
 ): Promise<readonly Outcome[]> {
-  const [change] = changes;
-  if (change === undefined) return [];
-  const { op } = change;
-  if (changes.some((each) => each.op !== op)) throw new TypeError('One operation at a time.');
-  if (changes.length > 1) throw tooMany(context, op, changes.length, 1);
-  return [await WRITES[op](context, change, signal)];
-}
-
-export function tooMany(context: Context, deed: string, count: number, most: number): VendorError {
-  return new VendorError('tooLarge', {
-    what: `pipedrive was not asked to ${deedOf(`${deed} ${count} items`, context)}, because it takes ${most} at once.`,
-    next: 'Send or ask for less at once.',
-  });
+  return [await WRITES[change!.op](context, change!, signal)];
 }
 
 type Write = (

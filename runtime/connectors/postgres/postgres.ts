@@ -12,6 +12,7 @@
 import { z } from 'zod';
 import type { World } from '../../world/world.ts';
 import { hostOf, isNamed, isPublic } from '../../world/addresses.ts';
+import { withinBatches } from '../batches.ts';
 import {
   VendorError,
   type Account,
@@ -197,17 +198,20 @@ function collectionOf(table: Table): Collection {
   const { config: columns, isCaptured } = table;
   const tellsChanges = isCaptured || columns.updatedAt !== undefined;
   const can = canOf(table);
-  return {
-    name: columns.name,
-    can,
-    fields: fieldsOf(table),
-    list: (request) => list(table, request),
-    ...(tellsChanges && { changes: (request) => changes(table, request) }),
-    read: (ids, signal) => read(table, ids, signal),
-    find: (path, values, signal) => find(table, path, values, signal),
-    write: (items, signal) => write(table, items, signal),
-    ensureField: (wanted, signal) => ensureField(table, wanted, signal),
-  };
+  return withinBatches(
+    {
+      name: columns.name,
+      can,
+      fields: fieldsOf(table),
+      list: (request) => list(table, request),
+      ...(tellsChanges && { changes: (request) => changes(table, request) }),
+      read: (ids, signal) => read(table, ids, signal),
+      find: (path, values, signal) => find(table, path, values, signal),
+      write: (items, signal) => write(table, items, signal),
+      ensureField: (wanted, signal) => ensureField(table, wanted, signal),
+    },
+    { vendor: 'postgres', login: table.account },
+  );
 }
 
 /** By which type a key is made only once in the life of a table. */

@@ -31,18 +31,9 @@ export const READ_MAX = 500;
 /** Rows whose transaction commits later than they say they were changed, where only a column tells. */
 export const COLUMN_LAG_MS = 60_000;
 
-export function refuseMoreThan(most: number, wanted: number, { account, config }: Table): void {
-  if (wanted <= most) return;
-  throw new VendorError('tooLarge', {
-    what: `${wanted} items of ${config.name} in account '${account}' at once are more than ${most}.`,
-    next: 'Send or ask for less at once.',
-  });
-}
-
 export async function list(table: Table, request: PageRequest): Promise<ItemPage> {
   const { config, server, key } = table;
   const { after, limit, signal } = request;
-  refuseMoreThan(READ_MAX, limit, table);
   return server.transaction({ request: `list ${config.name}`, signal }, async (query) => {
     if (after === undefined) await look(query, table);
     const column = `t.${quoted(config.key)}`;
@@ -67,7 +58,6 @@ async function look(query: Query, { isCaptured, outbox, config }: Table): Promis
 type ChangesRequest = PageRequest & { readonly since: number };
 
 export async function changes(table: Table, request: ChangesRequest): Promise<ItemPage> {
-  refuseMoreThan(READ_MAX, request.limit, table);
   const { server, config, isCaptured } = table;
   const call = { request: `changes of ${config.name}`, signal: request.signal };
   return server.transaction(call, (query) =>
@@ -169,8 +159,6 @@ export async function read(
   ids: readonly string[],
   signal?: AbortSignal,
 ): Promise<readonly Read[]> {
-  if (ids.length === 0) return [];
-  refuseMoreThan(READ_MAX, ids.length, table);
   const call = { request: `read ${table.config.name}`, signal };
   const possible = ids.filter((id) => isPossibleId(id, table));
   const found = await table.server.transaction(call, (query) =>
@@ -194,8 +182,6 @@ export async function find(
   values: readonly string[],
   signal?: AbortSignal,
 ): Promise<readonly Item[]> {
-  if (values.length === 0) return [];
-  refuseMoreThan(READ_MAX, values.length, table);
   const { config, server } = table;
   const column = table.byName.get(path);
   if (column === undefined) {

@@ -9,7 +9,7 @@
  */
 import { VendorError, type ItemChange, type Outcome } from '../connector.ts';
 import { failureOf, isAboutRow, kindOf, type Complaint } from './complaints.ts';
-import { itemOf, refuseMoreThan } from './reading.ts';
+import { itemOf } from './reading.ts';
 import type { Query } from './server.ts';
 import {
   amongIds,
@@ -30,11 +30,7 @@ export async function write(
   changes: readonly ItemChange[],
   signal?: AbortSignal,
 ): Promise<readonly Outcome[]> {
-  const [first] = changes;
-  if (first === undefined) return [];
-  const { op } = first;
-  if (changes.some((change) => change.op !== op)) throw new TypeError('One operation at a time.');
-  refuseMoreThan(WRITE_MAX, changes.length, table);
+  const { op } = changes[0]!;
   const call = { request: `${op} in ${table.config.name}`, writes: true, signal };
   return table.server.transaction(call, async (query) => {
     const batch = new Batch(table, query, changes);

@@ -35,22 +35,6 @@ export const READ_MAX = 5;
 export function findSize({ searchable }: Form): number {
   return searchable.size > 0 ? 5 : 100;
 }
-/** More at once is a mistake of the caller. */
-export function atMost(
-  most: number,
-  what: string,
-  count: number,
-  { resource, login }: Place,
-): void {
-  if (count <= most) return;
-  throw new VendorError('tooLarge', {
-    what: `rest was not asked to ${what} ${count} items of ${resource.path.join('/')} in account '${login}', because it takes ${most} at once.`,
-    next: 'Send or ask for less at once.',
-  });
-}
-
-type Place = Pick<Context, 'resource' | 'login'>;
-
 /** Without a parameter for it, a page has as many as the app likes. */
 const PAGE = 100;
 
@@ -62,7 +46,6 @@ export function pageSize({ limit }: Form): number {
 // Lists
 
 export async function list(context: Context, request: PageRequest): Promise<ItemPage> {
-  atMost(pageSize(context.form), 'list', request.limit, context);
   const { limit, signal } = request;
   const after = request.after as Next | undefined;
   const { items, next } = await page(context, { limit, signal, after }, {});
@@ -83,7 +66,6 @@ export async function changes(
   request: PageRequest & { readonly since: number },
 ): Promise<ItemPage> {
   const { form } = context;
-  atMost(pageSize(form), 'list', request.limit, context);
   const { since, sort } = form.changes!;
   const begin: Stretch = { since: request.since, told: [] };
   const stretch = (request.after as unknown as Stretch | undefined) ?? begin;
@@ -229,7 +211,6 @@ export async function read(
   ids: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<readonly Read[]> {
-  atMost(READ_MAX, 'read', ids.length, context);
   return Promise.all(ids.map((id) => readOne(context, id, signal)));
 }
 
@@ -291,11 +272,10 @@ export async function find(
   values: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<readonly Item[]> {
-  atMost(findSize(context.form), 'search', values.length, context);
   const found = new Map<string, Item>();
   const isSearchable = context.form.searchable.has(path);
   const queries = isSearchable ? values.map((value) => ({ [path]: value })) : [{}];
-  for (const query of values.length === 0 ? [] : queries) {
+  for (const query of queries) {
     for await (const raw of everything(context, query, signal)) {
       if (isDeleted(context, raw)) continue;
       if (isSearchable || isOneOf(values, within(raw, path))) {

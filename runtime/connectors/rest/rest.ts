@@ -7,6 +7,8 @@
  */
 import { z } from 'zod';
 import type { World } from '../../world/world.ts';
+import { withinBatches } from '../batches.ts';
+import { clockOffset } from '../clock.ts';
 import {
   VendorError,
   type Account,
@@ -131,12 +133,6 @@ async function assertLogin(app: Rest, { resources }: Document): Promise<void> {
   }
 }
 
-/** Its clock shows whole seconds only, so on average it was half a second later. */
-function clockOffset(headers: Headers, at: number): number | undefined {
-  const date = Date.parse(headers.get('date') ?? '');
-  return Number.isNaN(date) ? undefined : Math.round(date + 500 - at);
-}
-
 /** Nothing in a document says how much an app can take. */
 function limitOf({ callsPerSecond }: RestConfig): Limit {
   return {
@@ -176,16 +172,19 @@ function collectionOf({ name, resource, form, document, world, account, app }: P
     create: create && checkFor(document, create, { world, request: `POST /${name}` }),
     update: update && checkFor(document, update, { world, request: `${update.method} /${name}` }),
   };
-  return {
-    name,
-    can: canOf(resource, form),
-    fields: fieldsOf(resource, form),
-    list: (request) => list(context, request),
-    ...(form.changes !== undefined && { changes: (request) => changes(context, request) }),
-    read: (ids, signal) => read(context, ids, signal),
-    find: (path, values, signal) => find(context, path, values, signal),
-    write: (items, signal) => write(items, { ...context, checks, signal }),
-  };
+  return withinBatches(
+    {
+      name,
+      can: canOf(resource, form),
+      fields: fieldsOf(resource, form),
+      list: (request) => list(context, request),
+      ...(form.changes !== undefined && { changes: (request) => changes(context, request) }),
+      read: (ids, signal) => read(context, ids, signal),
+      find: (path, values, signal) => find(context, path, values, signal),
+      write: (items, signal) => write(items, { ...context, checks, signal }),
+    },
+    { vendor: 'rest', login: account },
+  );
 }
 
 /** So long after a request was given up, an app may still carry it out. */

@@ -13,7 +13,6 @@ import type { Call } from '../http.ts';
 import { isObject, type Operation, type Schema } from './document.ts';
 import type { Check } from './payloads.ts';
 import {
-  atMost,
   canBeId,
   idOf,
   itemOf,
@@ -31,15 +30,10 @@ export interface Context extends ReadContext {
 export const WRITE_MAX = 1;
 
 export async function write(
-  changes: readonly ItemChange[],
+  [change]: readonly ItemChange[],
   context: Context,
 ): Promise<readonly Outcome[]> {
-  const [change] = changes;
-  if (change === undefined) return [];
-  const { op } = change;
-  if (changes.some((each) => each.op !== op)) throw new TypeError('One operation at a time.');
-  atMost(WRITE_MAX, op, changes.length, context);
-  return [await writeOne(change, context)];
+  return [await writeOne(change!, context)];
 }
 
 async function writeOne(change: ItemChange, context: Context): Promise<Outcome> {

@@ -5,12 +5,13 @@
  * marker itself is kept in a field that the workspace has made for it; without that field it could not be
  * told later whom an item was made for, and then nothing but e-mail addresses and the like tell.
  */
+import { withinBatches } from '../batches.ts';
 import type { Can, Collection } from '../connector.ts';
 import { TIMEOUT_MS } from '../http.ts';
 import { ensureField } from './metadata.ts';
 import { changes, find, list, read } from './reading.ts';
 import { PAGE_MAX, READ_MAX, WRITE_MAX, type Context } from './records.ts';
-import { tooMany, UPDATES_MAX, write, type Writer } from './writing.ts';
+import { UPDATES_MAX, write, type Writer } from './writing.ts';
 
 export interface CollectionOptions extends Context, Pick<Writer, 'world'> {
   /** The name of the field for the marker. */
@@ -30,32 +31,20 @@ export function collectionOf(options: CollectionOptions): Collection {
       .map(({ path }) => path),
   });
   const context = { ...options, marker: can.marker };
-  const checked = (deed: string, count: number, most: number): void => {
-    if (count > most) throw tooMany(context, deed, count, most);
-  };
-  return {
-    name: type.name,
-    can,
-    fields: type.fields,
-    async list(request) {
-      checked('list', request.limit, can.batch.list);
-      return list(context, request);
+  return withinBatches(
+    {
+      name: type.name,
+      can,
+      fields: type.fields,
+      list: (request) => list(context, request),
+      changes: (request) => changes(context, request),
+      read: (ids, signal) => read(context, ids, signal),
+      find: (path, values, signal) => find(context, path, values, signal),
+      write: (items, signal) => write(context, items, signal),
+      ensureField: (wanted, signal) => ensureField(options, type.name, wanted, signal),
     },
-    async changes(request) {
-      checked('list', request.limit, can.batch.list);
-      return changes(context, request);
-    },
-    async read(ids, signal) {
-      checked('read', ids.length, can.batch.read);
-      return ids.length === 0 ? [] : read(context, ids, signal);
-    },
-    async find(path, values, signal) {
-      checked('find', values.length, can.batch.find);
-      return values.length === 0 ? [] : find(context, path, values, signal);
-    },
-    write: (items, signal) => write(context, items, signal),
-    ensureField: (wanted, signal) => ensureField(options, type.name, wanted, signal),
-  };
+    { vendor: 'twenty', login: options.login },
+  );
 }
 
 /** What is written is stored with an earlier time than it can be seen at. */

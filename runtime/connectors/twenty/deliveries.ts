@@ -5,9 +5,9 @@
  * with another date in it; so what it is about, and how that stands, is its id.
  */
 import { createHmac } from 'node:crypto';
-import { TributaryError } from '../../core/errors.ts';
 import { digestsMatch, fingerprintOf } from '../../core/hash.ts';
-import { VendorError, type Hint, type RawDelivery } from '../connector.ts';
+import type { Hint, RawDelivery } from '../connector.ts';
+import { bodyOf, headerIn, isRecent, refused } from '../deliveries.ts';
 import * as api from './api.ts';
 import type { ObjectType } from './objects.ts';
 
@@ -20,50 +20,28 @@ export interface Expected {
   readonly login: string;
 }
 
-/** How old or how far ahead a delivery may be; later somebody may have copied it. */
-const AGE_MS_MAX = 300_000;
-
 export function receive(
-  { headers, body }: RawDelivery,
+  delivery: RawDelivery,
   { secret, vendorNow, types, login }: Expected,
 ): readonly Hint[] {
-  if (secret === undefined || secret === '') throw refused(login, 'the secret is not known');
+  const { headers, body } = delivery;
+  const receiver = { vendor: 'twenty', login };
+  if (secret === undefined || secret === '') {
+    throw refused(receiver, 'the secret is not known', COMPARE);
+  }
   const time = headerIn(headers, 'x-twenty-webhook-timestamp');
   const expected = createHmac('sha256', secret).update(`${time}:`).update(body).digest('hex');
   if (!digestsMatch(headerIn(headers, 'x-twenty-webhook-signature'), expected)) {
-    throw refused(login, 'its signature is not right');
+    throw refused(receiver, 'its signature is not right', COMPARE);
   }
-  const isTime = /^\d{1,16}$/.test(time);
-  if (!isTime || Math.abs(vendorNow - Number(time)) > AGE_MS_MAX) {
-    throw refused(login, 'it was signed at another time');
+  if (!isRecent(Number(time), vendorNow)) {
+    throw refused(receiver, 'it was signed at another time', COMPARE);
   }
-  return hintsIn(eventIn(body, login), types);
+  return hintsIn(bodyOf(delivery, api.delivery, receiver), types);
 }
 
-function headerIn(headers: RawDelivery['headers'], wanted: string): string {
-  const [, value = ''] =
-    Object.entries(headers).find(([name]) => name.toLowerCase() === wanted) ?? [];
-  return value;
-}
-
-function refused(login: string, reason: string): TributaryError {
-  return new TributaryError('delivery-refused', {
-    what: `A webhook for account '${login}' of twenty was refused: ${reason}.`,
-    next: 'If it came from Twenty, compare the secret of the webhook and the clock of this machine.',
-  });
-}
-
-function eventIn(body: Uint8Array, login: string): api.WireDelivery {
-  try {
-    return api.delivery.parse(JSON.parse(new TextDecoder().decode(body)));
-  } catch {
-    // No cause: it quotes the body, and with it what customers wrote.
-    throw new VendorError('broken', {
-      what: `twenty sent account '${login}' a webhook that nobody understands.`,
-      next: 'Its API has changed and the connector needs an update; report it.',
-    });
-  }
-}
+const COMPARE =
+  'If it came from Twenty, compare the secret of the webhook and the clock of this machine.';
 
 function hintsIn(
   { eventName, webhookId, objectMetadata: { nameSingular }, record }: api.WireDelivery,

@@ -14,6 +14,7 @@
 import { z } from 'zod';
 import type { World } from '../../world/world.ts';
 import { tokenAuth } from '../auth.ts';
+import { clockOffset } from '../clock.ts';
 import type { Account, Connector, Limit } from '../connector.ts';
 import { restClient, type Rest } from '../http.ts';
 import * as api from './api.ts';
@@ -126,12 +127,6 @@ async function open(settings: TwentyConfig, world: World): Promise<Account> {
     webhooks: hooks,
     async close() {},
   };
-}
-
-/** Its clock shows whole seconds only, so on average it was half a second later. */
-function clockOffset(headers: Headers, at: number): number | undefined {
-  const date = Date.parse(headers.get('date') ?? '');
-  return Number.isNaN(date) ? undefined : Math.round(date + 500 - at);
 }
 
 /** What everybody has, in this order, and then what the workspace has made itself. */

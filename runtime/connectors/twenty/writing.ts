@@ -12,7 +12,7 @@
  */
 import { VendorError, type ItemChange, type Operation, type Outcome } from '../connector.ts';
 import type { World } from '../../world/world.ts';
-import { deedOf, errorOf, likewise, type Complaint } from './complaints.ts';
+import { errorOf, likewise, type Complaint } from './complaints.ts';
 import { isId } from './guard.ts';
 import { idFor, newId } from './identity.ts';
 import { PARTS, TARGETS } from './objects.ts';
@@ -25,7 +25,6 @@ import {
   lookUp,
   patchAll,
   restoreAll,
-  WRITE_MAX,
   type Made,
   type WireRecord,
 } from './records.ts';
@@ -43,12 +42,7 @@ export async function write(
   changes: readonly ItemChange[],
   signal: AbortSignal | undefined,
 ): Promise<readonly Outcome[]> {
-  const [first] = changes;
-  if (first === undefined) return [];
-  const { op } = first;
-  if (changes.some((change) => change.op !== op)) throw new TypeError('One operation at a time.');
-  const most = op === 'update' ? UPDATES_MAX : WRITE_MAX;
-  if (changes.length > most) throw tooMany(writer, op, changes.length, most);
+  const { op } = changes[0]!;
   const outcomes: Outcomes = new Map();
   const ready = changes.flatMap((change, index): Entry[] => {
     const entry = prepared(writer, change, index);
@@ -57,13 +51,6 @@ export async function write(
   });
   if (ready.length > 0) await WRITES[op](writer, ready, outcomes, signal);
   return changes.map((_, index) => outcomes.get(index)!);
-}
-
-export function tooMany(reader: Reader, deed: string, count: number, most: number): VendorError {
-  return new VendorError('tooLarge', {
-    what: `twenty was not asked to ${deedOf({ ...reader, deed: `${deed} ${count} items` })}, because it takes ${most} at once.`,
-    next: 'Send or ask for less at once.',
-  });
 }
 
 interface Entry {
