@@ -4,12 +4,14 @@
  */
 import type { Item } from '../connectors/connector.ts';
 import type { EntityId, Link, Present } from '../core/planner/model.ts';
-import { cellsOf } from '../core/planner/parts.ts';
+import { cellsOf, wholeValues } from '../core/planner/parts.ts';
 import { settle } from '../core/planner/settle.ts';
 import { BEFORE_ALL } from '../core/planner/stamp.ts';
+import type { Values } from '../core/value.ts';
 import type { Ref, StoredIntent } from '../store/store.ts';
 import { askAbout, replaceIntent, replaceLink, takeIdBack, type Case } from './case.ts';
 import { newLinkId, type Context } from './context.ts';
+import { isUntouched } from './identifying.ts';
 import type { Member } from './member.ts';
 import { observeItems } from './reading.ts';
 import type { SeenItem } from './recent.ts';
@@ -92,14 +94,11 @@ export function giveUpCreated(
   run.count('created and merged away');
 }
 
-/** What nobody has touched since we made it holds no edit, so it may go. */
-export function surplusLink(
-  context: Context,
-  one: Case,
-  { member, seen, present: { fields }, ref }: OwnItem,
-  generation: number,
-): Link {
+/** What was typed into it since we made it is an edit; nothing else speaks against its going. */
+export function surplusLink(context: Context, one: Case, own: OwnItem, generation: number): Link {
+  const { member, seen, ref } = own;
   const policies = context.sync.policy.fields;
+  const fields = madeWith(context, one, own);
   const cells = policies.flatMap((field) => {
     const value = fields[field.name];
     return value === undefined ? [] : [...cellsOf(field, value).keys()];
@@ -116,4 +115,23 @@ export function surplusLink(
   const answer = { linkId: newLinkId(context.world), remoteId: ref.remoteId, fields };
   const link = bornWith(seen.item, settle(undefined, write, answer, policies));
   return { ...link, state: one.entity.life === 'dead' ? 'live' : 'duplicate' };
+}
+
+/**
+ * What an item of our own says when nobody has touched it. Otherwise, with nothing left of what was sent,
+ * whatever it says that our copy does not say was typed.
+ */
+function madeWith(
+  { sync }: Context,
+  { entity }: Case,
+  { member, seen, present: { fields } }: OwnItem,
+): Values {
+  if (isUntouched(seen.item)) return fields;
+  const ours = Object.entries(wholeValues(sync.policy.fields, entity.cells));
+  return Object.fromEntries(
+    ours.map(([name, value]) => {
+      const { [name]: read = value } = fields;
+      return [name, read === null || member.facts.explains(name, value, read) ? read : value];
+    }),
+  );
 }

@@ -293,7 +293,9 @@ async function join(
 ): Promise<void> {
   const { endpoint } = found.member;
   const intent = one.intents.findLast((each) => isOpenCreate(each, endpoint));
-  if (intent && how !== 'discard' && markerIn(context, found)) {
+  // What was typed into what we sent is an edit also when the record has died meanwhile.
+  const isNeeded = how !== 'discard' || one.entity.life === 'dead';
+  if (intent && isNeeded && markerIn(context, found)) {
     await adopt(context, one, intent, found.member, found.seen);
     return;
   }

@@ -2,6 +2,7 @@
  * Whose an item is that has no record yet: by its marker, by its keys, by what a person has said. What
  * only our own database may have forgotten is told from what is new.
  */
+import type { Item } from '../connectors/connector.ts';
 import {
   decideIdentity,
   type FoundKey,
@@ -282,8 +283,13 @@ function markedCreate(
         : item.createdBy === 'us' || !context.rules.has('copies-are-not-ours'),
     life: state.entity.life === 'dead' ? 'dead' : 'live',
     linkedHere: isLinkedHere(found, state),
-    unchangedSinceCreation: item.createdAt !== undefined && item.createdAt === item.changedAt,
+    unchangedSinceCreation: isUntouched(item),
   };
+}
+
+/** It is as it was made. Where nobody tells, it may not be. */
+export function isUntouched({ createdAt, changedAt }: Item): boolean {
+  return createdAt !== undefined && createdAt === changedAt;
 }
 
 /** The record waits for an item with this marker there, or has none there. */

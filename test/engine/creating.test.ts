@@ -52,6 +52,77 @@ describe('A create without an answer, in a system that is closed to us afterward
   });
 });
 
+describe('A create without an answer, whose record has died since', () => {
+  const typed = { name: 'Anna B.', tags: ['old', 'typed'] };
+
+  for (const isGivenUp of [false, true]) {
+    const when = isGivenUp ? 'after it was given up' : 'before it was asked about';
+
+    it(`leaves what was typed into its item on record, seen ${when}`, () =>
+      withLateCreate(isGivenUp, ({ crm }, id) => crm.edit(id, typed), ['edited-and-deleted']));
+
+    it(`has nothing on record when nobody typed anything, seen ${when}`, () =>
+      withLateCreate(isGivenUp, () => {}, []));
+  }
+
+  /** The news of the item is looked at before anybody asks what became of the create. */
+  async function withLateCreate(
+    isGivenUp: boolean,
+    meanwhile: (pair: Pair, id: string) => void,
+    kinds: readonly string[],
+  ): Promise<void> {
+    let lost: (() => Promise<unknown>) | undefined;
+    let isLost = false;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        if (!isLost || account !== 'crm') return collection.write(changes, signal);
+        isLost = false;
+        lost = () => collection.write(changes);
+        const about = { what: 'No answer.', next: 'Wait.' };
+        throw new VendorError('transient', about, { mayHaveLanded: true });
+      },
+    }));
+    const crm = { author: false, spelling: { name: 'lower' } } as const;
+    await withPair(
+      async (pair) => {
+        const { app, engine, tenant, sync } = pair;
+        app.enter(bela);
+        await pair.settle();
+        isLost = true;
+        const id = app.enter({ ...anna, tags: ['old'] });
+        await engine.look(tenant, sync);
+        await engine.drain({ tenant, sync });
+        pair.crm.hands.forbid('people', true);
+        engine.refresh();
+        app.remove(id);
+        await pair.settle();
+        await pair.wait(7_200_000);
+        await pair.settle();
+        pair.crm.hands.forbid('people', false);
+        if (isGivenUp) await engine.drain({ tenant, sync, waitMs: 7_200_000 });
+        await lost!();
+        const remoteId = pair.crm.idOf(anna.email);
+        meanwhile(pair, remoteId);
+        const { endpoint } = pair.crm;
+        await pair.another().hint(tenant, [{ sync, endpoint, remoteId }], 0);
+        await pair.another().drain({ tenant, sync, leastPriority: 0 });
+        await pair.settle();
+        assert.deepEqual(Object.keys(pair.crm.people()), [bela.email]);
+        const { records } = pair.store.rowsOf(tenant);
+        const rows = [...records.values()].flatMap(({ conflicts }) => [...conflicts.values()]);
+        assert.deepEqual(
+          rows.map(({ kind }) => kind),
+          kinds,
+        );
+        const values = rows.map(({ losing }) => losing?.value);
+        const isTyped = { name: 'anna b.', 'tags#typed': 'typed' };
+        assert.deepEqual(values, kinds.length > 0 ? [isTyped] : []);
+      },
+      { connector, abilities: { crm } },
+    );
+  }
+});
+
 describe('A person who was deleted in one system, and is to be made there anew', () => {
   for (const [name, habits] of Object.entries(VENDORS)) {
     it(`is not made beside what was restored meanwhile, at a vendor ${name}`, () =>
