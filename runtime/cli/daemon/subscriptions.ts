@@ -19,10 +19,18 @@ export interface Subscriptions {
 
 const REPAIR_MS = 86_400_000;
 const AGAIN_MS = 3_600_000;
-/** Expiry is a matter of days or months. */
-const EARLY_MS = 3_600_000;
+/** Enough for several tries; those that last only hours are renewed halfway. */
+const EARLY_MS = 6 * 3_600_000;
+/** A vendor that says they are over as soon as they are made is not asked all the time. */
+const LEAST_MS = 60_000;
 
-export function subscriptionsFor(site: Site): Subscriptions {
+/** What is needed of a site. */
+type Place = Pick<Site, 'setup' | 'world' | 'memoryOf' | 'hookSecretOf'> & {
+  readonly config: Pick<Site['config'], 'hookUrl'>;
+  readonly openAccount: (endpoint: StoredEndpoint) => Promise<Pick<Account, 'webhooks' | 'close'>>;
+};
+
+export function subscriptionsFor(site: Place): Subscriptions {
   const { setup, world } = site;
   const stops = new Map<string, () => void>();
   const working = new Set<Promise<void>>();
@@ -33,8 +41,9 @@ export function subscriptionsFor(site: Site): Subscriptions {
     try {
       const { url, expiresAt = Infinity } = (await subscribe(site, endpoint)) ?? {};
       if (url !== undefined) world.log.write('info', `Webhooks of "${title}" lead to ${url}.`);
-      const untilThen = expiresAt - world.clock.now() - EARLY_MS;
-      later(endpoint, Math.max(AGAIN_MS, Math.min(REPAIR_MS, untilThen)));
+      const leftMs = expiresAt - world.clock.now();
+      const renewMs = Math.max(leftMs - EARLY_MS, leftMs / 2, LEAST_MS);
+      later(endpoint, Math.min(REPAIR_MS, renewMs));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const message = `The webhooks of "${title}" could not be set up; again in an hour. Its changes are found by looking for them meanwhile.`;
@@ -78,11 +87,11 @@ type Subscription = z.infer<typeof subscription>;
 /** What an account keeps it under. */
 const KEPT = 'webhooks';
 
-async function keptBy(site: Site, endpoint: StoredEndpoint): Promise<Subscription | undefined> {
+async function keptBy(site: Place, endpoint: StoredEndpoint): Promise<Subscription | undefined> {
   return subscription.safeParse(await site.memoryOf(endpoint).load(KEPT)).data;
 }
 
-async function subscribe(site: Site, endpoint: StoredEndpoint): Promise<Subscription | undefined> {
+async function subscribe(site: Place, endpoint: StoredEndpoint): Promise<Subscription | undefined> {
   const { hookUrl } = site.config;
   const collections = collectionsOf(site, endpoint);
   const url =
@@ -100,7 +109,7 @@ async function subscribe(site: Site, endpoint: StoredEndpoint): Promise<Subscrip
 }
 
 async function moved(
-  site: Site,
+  site: Place,
   endpoint: StoredEndpoint,
   {
     account: { webhooks },
@@ -108,7 +117,7 @@ async function moved(
     url,
     collections,
   }: {
-    account: Account;
+    account: Pick<Account, 'webhooks'>;
     before: Subscription | undefined;
     url: string | undefined;
     collections: readonly string[];
@@ -129,7 +138,7 @@ async function moved(
   return now;
 }
 
-function collectionsOf({ setup }: Site, { id }: StoredEndpoint): readonly string[] {
+function collectionsOf({ setup }: Place, { id }: StoredEndpoint): readonly string[] {
   const names = setup.syncs
     .filter(({ status }) => status !== 'paused')
     .flatMap(({ title, settings }) => readSettings(title, settings).members[id]?.collection ?? []);

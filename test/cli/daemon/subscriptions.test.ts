@@ -3,6 +3,13 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import type { Value } from '../../../runtime/core/value.ts';
+import type { Memory, WantedHooks, Webhooks } from '../../../runtime/connectors/connector.ts';
+import { configSchema } from '../../../runtime/cli/config/schema.ts';
+import { setupOf } from '../../../runtime/cli/config/setup.ts';
+import { subscriptionsFor } from '../../../runtime/cli/daemon/subscriptions.ts';
+import { inWorld } from '../../connectors/in-world.ts';
+import { virtualWorld, type VirtualWorld } from '../../sim/virtual-world.ts';
 import { commandFloor, configOf, type Running } from '../floor.ts';
 
 describe('a daemon that says where vendors reach it', () => {
@@ -84,3 +91,176 @@ describe('a daemon that says where vendors reach it', () => {
     await stopped(silent);
   });
 });
+
+const HOUR_MS = 3_600_000;
+
+/** As long as nothing else is said, webhooks of this vendor stay for half a year. */
+describe('the webhooks of an account', () => {
+  it('are looked after at the start, and then once a day', () =>
+    within({}, async ({ vendor, hours }) => {
+      await hours(1);
+      assert.deepEqual(vendor.triedAtHour, [0]);
+      vendor.endsAt = 0;
+      await hours(23.5);
+      assert.ok(vendor.isThere());
+      await hours(48);
+      assert.deepEqual(vendor.triedAtHour, [0, 24, 48, 72]);
+    }));
+
+  it('are tried again an hour after a failure, as often as it takes, and daily from then on', () =>
+    within({}, async ({ world, vendor, hours }) => {
+      vendor.failures = 3;
+      await hours(2.5);
+      assert.deepEqual(vendor.triedAtHour, [0, 1, 2]);
+      assert.equal(world.logged.length, 3);
+      const [{ level, message, details }] = world.logged as [(typeof world.logged)[0]];
+      assert.match(message, /^The webhooks of "crm" could not be set up; again in an hour\./);
+      assert.deepEqual([level, details], ['warn', { reason: 'Everybody is at lunch.' }]);
+      await hours(25);
+      assert.deepEqual(vendor.triedAtHour, [0, 1, 2, 3, 27]);
+      vendor.failures = 1;
+      await hours(24.6);
+      assert.deepEqual(vendor.triedAtHour.slice(5), [51, 52]);
+    }));
+
+  it('are tried again an hour after the account could not even be opened', () =>
+    within({}, async ({ vendor, hours }) => {
+      vendor.isShut = true;
+      await hours(0.5);
+      assert.deepEqual(vendor.triedAtHour, []);
+      vendor.isShut = false;
+      await hours(1);
+      assert.deepEqual(vendor.triedAtHour, [1]);
+    }));
+
+  for (const [lifeHours, failuresEach] of [
+    [1, 0],
+    [3, 1],
+    [20, 4],
+    [26, 4],
+    [72, 4],
+  ] as const) {
+    const failing = failuresEach === 0 ? '' : `, also when it fails ${failuresEach} times first`;
+    it(`are renewed before their ${lifeHours} hours are over${failing}`, () =>
+      within({ lifeHours, failuresEach }, async ({ vendor, hours }) => {
+        await hours(0.1);
+        for (let hour = 0; hour < 240; hour += 0.25) {
+          assert.ok(vendor.isThere(), `no longer after ${hour} hours`);
+          await hours(0.25);
+        }
+        const renewals = vendor.triedAtHour.length / (failuresEach + 1);
+        assert.ok(renewals <= 1 + 240 / Math.min(lifeHours / 2, 24), `${renewals} renewals`);
+      }));
+  }
+
+  it('are asked for once a minute at most, even if they are always over already', () =>
+    within({ lifeHours: -1 }, async ({ vendor, hours }) => {
+      await hours(0.99);
+      assert.equal(vendor.triedAtHour.length, 60);
+    }));
+
+  it('come to be what is under way when it stops, and are left alone from then on', () =>
+    within({ answersAfterMs: HOUR_MS }, async ({ vendor, hours, stop }) => {
+      await hours(0.5);
+      assert.equal(vendor.isThere(), false);
+      await stop();
+      assert.ok(vendor.isThere());
+      await hours(72);
+      assert.deepEqual(vendor.triedAtHour, [0]);
+    }));
+});
+
+interface Scene {
+  readonly world: VirtualWorld;
+  readonly vendor: ReturnType<typeof vendorIn>;
+  /** Lets so many pass. */
+  readonly hours: (count: number) => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Runs a story about one account whose webhooks are kept; all that was opened is closed at its end. */
+async function within(habits: Habits, story: (scene: Scene) => Promise<void>): Promise<void> {
+  const world = virtualWorld({ seed: 'webhooks' });
+  const vendor = vendorIn(world, habits);
+  const kept = new Map<string, Value>();
+  const memory: Memory = {
+    load: async (name) => kept.get(name),
+    save: async (name, value) => void kept.set(name, value),
+  };
+  const config = configSchema.parse({
+    hookUrl: 'https://sync.example.com',
+    accounts: { crm: { vendor: 'any' } },
+    syncs: {
+      people: {
+        members: { crm: { collection: 'people', fields: { name: 'name' } } },
+        fields: { name: 'text' },
+      },
+    },
+  });
+  const subscriptions = subscriptionsFor({
+    config,
+    world,
+    setup: setupOf(config, world.clock.now()),
+    memoryOf: () => memory,
+    hookSecretOf: () => 'hush',
+    openAccount: async () => vendor.open(),
+  });
+  await inWorld(world, async () => {
+    const stop = subscriptions.keep();
+    try {
+      await story({ world, vendor, stop, hours: (n) => world.schedule.sleep(n * HOUR_MS) });
+    } finally {
+      await stop();
+    }
+  });
+  assert.equal(vendor.opened, 0);
+}
+
+interface Habits {
+  readonly lifeHours?: number;
+  /** Before each time that it works. */
+  readonly failuresEach?: number;
+  readonly answersAfterMs?: number;
+}
+
+/** A vendor whose webhooks end by themselves. */
+function vendorIn(
+  world: VirtualWorld,
+  { lifeHours = 24 * 180, failuresEach = 0, answersAfterMs = 0 }: Habits,
+) {
+  const startedAt = world.clock.now();
+  const webhooks: Webhooks = {
+    async ensure(wanted: WantedHooks) {
+      assert.deepEqual(wanted, {
+        url: 'https://sync.example.com/hook/crm',
+        secret: 'hush',
+        collections: ['people'],
+      });
+      vendor.triedAtHour.push((world.clock.now() - startedAt) / HOUR_MS);
+      await world.schedule.sleep(answersAfterMs);
+      if (vendor.failures > 0) {
+        vendor.failures -= 1;
+        throw new Error('Everybody is at lunch.');
+      }
+      vendor.failures = failuresEach;
+      vendor.endsAt = world.clock.now() + lifeHours * HOUR_MS;
+      return { secret: wanted.secret, expiresAt: vendor.endsAt };
+    },
+    remove: () => assert.fail('Nothing is to be removed.'),
+  };
+  const vendor = {
+    triedAtHour: [] as number[],
+    endsAt: 0,
+    failures: 0,
+    isShut: false,
+    opened: 0,
+    isThere: () => vendor.endsAt > world.clock.now(),
+    open() {
+      if (vendor.isShut) throw new Error('Nobody opens.');
+      vendor.opened += 1;
+      const close = async (): Promise<void> => void (vendor.opened -= 1);
+      return { webhooks, close };
+    },
+  };
+  return vendor;
+}
