@@ -75,10 +75,12 @@ async function open(settings: RestConfig, world: World): Promise<Account> {
       vendor: rest.vendor,
       account,
       baseUrl: address,
-      ...(isTheApp && { auth }),
       secrets: auth.secrets,
-      onAnswer: ({ headers }) => (clockOffsetMs ??= clockOffset(headers, world.clock.now())),
       complaint: wordsIn,
+      ...(isTheApp && {
+        auth,
+        onAnswer: ({ headers }) => (clockOffsetMs ??= clockOffset(headers, world.clock.now())),
+      }),
     });
   const app = client(baseUrl, true);
   const document = documentIn(await documentFor(settings, app, client), account);
@@ -108,9 +110,10 @@ async function documentFor(
     return app.send({ method: 'GET', path: ['openapi.json'], answer: z.unknown() });
   }
   if (typeof document !== 'string') return document;
-  const { origin, pathname, searchParams } = new URL(document);
-  const from = client(origin, origin === new URL(baseUrl).origin);
-  return from.send({
+  const { origin, host, pathname, searchParams } = new URL(document);
+  const isTheApp = origin === new URL(baseUrl).origin;
+  const from = client(new URL('/', document).href, isTheApp);
+  const asking = from.send({
     method: 'GET',
     path: pathname
       .split('/')
@@ -118,6 +121,13 @@ async function documentFor(
       .map(decodeURIComponent),
     query: Object.fromEntries(searchParams),
     answer: z.unknown(),
+  });
+  return asking.catch((error: unknown) => {
+    if (isTheApp || !(error instanceof VendorError && error.kind === 'unauthorized')) throw error;
+    throw new VendorError('forbidden', {
+      what: `${host} does not give out the document without a login, and that of the account goes to the app alone.`,
+      next: 'Put the document itself into the account, or let it be read by everybody.',
+    });
   });
 }
 
