@@ -18,6 +18,8 @@ import { samenessOf } from './reused-ids.ts';
 export interface Row {
   readonly id: string;
   readonly isLinked: boolean;
+  /** Nobody has looked at it yet. */
+  readonly isNew?: boolean;
   /** Those that no record has taken over from it. */
   readonly keys: readonly DigestedKey[];
 }
@@ -49,8 +51,8 @@ export async function compare(
     const { present } = member.read(item, takenAt);
     if (!record) {
       count(counts, 'unknown');
-      if (!isLeftAlone(reviews)) mark(item);
-      return { id: item.id, isLinked: false, keys: keysOf(context, present.fields) };
+      const isNew = !isLeftAlone(reviews) && mark(item);
+      return { id: item.id, isLinked: false, isNew, keys: keysOf(context, present.fields) };
     }
     const one = openCase({} as Claimed, record, reviews, sync);
     cases[n] = one;
@@ -77,18 +79,20 @@ export async function compare(
   });
   return { marks, rows, counts };
 
-  function mark(item: Item): void {
+  /** Not when this pass has seen it like that. */
+  function mark(item: Item): boolean {
     const held = inHand.get(nameOfItem({ endpoint: member.endpoint, remoteId: item.id }));
-    if (held && isDeepStrictEqual(held, item)) return;
+    if (held && isDeepStrictEqual(held, item)) return false;
     marks.push(markOf(context, member, item.id, priority));
     // Until the pass comes, people go on typing; only a guarded write notices.
     const isWeak = !member.can.conditionalWrites;
-    if (isLate && member.can.version === 'none') return;
+    if (isLate && member.can.version === 'none') return true;
     recent.keep(itemRef(context, member, item.id), {
       item,
       takenAt,
       ...(isWeak ? { weak: true } : {}),
     });
+    return true;
   }
 }
 

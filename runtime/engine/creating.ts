@@ -19,6 +19,7 @@ import { cursorsAt, itemRef, markOf, note } from './marking.ts';
 import { poll } from './polling.ts';
 import { holdersOf, samenessOf, type Holder } from './reused-ids.ts';
 import { askedAbout, isAskedAt, type Wish } from './questions.ts';
+import { mayHaveBeenMade } from './recovery.ts';
 import { find, itemsSince, searchKey } from './searching.ts';
 
 interface Open {
@@ -287,6 +288,8 @@ async function refusedAt(
     return wishes;
   }
   if (!rules.has('look-up-before-create')) return [];
+  const late = new Set(wishes.filter(({ one }) => mayHaveBeenMade(context, cursors, one)));
+  const isWaiting = late.size > 0 && (await isAnyWaiting(context, member));
   let rows: readonly Row[];
   try {
     rows = await lookUp(context, member, wishes);
@@ -296,16 +299,23 @@ async function refusedAt(
     return wishes;
   }
   const taken = new Set(rows.flatMap(({ keys }) => strong(keys)));
-  return wishes.filter(({ one, write }) => {
+  const isAnyNew = isWaiting || rows.some(({ isNew }) => isNew);
+  return wishes.filter((wish) => {
+    const { one } = wish;
     const isFound = strong(keysOfEntity(context, one.plan!.entity)).some((key) => taken.has(key));
-    if (!isFound) return false;
-    one.held.push({ reason: 'found-there', endpoint: write.endpoint });
-    setBack(one, {
-      kind: 'wait',
-      why: `An item with the same key is at "${member.title}" already.`,
-    });
+    if (!isFound && !(isAnyNew && late.has(wish))) return false;
+    one.held.push({ reason: isFound ? 'found-there' : 'recovery', endpoint });
+    const why = isFound
+      ? `An item with the same key is at "${member.title}" already.`
+      : `What is new at "${member.title}" may have been made for it before our own backup was put back.`;
+    setBack(one, { kind: 'wait', why });
     return true;
   });
+}
+
+/** Whether an item there has not been looked at yet. */
+function isAnyWaiting({ store, sync }: Context, { endpoint }: Member): Promise<boolean> {
+  return store.isWaiting(sync.tenant, { sync: sync.id, endpoint }, TRIES_MAX);
 }
 
 function strong(keys: readonly DigestedKey[]): string[] {
@@ -322,14 +332,13 @@ async function lookUp(
   member: Member,
   wishes: readonly Wish[],
 ): Promise<readonly Row[]> {
-  const { store, sync, mode, rules } = context;
+  const { sync, mode, rules } = context;
   const isGlance = mode.kind === 'preview';
   const rows = await poll(context, member, sync.settings.latency, { isGlance });
   // What was listed before and has not been looked at is in no list of what is new.
-  const place = { sync: sync.id, endpoint: member.endpoint };
   const mustSearch =
     rules.has('search-what-waits') &&
-    ((await store.isWaiting(sync.tenant, place, TRIES_MAX)) ||
+    ((await isAnyWaiting(context, member)) ||
       (await isGivenUp(context, member)) ||
       (await isAskedAt(context, member.endpoint)));
   if (rows && !mustSearch) return rows;

@@ -344,8 +344,6 @@ async function inRecovery(
   }
   if (!isLoner) return identity;
   const younger = await candidatesFor(context, member.endpoint, forgotten);
-  const isAlone = identity.kind === 'newEntity' && younger.length === 0 && stage !== 'settling';
-  if (isAlone) return identity;
   const matching = identity.kind === 'ask' ? identity.candidates : [];
   const candidates = [...new Set([...matching, ...younger])];
   return { kind: 'ask', candidates, reason: 'forgotten-record', forgotten };

@@ -8,7 +8,7 @@
  * more, and looked at. An item that we made for a record that nobody knows any more is found by its keys,
  * or a person is asked; it never becomes another record beside the one that it was made for.
  */
-import type { EndpointId, EntityId, Write } from '../core/planner/model.ts';
+import type { EndpointId, EntityId, Link, Write } from '../core/planner/model.ts';
 import type { Value } from '../core/value.ts';
 import type { Cursor, Mark, NewReview, Place, Setup, Store, TenantId } from '../store/store.ts';
 import type { World } from '../world/world.ts';
@@ -218,8 +218,26 @@ export function mayBeForgotten(
   { endpoint, entity: forgotten }: Pick<NewReview, 'endpoint' | 'entity'>,
   { entity, links }: Pick<Case, 'entity' | 'links'>,
 ): boolean {
-  const cursor = cursors.find((one) => one.endpoint === endpoint && one.channel === CHANNEL);
-  const { until = 0 } = (cursor?.value ?? {}) as Partial<Recovery>;
+  const recovery = cursors.find((one) => one.endpoint === endpoint && one.channel === CHANNEL);
   if (forgotten === undefined || entity.id <= forgotten) return false;
+  return wasThere(recovery?.value, links);
+}
+
+/**
+ * Whether an item of a system that nobody has looked at yet may have been made for the record. Nothing leads
+ * to such an item when other keys were typed into it.
+ */
+export function mayHaveBeenMade(
+  { rules }: Context,
+  cursors: ReadonlyMap<string, Value>,
+  { links }: Pick<Case, 'links'>,
+): boolean {
+  return rules.has('compare-after-backup') && wasThere(cursors.get(CHANNEL), links);
+}
+
+/** Whether one of the items was there before the recovery was over, if there was one. */
+function wasThere(recovery: Value | undefined, links: readonly Link[]): boolean {
+  if (recovery === undefined) return false;
+  const { until = 0 } = recovery as Recovery;
   return links.some(({ createdAt = 0 }) => createdAt <= until + CLOCKS_MS);
 }

@@ -98,6 +98,58 @@ describe('An engine whose own database was put back to a backup', () => {
       { policy: { onRemoteRestore: 'revive', onRemoteDelete: 'propagate' } },
     ));
 
+  describe('when what was made since is deleted, and restored after everything is compared,', () => {
+    const NEW = 'anna@example.com';
+
+    async function forgetAndDelete(pair: Pair): Promise<() => void> {
+      const { app, crm } = pair;
+      const putBack = pair.backUp();
+      const id = crm.enter({ email: ANN, name: 'Ann' });
+      await pair.settle();
+      const made = app.idOf(ANN);
+      putBack();
+      crm.remove(id);
+      app.remove(made);
+      await settleAll(pair);
+      crm.hands.restore('people', id);
+      return () => {
+        app.hands.restore('people', made);
+        app.edit(made, { email: NEW });
+      };
+    }
+
+    it('makes nothing beside it before that is looked at', () =>
+      withPair(async (pair) => {
+        const { app, crm } = pair;
+        const restore = await forgetAndDelete(pair);
+        // The poll of the one who wants to create is the first that shows it.
+        await pair.engine.look(pair.tenant, pair.sync, { endpoints: [crm.endpoint] });
+        restore();
+        await settleAll(pair);
+        assert.deepEqual(Object.keys(app.people()), [NEW]);
+        assert.deepEqual(Object.keys(crm.people()), [ANN]);
+        const candidates = [await pair.entityOf(crm, crm.idOf(ANN))];
+        const asked = pair.reviews().map((one) => [one.reason, one.candidates]);
+        assert.deepEqual(asked, [['forgotten-record', candidates]]);
+      }));
+
+    it('asks about it, when somebody else has been made for the same record meanwhile', () =>
+      withPair(async (pair) => {
+        const { app, crm } = pair;
+        const restore = await forgetAndDelete(pair);
+        await settleAll(pair);
+        assert.deepEqual(Object.keys(app.people()), [ANN]);
+        restore();
+        await settleAll(pair);
+        assert.deepEqual(Object.keys(app.people()).toSorted(), [ANN, NEW]);
+        assert.deepEqual(Object.keys(crm.people()), [ANN]);
+        assert.deepEqual(
+          pair.reviews().map(({ reason }) => reason),
+          ['forgotten-record'],
+        );
+      }));
+  });
+
   it('compares everything when what was kept is not of this database', () =>
     withPair(async (pair) => {
       const { crm, store, world, tenant, sync, anchored } = pair;
