@@ -1,7 +1,7 @@
 /** What the scenes look at in the end, besides what the oracle looks at. */
 import type { Change } from '../../runtime/emulators/grumpy/grumpy.ts';
 import type { Outcome } from '../sim/simulation.ts';
-import { codeOf } from '../sim/setting.ts';
+import { codeOf } from '../sim/system.ts';
 import { START_MS } from './surroundings.ts';
 
 export type Judge = (outcome: Outcome) => readonly string[];

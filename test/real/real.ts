@@ -28,15 +28,9 @@ import { ledger as newLedger } from '../sim/ledger.ts';
 import type { Rest } from '../sim/oracle/rest.ts';
 import { violationsAtRest } from '../sim/oracle.ts';
 import { peopleOf } from '../sim/people.ts';
-import {
-  accountOf,
-  codeOf,
-  COLLECTIONS,
-  setupOf,
-  systemsOf,
-  tenantId,
-  tokenOf,
-} from '../sim/setting.ts';
+import { setupOf, systemsOf, tenantId } from '../sim/setting.ts';
+import { codeOf, COLLECTIONS, tokenOf, type InsideOf } from '../sim/system.ts';
+import { accountOf } from '../sim/vendors/grumpy.ts';
 import { openSite } from './database.ts';
 import { fleetOf } from './fleet.ts';
 import { rowsIn } from './rows.ts';
@@ -105,7 +99,8 @@ export async function runReal(course: Course): Promise<Verdict> {
   const vendors = emulator({ world, accounts: systems.map(accountOf) });
   const { grumpy } = vendors;
   const ledger = newLedger();
-  const people = peopleOf({ grumpy, systems, ledger, world });
+  const insideOf: InsideOf = ({ account }) => grumpy.account(account);
+  const people = peopleOf({ insideOf, systems, ledger, world });
   const facts = { cuts: 0, crashes: 0 };
   const sleep = (ms: number): Promise<void> => world.schedule.sleep(ms, course.signal);
   const closers: (() => unknown)[] = [];
@@ -173,7 +168,7 @@ export async function runReal(course: Course): Promise<Verdict> {
     const rest: Rest = {
       scenario,
       systems,
-      handsOf: ({ account }) => grumpy.account(account),
+      handsOf: insideOf,
       rowsOf: (tenant) => rows.get(tenant)!,
       ledger,
       people,

@@ -14,7 +14,8 @@ import { rulesWithout, type RuleName } from '../../runtime/engine/rules.ts';
 import { openQueue, type Drain, type Queue } from '../../runtime/queue/queue.ts';
 import { openPostgresStore } from '../../runtime/store/postgres.ts';
 import { systemWorld } from '../../runtime/world/system.ts';
-import { COLLECTIONS, syncId, systemsOf, tenantId, tokenOf, type System } from '../sim/setting.ts';
+import { syncId, systemsOf, tenantId } from '../sim/setting.ts';
+import { COLLECTIONS, tokenOf, type System } from '../sim/system.ts';
 import type { CollectionName, Scenario } from '../sim/scenario.ts';
 import { killPoints } from './kill-points.ts';
 

@@ -4,6 +4,7 @@
  */
 import type { Dice } from './dice.ts';
 import type { Action, FieldName, Scenario, TenantScene } from './scenario.ts';
+import { vendorOf } from './vendors/vendors.ts';
 
 export const HARDSHIPS = {
   hidden,
@@ -62,7 +63,8 @@ function hidden(scenario: Scenario, dice: Dice): Scenario {
   const { collection, code } = dice.pick(records);
   const forMs = dice.between(1, 40) * MINUTE_MS;
   const { systems } = scenario.tenants[tenant]!;
-  const hasArchive = systems.find(({ name }) => name === system)!.abilities.delete !== 'hard';
+  const scene = systems.find(({ name }) => name === system)!;
+  const { hasArchive } = vendorOf(scene).natureOf(scene);
   const some = dice.oneIn(2) && hasArchive ? { codes: [code] } : {};
   return during(scenario, { tenant, at: timeIn(scenario, dice) }, [
     { kind: 'hide', system, collection, ...some, forMs },

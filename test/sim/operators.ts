@@ -3,7 +3,7 @@
  * back, schemas and backups, policies, decisions about what is open, and trouble with workers.
  */
 import type { EntityId } from '../../runtime/core/planner/model.ts';
-import type { Backup, Grumpy } from '../../runtime/emulators/grumpy/grumpy.ts';
+import type { Backup } from '../../runtime/emulators/grumpy/grumpy.ts';
 import type { MemoryStore } from '../../runtime/store/memory.ts';
 import type { Decision, StoredReview } from '../../runtime/store/store.ts';
 import type { World } from '../../runtime/world/world.ts';
@@ -12,16 +12,8 @@ import type { Ledger } from './ledger.ts';
 import { backupOf, putBack, type StoreBackup } from './own-backup.ts';
 import type { People } from './people.ts';
 import type { Action, FieldName, Scenario } from './scenario.ts';
-import {
-  codeOf,
-  COLLECTIONS,
-  PATHS,
-  setupOf,
-  syncId,
-  tenantId,
-  tokenOf,
-  type System,
-} from './setting.ts';
+import { setupOf, syncId, tenantId } from './setting.ts';
+import { codeOf, COLLECTIONS, PATHS, tokenOf, type InsideOf, type System } from './system.ts';
 import type { Weather } from './trouble.ts';
 
 export interface Operators {
@@ -43,7 +35,7 @@ export interface Operators {
 export function operatorsOf({
   scenario,
   systems,
-  grumpy,
+  insideOf,
   store,
   ledger,
   people,
@@ -53,7 +45,7 @@ export function operatorsOf({
 }: {
   scenario: Scenario;
   systems: readonly System[];
-  grumpy: Pick<Grumpy, 'account'>;
+  insideOf: InsideOf;
   store: MemoryStore;
   ledger: Ledger;
   people: Pick<People, 'decidedAbout' | 'gaveUp'>;
@@ -83,7 +75,7 @@ export function operatorsOf({
     const token = expired.get(system);
     if (token === undefined) return;
     expired.delete(system);
-    grumpy.account(system.account).setToken(token);
+    insideOf(system).setToken(token);
     tokens.set(system.account, token);
     await enable(system.tenant);
   }
@@ -132,7 +124,7 @@ export function operatorsOf({
   function wasNotDeleted({ sync, endpoint, remoteId }: StoredReview): boolean {
     const system = systems.find((one) => one.endpoint === endpoint)!;
     const collection = COLLECTIONS.find((one) => syncId(system.tenant, one) === sync)!;
-    const hands = grumpy.account(system.account);
+    const hands = insideOf(system);
     const item = hands.item(collection, remoteId);
     const last = hands.log.findLast(
       (each) => each.collection === collection && each.id === remoteId,
@@ -150,7 +142,7 @@ export function operatorsOf({
     const system = systems.find(({ endpoint }) => endpoint === review.endpoint)!;
     const { records } = store.rowsOf(tenantId(system.tenant));
     const collection = COLLECTIONS.find((one) => syncId(system.tenant, one) === review.sync)!;
-    const item = grumpy.account(system.account).item(collection, review.remoteId);
+    const item = insideOf(system).item(collection, review.remoteId);
     const choices = OTHER_CHOICES[reason] ?? ['link', 'new', 'ignore'];
     const decision = choices[pick % choices.length]!;
     const target = decision === 'link' ? candidates[pick % Math.max(1, candidates.length)] : entity;
@@ -185,7 +177,7 @@ export function operatorsOf({
     field: FieldName,
     kind: 'removeField' | 'renameField' | 'retypeField',
   ): void {
-    const hands = grumpy.account(system.account);
+    const hands = insideOf(system);
     const path = PATHS[field];
     if (!hands.fields('people').some((one) => one.path === path)) return;
     drifted.add(`${system.account}/people/${path}`);
@@ -195,8 +187,9 @@ export function operatorsOf({
     else hands.retypeField('people', path, 'number');
   }
 
-  function dropOption({ account }: System): void {
-    const hands = grumpy.account(account);
+  function dropOption(system: System): void {
+    const { account } = system;
+    const hands = insideOf(system);
     const field = hands.fields('people').find(({ path }) => path === 'status');
     if (field?.type !== 'enum') return;
     drifted.add(`${account}/people/status`);
@@ -205,7 +198,7 @@ export function operatorsOf({
 
   /** They are there, and nobody shows them to us. */
   function hide({ forMs, ...action }: Extract<Action, { kind: 'hide' }>): void {
-    const hands = grumpy.account(systemOf(action).account);
+    const hands = insideOf(systemOf(action));
     const { collection, codes } = action;
     const chosen = hands.items(collection).filter((item) => codes?.includes(codeOf(item)) ?? true);
     for (const item of chosen) hidden.add(codeOf(item));
@@ -218,9 +211,9 @@ export function operatorsOf({
 
   function poison(deed: Extract<Action, { kind: 'poison' }>): void {
     const { collection, code, action, forMs } = deed;
-    const { account } = systemOf(deed);
-    const item = grumpy
-      .account(account)
+    const system = systemOf(deed);
+    const { account } = system;
+    const item = insideOf(system)
       .items(collection)
       .find((one) => codeOf(one) === code);
     if (!item) return;
@@ -242,7 +235,7 @@ export function operatorsOf({
   }
 
   function restore(system: System, backup: Backup): void {
-    const hands = grumpy.account(system.account);
+    const hands = insideOf(system);
     for (const collection of COLLECTIONS) {
       for (const { fields } of hands.items(collection)) ledger.replaced(fields, null);
     }
@@ -253,7 +246,7 @@ export function operatorsOf({
     const worker = 'worker' in action ? dispatcher().worker(action.worker) : undefined;
     switch (action.kind) {
       case 'forbid': {
-        const hands = grumpy.account(systemOf(action).account);
+        const hands = insideOf(systemOf(action));
         hands.forbid(action.collection, true);
         world.schedule.after(action.forMs, () => hands.forbid(action.collection, false));
         return;
@@ -261,7 +254,7 @@ export function operatorsOf({
       case 'expireToken': {
         const system = systemOf(action);
         const token = `${tokens.get(system.account)}+`;
-        grumpy.account(system.account).setToken(`${token}?`);
+        insideOf(system).setToken(`${token}?`);
         expired.set(system, token);
         world.schedule.after(action.forMs, () => void logIn(system));
         return;
@@ -330,7 +323,7 @@ export function operatorsOf({
       for (const action of actions) {
         if (action.kind === 'restoreBackup') {
           world.schedule.after(action.at - action.ofMsAgo, () => {
-            backups.set(action, grumpy.account(systemOf(action).account).backup());
+            backups.set(action, insideOf(systemOf(action)).backup());
           });
         }
         if (action.kind === 'restoreStore') {
@@ -342,7 +335,7 @@ export function operatorsOf({
     },
     async heal() {
       for (const system of systems) {
-        const hands = grumpy.account(system.account);
+        const hands = insideOf(system);
         for (const collection of COLLECTIONS) {
           hands.forbid(collection, false);
         }

@@ -9,7 +9,9 @@ import { violationsAtRest } from './oracle.ts';
 import type { Judgement, Rest } from './oracle/rest.ts';
 import { peopleOf } from './people.ts';
 import type { Action, PolicyScene, Scenario, SystemScene } from './scenario.ts';
-import { accountOf, codeOf, COLLECTIONS, syncId, systemsOf, type System } from './setting.ts';
+import { syncId, systemsOf } from './setting.ts';
+import { codeOf, COLLECTIONS, type System } from './system.ts';
+import { accountOf } from './vendors/grumpy.ts';
 import { virtualWorld } from './virtual-world.ts';
 
 /** Two systems that hold the same two people, linked as an engine would have linked them. */
@@ -28,7 +30,8 @@ class Stage {
     this.systems = systemsOf(this.scenario);
     const { world, systems, ledger: book } = this;
     this.#grumpy = new Grumpy({ world, accounts: systems.map(accountOf) });
-    this.#people = peopleOf({ grumpy: this.#grumpy, systems, ledger: book, world });
+    const insideOf = ({ account }: Pick<System, 'account'>): Hands => this.#grumpy.account(account);
+    this.#people = peopleOf({ insideOf, systems, ledger: book, world });
     for (const record of this.scenario.tenants[0]!.records) this.#people.put(record, 0);
     this.linkAll();
   }

@@ -3,16 +3,11 @@
  * of its own, and whoever types over something, deletes or merges has seen what stood there. A deed
  * that is not possible just then, such as an edit of an item that is gone, is left out.
  */
-import {
-  Refused,
-  type Grumpy,
-  type Hands,
-  type Item,
-} from '../../runtime/emulators/grumpy/grumpy.ts';
+import { Refused, type Item } from '../../runtime/emulators/grumpy/grumpy.ts';
 import type { World } from '../../runtime/world/world.ts';
 import { phoneOf, type Ledger } from './ledger.ts';
 import type { Action, CollectionName, FieldName, How, RecordScene } from './scenario.ts';
-import { codeOf, PATHS, STATUSES, type System } from './setting.ts';
+import { codeOf, PATHS, STATUSES, type Inside, type InsideOf, type System } from './system.ts';
 
 export interface People {
   /** Carries an action out, if it is one of people. */
@@ -43,19 +38,19 @@ const HUGE = 100_000;
 type Fields = Record<string, unknown>;
 
 export function peopleOf({
-  grumpy,
+  insideOf,
   systems,
   ledger,
   world,
 }: {
-  grumpy: Pick<Grumpy, 'account'>;
+  insideOf: InsideOf;
   systems: readonly System[];
   ledger: Ledger;
   world: Pick<World, 'clock' | 'random' | 'schedule'>;
 }): People {
   const relatives = new Map<string, string>();
   const deleted = new Set<string>();
-  const hasOnlyKeys = systems.some(({ scene }) => scene.abilities.create === 'naturalKey');
+  const hasOnlyKeys = systems.some(({ nature }) => nature.hasOnlyKeys);
   const emails = new Map<string, string>();
   const entered = new Map<string, number>();
   /** Whose address was changed. */
@@ -69,7 +64,7 @@ export function peopleOf({
     return systems.find((one) => one.tenant === tenant && one.scene.name === name)!;
   }
 
-  function itemOf(hands: Hands, collection: CollectionName, code: string): Item | undefined {
+  function itemOf(hands: Inside, collection: CollectionName, code: string): Item | undefined {
     return hands.items(collection).find((item) => item.fields.code === code);
   }
 
@@ -99,7 +94,7 @@ export function peopleOf({
 
   /** Refused where the vendor would refuse it; then nobody has typed anything. */
   function edit(
-    hands: Hands,
+    hands: Inside,
     collection: CollectionName,
     item: Item,
     fields: Fields,
@@ -144,7 +139,7 @@ export function peopleOf({
     fields: Fields,
     companyCode?: string,
   ): void {
-    const hands = grumpy.account(system.account);
+    const hands = insideOf(system);
     const company = companyCode && itemOf(hands, 'companies', companyCode);
     const companyId = company ? { companyId: company.id } : {};
     const offered = new Set(hands.fields(collection).map(({ path }) => path));
@@ -161,7 +156,7 @@ export function peopleOf({
   function typed(
     system: System,
     action: Extract<Action, { kind: 'edit' }>,
-    hands: Hands,
+    hands: Inside,
     item: Item,
   ): unknown {
     const { collection, code, field, how } = action;
@@ -197,7 +192,7 @@ export function peopleOf({
     }
   }
 
-  function another(hands: Hands, collection: CollectionName, item: Item): Item | undefined {
+  function another(hands: Inside, collection: CollectionName, item: Item): Item | undefined {
     const others = hands.items(collection).filter(({ id }) => id !== item.id);
     return others.length > 0 ? others[chance(others.length)] : undefined;
   }
@@ -205,7 +200,7 @@ export function peopleOf({
   function act(action: Action): void {
     if (!('system' in action)) return;
     const system = systemAt(action.tenant, action.system);
-    const hands = grumpy.account(system.account);
+    const hands = insideOf(system);
     const item =
       'code' in action && 'collection' in action
         ? itemOf(hands, action.collection, action.code)
@@ -261,7 +256,7 @@ export function peopleOf({
     }
   }
 
-  function restore(hands: Hands, collection: CollectionName, code: string): void {
+  function restore(hands: Inside, collection: CollectionName, code: string): void {
     const gone = hands.log.findLast(
       ({ kind, before }) => kind === 'deleted' && before?.fields.code === code,
     );
@@ -271,7 +266,7 @@ export function peopleOf({
   }
 
   function merge(
-    hands: Hands,
+    hands: Inside,
     { tenant, system: name, collection, code, other }: Extract<Action, { kind: 'merge' }>,
     winner: Item | undefined,
   ): void {
@@ -280,12 +275,12 @@ export function peopleOf({
     deleted.add(other);
     // Whoever is known nowhere else may not be known to us: the record of the loser goes on as theirs.
     const isNew = systems.every((system) => {
-      const there = grumpy.account(system.account);
+      const there = insideOf(system);
       return there === hands || system.tenant !== tenant || !itemOf(there, collection, code);
     });
     // Where the vendor tells of none of it, both are gone, and somebody else is there instead.
-    const { mergeGivesNewId, mergeVisible } = systemAt(tenant, name).scene.abilities;
-    const isUntold = mergeGivesNewId === true && mergeVisible === 'none';
+    const { mergeGivesNewId, tellsMerges } = systemAt(tenant, name).nature;
+    const isUntold = mergeGivesNewId && !tellsMerges;
     if (isUntold) deleted.add(code);
     if (isNew || isUntold) relate(code, other);
     const id = hands.merge(collection, loser.id, winner.id);
@@ -293,7 +288,7 @@ export function peopleOf({
   }
 
   function clone(
-    hands: Hands,
+    hands: Inside,
     { collection, code, newCode }: Extract<Action, { kind: 'clone' }>,
     { id }: Item,
   ): void {
@@ -308,7 +303,7 @@ export function peopleOf({
   }
 
   /** Where addresses are unique, the first one steps aside so that the others can move. */
-  function rotate(hands: Hands, codes: readonly string[]): void {
+  function rotate(hands: Inside, codes: readonly string[]): void {
     const found = codes.map((code) => itemOf(hands, 'people', code));
     const items = found.filter((item) => item !== undefined);
     if (items.length < 2) return;

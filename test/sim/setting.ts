@@ -1,41 +1,23 @@
 /**
- * What a scenario's systems, syncs and mappings look like to everybody concerned: to the emulator as
- * accounts, to the store as a set-up, to the engine as a configuration.
+ * What a scenario's systems and syncs look like to everybody concerned: which systems there are, and to
+ * the store a set-up, which is what the engine works by.
  */
 import type { EndpointId, FieldPolicy, Policy } from '../../runtime/core/planner/model.ts';
-import type { MappingConfig } from '../../runtime/core/mapping/config.ts';
 import type { Values } from '../../runtime/core/value.ts';
-import type {
-  Abilities,
-  AccountOptions,
-  FieldOptions,
-  Hands,
-  Item,
-} from '../../runtime/emulators/grumpy/grumpy.ts';
 import type { Setup, StoredSync, SyncId, TenantId } from '../../runtime/store/store.ts';
 import type { CollectionName, FieldName, PolicyScene, Scenario, SystemScene } from './scenario.ts';
+import { COLLECTIONS, PATHS, STATUSES, type Inside, type System } from './system.ts';
+import { vendorOf } from './vendors/vendors.ts';
 
-/** One system of one tenant. */
-export interface System {
-  readonly tenant: number;
-  readonly scene: SystemScene;
-  /** As the emulator knows it; unique among all tenants. */
-  readonly account: string;
-  readonly endpoint: EndpointId;
-}
-
-const VENDOR = 'grumpy';
-export const ORIGIN = 'https://grumpy.test';
 export const HOOKS = 'https://hooks.test';
-export const COLLECTIONS: readonly CollectionName[] = ['companies', 'people'];
-export const STATUSES = ['lead', 'customer', 'lost'] as const;
 
 export function systemsOf({ tenants }: Pick<Scenario, 'tenants'>): readonly System[] {
   return tenants.flatMap(({ systems }, tenant) =>
     systems.map((scene, index): System => {
       const account = `${scene.name}-${tenant + 1}`;
       const endpoint = idOf(2, tenant * 16 + index) as EndpointId;
-      return { tenant, scene, account, endpoint };
+      const vendor = vendorOf(scene);
+      return { tenant, scene, account, endpoint, vendor, nature: vendor.natureOf(scene) };
     }),
   );
 }
@@ -53,63 +35,14 @@ function idOf(kind: number, index: number): string {
   return `00000000-0000-7000-8000-${kind}${String(index).padStart(11, '0')}`;
 }
 
-const VENDOR_FIELDS: Readonly<Record<CollectionName, readonly FieldOptions[]>> = {
-  companies: [
-    { path: 'code', type: 'text' },
-    { path: 'name', type: 'text' },
-  ],
-  people: [
-    { path: 'code', type: 'text' },
-    { path: 'name', type: 'text' },
-    { path: 'email', type: 'email' },
-    { path: 'phone', type: 'phone' },
-    { path: 'tags', type: 'set' },
-    { path: 'address', type: 'object' },
-    { path: 'status', type: 'enum', options: STATUSES },
-    { path: 'companyId', type: 'reference' },
-  ],
-};
-
 /** Sets up the workflow that a system has, if it has one. */
-export function addWorkflow(hands: Hands, { workflow }: SystemScene): void {
+export function addWorkflow(inside: Inside, { workflow }: SystemScene): void {
   if (workflow === undefined) return;
-  hands.rule('people', ({ fields: { name, status } }) => {
+  inside.rule('people', ({ fields: { name, status } }) => {
     if (workflow === 'reset') return status === STATUSES[0] ? undefined : { status: STATUSES[0] };
     const isShouted = typeof name !== 'string' || name === name.toUpperCase();
     return isShouted ? undefined : { name: name.toUpperCase() };
   });
-}
-
-/** Whom an item is about. */
-export function codeOf(item: Pick<Item, 'fields'> | undefined): string {
-  const code = item?.fields.code;
-  return typeof code === 'string' ? code : '?';
-}
-
-/** Where our fields stand in an item. */
-export const PATHS: Readonly<Record<FieldName, string>> = {
-  name: 'name',
-  email: 'email',
-  phone: 'phone',
-  tags: 'tags',
-  address: 'address',
-  status: 'status',
-  company: 'companyId',
-};
-
-export function tokenOf({ account }: System): string {
-  return `token-of-${account}`;
-}
-
-export function accountOf(system: System): AccountOptions {
-  const { scene, account } = system;
-  const uniqueFields = scene.emailIsUnique ? { uniqueFields: { people: ['email'] } } : {};
-  return {
-    name: account,
-    token: tokenOf(system),
-    abilities: { ...scene.abilities, ...uniqueFields },
-    collections: VENDOR_FIELDS,
-  };
 }
 
 export function setupOf(
@@ -123,9 +56,9 @@ export function setupOf(
   const systems = systemsOf(scenario).filter((each) => each.tenant === tenant);
   return {
     tenant: { id: tenantId(tenant), name: `Tenant ${tenant + 1}`, createdAt: 0 },
-    endpoints: systems.map(({ endpoint, account }) => ({
+    endpoints: systems.map(({ endpoint, account, vendor }) => ({
       id: endpoint,
-      vendor: VENDOR,
+      vendor: vendor.name,
       title: account,
       status: 'ok',
       settings: {},
@@ -142,9 +75,9 @@ function syncOf(
   version: number,
 ): StoredSync {
   const { onRemoteMerge, onTombstoneMatch, latency } = policy;
-  const members = systems.map(({ endpoint, scene }) => [
+  const members = systems.map(({ endpoint, scene, vendor }) => [
     endpoint,
-    { collection, mapping: mappingOf(collection, scene) },
+    vendor.memberOf(collection, scene),
   ]);
   const settings = {
     members: Object.fromEntries(members) as Values,
@@ -225,41 +158,4 @@ function fieldPolicy(
     ...(ways.length > 0 ? { direction } : {}),
     initialMerge,
   };
-}
-
-const ADDRESS = { city: { kind: 'text' }, street: { kind: 'text' } };
-
-function mappingOf(
-  collection: CollectionName,
-  { abilities, spellingIsDeclared }: SystemScene,
-): MappingConfig & Values {
-  const { spelling = {} } = abilities;
-  const vendor = (path: string): object =>
-    spellingIsDeclared ? { vendor: declared(spelling[path]) } : {};
-  const text = (path: string): object => ({ kind: 'text', path, ...vendor(path) });
-  const fields =
-    collection === 'companies'
-      ? { code: text('code'), name: text('name') }
-      : {
-          code: text('code'),
-          name: text('name'),
-          email: { kind: 'email', path: 'email', ...vendor('email') },
-          phone: { kind: 'phone', options: { region: 'HU' }, path: 'phone' },
-          tags: { kind: 'set', options: { element: { kind: 'text' } }, path: 'tags' },
-          address: {
-            kind: 'composite',
-            options: { parts: ADDRESS },
-            parts: { city: { path: 'address.city' }, street: { path: 'address.street' } },
-          },
-          status: { kind: 'enum', options: { values: STATUSES }, path: 'status' },
-          company: { kind: 'reference', path: 'companyId' },
-        };
-  const people = collection === 'people' ? { replacedWhole: ['address'] } : {};
-  return { ...people, fields } as unknown as MappingConfig & Values;
-}
-
-function declared(spelling: Abilities['spelling'][string] | undefined): object {
-  if (spelling === 'lower') return { lowerCase: true };
-  if (spelling === 'trim') return { trim: true };
-  return spelling?.startsWith('cut:') ? { maxLength: Number(spelling.slice(4)) } : {};
 }

@@ -6,9 +6,9 @@
  * The same scenario gives the same trace, to the letter.
  */
 import { connectors } from '../../runtime/connectors/index.ts';
-import type { Account } from '../../runtime/connectors/connector.ts';
+import type { Account, Connector } from '../../runtime/connectors/connector.ts';
 import { openEngine } from '../../runtime/engine/engine.ts';
-import { Grumpy, type Change } from '../../runtime/emulators/grumpy/grumpy.ts';
+import type { Change } from '../../runtime/emulators/grumpy/grumpy.ts';
 import { MemoryStore } from '../../runtime/store/memory.ts';
 import type { StoredEndpoint } from '../../runtime/store/store.ts';
 import { startDispatcher, type Dispatcher, type Worker } from './dispatcher.ts';
@@ -19,19 +19,8 @@ import { violationsAtRest } from './oracle.ts';
 import { peopleOf } from './people.ts';
 import { startProcess } from './process.ts';
 import type { Scenario } from './scenario.ts';
-import {
-  accountOf,
-  addWorkflow,
-  COLLECTIONS,
-  HOOKS,
-  ORIGIN,
-  setupOf,
-  syncId,
-  systemsOf,
-  tenantId,
-  tokenOf,
-  type System,
-} from './setting.ts';
+import { addWorkflow, HOOKS, setupOf, syncId, systemsOf, tenantId } from './setting.ts';
+import { COLLECTIONS, tokenOf, type InsideOf, type Site, type System } from './system.ts';
 import { weatherOf } from './trouble.ts';
 import { StillBusy, virtualWorld } from './virtual-world.ts';
 import { witnessOf } from './witness.ts';
@@ -78,28 +67,30 @@ export async function simulate(
   });
   const weather = weatherOf(scenario.faults, world);
   const systems = systemsOf(scenario);
-  const grumpy = new Grumpy({
-    world,
-    accounts: systems.map(accountOf),
-    trouble: weather.trouble,
-    webhookTrouble: weather.webhook,
-  });
+  const { trouble, webhook: webhookTrouble } = weather;
+  const sites = new Map(
+    systems.map((system): [string, Site] => {
+      return [system.account, system.vendor.start(system, { world, trouble, webhookTrouble })];
+    }),
+  );
+  const siteOf = ({ account }: Pick<System, 'account'>): Site => sites.get(account)!;
+  const insideOf: InsideOf = (system) => siteOf(system).inside;
   const announced: Parameters<Dispatcher['announce']>[0][] = [];
   let hear = (due: (typeof announced)[number]): void => void announced.push(due);
   const store = new MemoryStore({ world, auditKey: SECRET, announce: (due) => hear(due) });
   const witness = witnessOf(store, world);
   const ledger = newLedger();
-  const people = peopleOf({ grumpy, systems, ledger, world });
+  const people = peopleOf({ insideOf, systems, ledger, world });
   const operators = operatorsOf({
     scenario,
     systems,
-    grumpy,
+    insideOf,
     store,
     ledger,
     people,
     weather,
     world,
-    dispatcher: () => dispatcher,
+    dispatcher: () => staff[0]!,
   });
   const errors: string[] = [];
   let points = 0;
@@ -109,20 +100,15 @@ export async function simulate(
   /** What was delivered by webhook. */
   const delivered: Request[] = [];
 
-  world.serve(ORIGIN, async (request) => {
-    const account = accountCalled(request);
-    void witness.called(account, request);
-    const response = await grumpy.handle(request);
-    if (response.status === 429) slowedDown.set(account, (slowedDown.get(account) ?? 0) + 1);
-    await witness.answered(account, request, response);
-    return response;
-  });
+  for (const system of systems) world.serve(siteOf(system).origin, answer);
   world.serve(HOOKS, receive);
-  for (const { account, scene } of systems) {
-    const hands = grumpy.account(account);
-    addWorkflow(hands, scene);
+  /** Empty until they begin to work. */
+  const staff: Dispatcher[] = [];
+  for (const system of systems) {
+    const inside = insideOf(system);
+    addWorkflow(inside, system.scene);
     // A rule that was started by an older edit may put a newer one back; that is between them.
-    hands.onChange(({ via, before, after }) => {
+    inside.onChange(({ via, before, after }) => {
       if (via === 'rule') ledger.replaced(before?.fields, after?.fields);
     });
   }
@@ -132,16 +118,17 @@ export async function simulate(
   }
   // What is there at first has been there for a while, so that no list is too old to show it.
   await world.runUntil(START_MS);
-  for (const system of systems) if (system.scene.webhooks) await subscribe(system);
+  await meanwhile(Promise.all(systems.map(subscribe)));
 
-  const dispatcher = startDispatcher({ world, store, workers: scenario.workers, start });
-  hear = (due) => dispatcher.announce(due);
+  const crew = startDispatcher({ world, store, workers: scenario.workers, start });
+  staff.push(crew);
+  hear = (due) => crew.announce(due);
   const { calmSteps, calmSince } = await liveUntilQuiet();
 
   const rest: Rest = {
     scenario,
     systems,
-    handsOf: ({ account }) => grumpy.account(account),
+    handsOf: insideOf,
     rowsOf: (tenant) => store.rowsOf(tenantId(tenant)),
     ledger,
     people,
@@ -153,7 +140,7 @@ export async function simulate(
     audits: await Promise.all(
       [...scenario.tenants.keys()].map((tenant) => store.verifyAudit(tenantId(tenant))),
     ),
-    errors: [...errors, ...dispatcher.failures],
+    errors: [...errors, ...crew.failures],
     struck: weather.struck,
     slowedDown,
   };
@@ -162,7 +149,7 @@ export async function simulate(
     violations: [...(calmSteps === NEVER ? ['it does not come to rest'] : []), ...violations],
     exposed,
     edits: ledger.count(),
-    kills: dispatcher.counts.kills,
+    kills: crew.counts.kills,
     writes: writes().length,
     hours: (world.clock.now() - START_MS) / (60 * MINUTE_MS),
     points,
@@ -203,17 +190,26 @@ export async function simulate(
 
   function configOf(endpoint: Pick<StoredEndpoint, 'id'>): unknown {
     const system = systems.find((one) => one.endpoint === endpoint.id)!;
-    const { account: title } = system;
-    return {
-      baseUrl: ORIGIN,
-      token: operators.token(system),
-      title,
-      hookSecret: hookSecret(system),
-    };
+    return siteOf(system).configOf(operators.token(system));
+  }
+
+  async function answer(request: Request): Promise<Response> {
+    const { origin } = new URL(request.url);
+    const there = systems.filter((system) => siteOf(system).origin === origin);
+    const called = there.find((one) => siteOf(one).isCalled(request, operators.token(one)));
+    // Nobody's token is refused by whichever is asked.
+    const site = siteOf(called ?? there[0]!);
+    const account = called?.account ?? '';
+    const about = site.aboutOf(request);
+    void witness.called(account, about, request);
+    const response = await site.handle(request);
+    if (response.status === 429) slowedDown.set(account, (slowedDown.get(account) ?? 0) + 1);
+    await witness.answered(account, about, response);
+    return response;
   }
 
   function lookAtAll(full: boolean): void {
-    const engine = dispatcher.worker()?.engine;
+    const engine = staff[0]?.worker()?.engine;
     for (const tenant of scenario.tenants.keys()) {
       for (const collection of COLLECTIONS) {
         const looking = engine?.look(tenantId(tenant), syncId(tenant, collection), { full });
@@ -226,20 +222,24 @@ export async function simulate(
     errors.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 
+  /** Lets time pass until it is done, if it takes any. */
+  async function meanwhile(work: Promise<unknown>): Promise<void> {
+    const progress = { isDone: false };
+    const done = work.then(() => (progress.isDone = true));
+    for (let at = world.clock.now(); !progress.isDone; at += 100) await world.runUntil(at);
+    await done;
+  }
+
   async function subscribe(system: System): Promise<void> {
-    const headers = {
-      authorization: `Bearer ${tokenOf(system)}`,
-      'content-type': 'application/json',
-    };
-    const url = `${HOOKS}/${system.account}`;
-    const body = { url, secret: hookSecret(system), collections: COLLECTIONS };
-    const request = { method: 'POST', headers, body: JSON.stringify(body) };
-    const response = await grumpy.handle(new Request(`${ORIGIN}/v1/hooks`, request));
-    if (!response.ok) throw new Error(`${system.account} takes no webhooks: ${response.status}`);
+    if (!system.scene.webhooks) return;
+    await siteOf(system).subscribe?.(`${HOOKS}/${system.account}`, tokenOf(system));
   }
 
   /** As the node for webhooks does: checks, keeps, answers. */
   async function receive(request: Request): Promise<Response> {
+    // Some vendors look first whether anybody is there.
+    const [dispatcher] = staff;
+    if (!dispatcher) return new Response(null, { status: 503 });
     const account = new URL(request.url).pathname.slice(1);
     const system = systems.find((one) => one.account === account)!;
     // Without the signal of the first one, who gave up on it long ago.
@@ -254,11 +254,11 @@ export async function simulate(
         headers: Object.fromEntries(request.headers),
         body: new Uint8Array(await request.arrayBuffer()),
       });
-      const refs = hints.map(({ collection, id }) => ({
-        sync: syncId(system.tenant, collection as (typeof COLLECTIONS)[number]),
-        endpoint: system.endpoint,
-        remoteId: id,
-      }));
+      const refs = hints.flatMap(({ collection: name, id: remoteId }) => {
+        const collection = siteOf(system).collectionNamed(name);
+        if (collection === undefined) return [];
+        return [{ sync: syncId(system.tenant, collection), endpoint: system.endpoint, remoteId }];
+      });
       await worker.engine.hint(tenantId(system.tenant), refs, 0);
       return new Response(null, { status: 200 });
     } catch (error) {
@@ -270,10 +270,9 @@ export async function simulate(
   function receiverAt(worker: Worker, system: System): Promise<Account> {
     const known = receivers.get(worker) ?? new Map<string, Promise<Account>>();
     receivers.set(worker, known);
-    const [connector] = connectors;
+    const connector = connectors.find(({ vendor }) => vendor === system.vendor.name);
     const opening =
-      known.get(system.account) ??
-      connector!.open(configOf({ id: system.endpoint }), worker.process.world);
+      known.get(system.account) ?? openFor(connector!, configOf({ id: system.endpoint }), worker);
     known.set(system.account, opening);
     opening.catch(() => known.delete(system.account));
     return opening;
@@ -314,7 +313,7 @@ export async function simulate(
     }
     lookAtAll(true);
     await world.runUntil(endAt);
-    points = dispatcher.worker(0)?.process.points() ?? 0;
+    points = crew.worker(0)?.process.points() ?? 0;
   }
 
   async function forge({
@@ -325,14 +324,9 @@ export async function simulate(
     system: string;
   }): Promise<void> {
     const system = systems.find((one) => one.tenant === tenant && one.scene.name === name)!;
-    const event = { collection: 'people', id: '1', kind: 'deleted' };
-    const request = new Request(`${HOOKS}/${system.account}`, {
-      method: 'POST',
-      headers: {
-        'x-grumpy-signature': `t=${Math.floor(world.clock.now() / 1000)},v1=${'0'.repeat(64)}`,
-      },
-      body: JSON.stringify({ delivery: 'forged', events: [event] }),
-    });
+    const letter = siteOf(system).forged?.(world.clock.now());
+    if (!letter) return;
+    const request = new Request(`${HOOKS}/${system.account}`, { method: 'POST', ...letter });
     const { ok } = await world.network.fetch(request);
     if (ok) errors.push('A forged webhook was believed.');
   }
@@ -348,35 +342,28 @@ export async function simulate(
     weather.clear();
     await world.runUntil(world.clock.now() + 3 * MINUTE_MS);
     await operators.heal();
-    const drainsBefore = dispatcher.counts.drains;
+    const drainsBefore = crew.counts.drains;
     for (const [step, minutes] of CALM_MINUTES.entries()) {
       const before = writes().length;
       lookAtAll(true);
       for (let minute = 0; minute < minutes; minute++) {
         await world.runUntil(world.clock.now() + MINUTE_MS);
-        if (dispatcher.counts.drains > drainsBefore + CALM_DRAINS_MAX) return NEVER;
+        if (crew.counts.drains > drainsBefore + CALM_DRAINS_MAX) return NEVER;
       }
       const waiting = await store.waiting();
-      const isQuiet = waiting.length === 0 && dispatcher.isIdle() && writes().length === before;
+      const isQuiet = waiting.length === 0 && crew.isIdle() && writes().length === before;
       if (isQuiet && step > 0) return step;
     }
     return NEVER;
   }
 
   function writes(): readonly Change[] {
-    return systems.flatMap(({ account }) =>
-      grumpy.account(account).log.filter(({ via }) => via === 'api'),
-    );
-  }
-
-  function accountCalled(request: Request): string {
-    const token = request.headers.get('authorization')?.slice('Bearer '.length);
-    return systems.find((system) => operators.token(system) === token)?.account ?? '';
+    return systems.flatMap((system) => insideOf(system).log.filter(({ via }) => via === 'api'));
   }
 }
 
 const receivers = new WeakMap<Worker, Map<string, Promise<Account>>>();
 
-function hookSecret({ account }: System): string {
-  return `hooks of ${account}`;
+function openFor(connector: Connector, config: unknown, { process }: Worker): Promise<Account> {
+  return connector.open(connector.config.parse(config), process.world);
 }

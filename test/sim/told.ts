@@ -1,6 +1,6 @@
 /** A change of an item, in words. */
 import type { Change } from '../../runtime/emulators/grumpy/grumpy.ts';
-import { codeOf } from './setting.ts';
+import { codeOf } from './system.ts';
 
 export function told({ collection, id, kind, by, before, after }: Change): string {
   const code = codeOf(after ?? before);

@@ -2,12 +2,11 @@
  * Remembers what the engine has come to know: which marks and versions it has stored, and when it has read
  * which; and when it asked for whom to be created. What an engine could not know when it wrote, it could not protect.
  */
-import type { Item } from '../../runtime/emulators/grumpy/grumpy.ts';
 import type { Commit, Store } from '../../runtime/store/store.ts';
 import { nameOfRef } from '../../runtime/store/work-key.ts';
 import type { World } from '../../runtime/world/world.ts';
 import { marksIn } from './ledger.ts';
-import { codeOf } from './setting.ts';
+import type { About } from './system.ts';
 
 export interface Witness {
   readonly store: Store;
@@ -23,9 +22,9 @@ export interface Witness {
     readonly { readonly at: number; readonly version: number }[]
   >;
   /** Notes what an account is asked for. */
-  called(account: string, request: Request): Promise<void>;
+  called(account: string, about: About | undefined, request: Request): Promise<void>;
   /** Notes what an account answers. */
-  answered(account: string, request: Request, response: Response): Promise<void>;
+  answered(account: string, about: About | undefined, response: Response): Promise<void>;
 }
 
 export function witnessOf(store: Store, world: Pick<World, 'clock'>): Witness {
@@ -58,18 +57,16 @@ export function witnessOf(store: Store, world: Pick<World, 'clock'>): Witness {
     read,
     asked,
     versions,
-    async called(account, request) {
-      const [, collection] = CREATE.exec(new URL(request.url).pathname) ?? [];
-      if (collection === undefined) return;
+    async called(account, about, request) {
+      if (about?.kind !== 'create') return;
       const at = world.clock.now();
-      const { items } = (await request.clone().json()) as { items: Pick<Item, 'fields'>[] };
-      for (const item of items) {
-        const name = `${account}/${collection}/${codeOf(item)}`;
+      for (const [code] of (await request.clone().text()).matchAll(CODE)) {
+        const name = `${account}/${about.collection}/${code}`;
         asked.set(name, [...(asked.get(name) ?? []), at]);
       }
     },
-    async answered(account, request, response) {
-      if (!response.ok || !new URL(request.url).pathname.endsWith('/read')) return;
+    async answered(account, about, response) {
+      if (!response.ok || about?.kind !== 'read') return;
       for (const mark of marksIn(await response.clone().text())) {
         const name = `${account} ${mark}`;
         if (!read.has(name)) read.set(name, world.clock.now());
@@ -78,7 +75,8 @@ export function witnessOf(store: Store, world: Pick<World, 'clock'>): Witness {
   };
 }
 
-const CREATE = /\/(\w+)\/create$/;
+/** Not a part of a word, as those of ids are. */
+const CODE = /(?<![0-9a-z])c\d{4}(?![0-9a-z])/g;
 
 function withCommit(store: Store, commit: Store['commit']): Store {
   return new Proxy(store, {

@@ -8,7 +8,7 @@ import type { Change } from '../../runtime/emulators/grumpy/grumpy.ts';
 import type { StoredConflict, StoredDeadLetter, StoredReview } from '../../runtime/store/store.ts';
 import { scenarioOf, type Deed, type Sketch } from '../sim/build.ts';
 import type { FieldName } from '../sim/scenario.ts';
-import { codeOf } from '../sim/setting.ts';
+import { codeOf } from '../sim/system.ts';
 import { simulate, START_MS } from '../sim/simulation.ts';
 import { taleOf } from '../sim/tale.ts';
 import { told } from '../sim/told.ts';

@@ -8,7 +8,8 @@ import { nameOfRef } from '../../../runtime/store/work-key.ts';
 import { marksIn } from '../ledger.ts';
 import type { Rest } from './rest.ts';
 import type { CollectionName, FieldName } from '../scenario.ts';
-import { codeOf, COLLECTIONS, PATHS, syncId, type System } from '../setting.ts';
+import { syncId } from '../setting.ts';
+import { codeOf, COLLECTIONS, PATHS, type System } from '../system.ts';
 import {
   couldBeTwo,
   isFieldExplained,
@@ -236,8 +237,8 @@ function companyAt(rest: Rest, system: System, id: string): Item | undefined {
  * Some systems do not tell what an item was merged into. Then it was deleted, as far as anybody can see,
  * unless it is known to be an item of a record that lives on.
  */
-function isTraceable(rest: Rest, { tenant, scene, endpoint }: System, id: string): boolean {
-  if (scene.abilities.mergeVisible !== 'none') return true;
+function isTraceable(rest: Rest, { tenant, nature, endpoint }: System, id: string): boolean {
+  if (nature.tellsMerges) return true;
   const { refs, records } = rest.rowsOf(tenant);
   const owner = refs.get(nameOfRef({ sync: syncId(tenant, 'companies'), endpoint, remoteId: id }));
   return owner !== undefined && records.get(owner.entity)?.entity.life !== 'dead';

@@ -6,7 +6,7 @@ import type { Change } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import type { Rows } from '../../../runtime/store/memory/rows.ts';
 import { marksIn, type Edit } from '../ledger.ts';
 import type { Judgement, Rest } from './rest.ts';
-import { codeOf, COLLECTIONS, type System } from '../setting.ts';
+import { codeOf, COLLECTIONS, type System } from '../system.ts';
 import { sentAt } from './underway.ts';
 
 export function lostEdits(rest: Rest): Judgement {
@@ -79,13 +79,12 @@ function isExposed(rest: Rest, edit: Edit): boolean {
     return rest.forgotten.some(({ from, to }) => from <= change.at && sent <= to);
   });
   if (isForgotten) return true;
-  const { account, scene } = last.system;
-  const { conditionalWrites = true, history = true, version, readLagMs = 0 } = scene.abilities;
-  if (version !== 'none' && (conditionalWrites || history)) return false;
+  const { account, nature } = last.system;
+  if (nature.isGuarded) return false;
   // Of what was moved by hand to another record, what was read and stored before it was moved says nothing.
   const movedAt = codeOf(last.change.before) === edit.code ? undefined : movedBy(last.put);
   if (movedAt === undefined && rest.witness.stored.has(edit.mark)) return false;
-  const shownAt = movedAt === undefined ? undefined : movedAt + readLagMs;
+  const shownAt = movedAt === undefined ? undefined : movedAt + nature.readLagMs;
   const readAt = shownAt ?? rest.witness.read.get(`${account} ${edit.mark}`) ?? Infinity;
   const wasSlow = rest.struck.some(
     ({ fault, call, at }) =>

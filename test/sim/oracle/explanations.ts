@@ -5,7 +5,8 @@ import type { RecordRow, Rows } from '../../../runtime/store/memory/rows.ts';
 import { nameOfRef } from '../../../runtime/store/work-key.ts';
 import type { CollectionName } from '../scenario.ts';
 import type { Rest } from './rest.ts';
-import { syncId, type System } from '../setting.ts';
+import { syncId } from '../setting.ts';
+import type { System } from '../system.ts';
 
 /** An item where it truly is. */
 export interface Place {

@@ -1,18 +1,18 @@
 /** What is left when nothing happens any more, for the oracle to judge. */
-import type { Change, Grumpy } from '../../../runtime/emulators/grumpy/grumpy.ts';
+import type { Change } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import type { Rows } from '../../../runtime/store/memory/rows.ts';
 import type { AuditReport } from '../../../runtime/store/store.ts';
 import type { Ledger } from '../ledger.ts';
 import type { People } from '../people.ts';
 import type { Scenario } from '../scenario.ts';
-import type { System } from '../setting.ts';
+import type { Inside, System } from '../system.ts';
 import type { Struck } from '../trouble.ts';
 import type { Witness } from '../witness.ts';
 
 export interface Rest {
   readonly scenario: Scenario;
   readonly systems: readonly System[];
-  handsOf(system: System): ReturnType<Grumpy['account']>;
+  handsOf(system: System): Inside;
   rowsOf(tenant: number): Rows;
   readonly ledger: Ledger;
   readonly people: Pick<People, 'areRelated' | 'couldBeTwo' | 'decided' | 'deleted' | 'handedOn'>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Change } from '../../../runtime/emulators/grumpy/grumpy.ts';
-import type { System } from '../setting.ts';
+import type { System } from '../system.ts';
 import type { Struck } from '../trouble.ts';
 import { sentAt } from './underway.ts';
 

@@ -3,7 +3,7 @@
  * when whoever sent it may know nothing of it any more.
  */
 import type { Change } from '../../../runtime/emulators/grumpy/grumpy.ts';
-import type { System } from '../setting.ts';
+import type { System } from '../system.ts';
 import type { Struck } from '../trouble.ts';
 import type { Rest } from './rest.ts';
 

@@ -8,7 +8,8 @@ import { couldBeTwo } from './explanations.ts';
 import { nameOfRef } from '../../../runtime/store/work-key.ts';
 import type { Rest } from './rest.ts';
 import type { CollectionName } from '../scenario.ts';
-import { codeOf, STATUSES, syncId, type System } from '../setting.ts';
+import { syncId } from '../setting.ts';
+import { codeOf, STATUSES, type System } from '../system.ts';
 import { sentAt } from './underway.ts';
 
 export function unexplainedWrites(rest: Rest): string[] {
@@ -80,7 +81,7 @@ function creation(
   const code = codeOf(after);
   // What nobody shows us, nobody can find.
   if (kind !== 'created' || couldBeTwo(rest, code) || rest.hidden.has(code)) return [];
-  const { readLagMs = 0, searchLagMs = 0, changesLagMs = 0 } = system.scene.abilities;
+  const { readLagMs, searchLagMs, changesLagMs } = system.nature;
   const askedAt = askedBefore(rest, `${system.account}/${collection}/${code}`, at);
   const since = askedAt - Math.max(readLagMs, searchLagMs, changesLagMs) - FOUND_MS;
   const isThere = new Map<string, boolean>();
