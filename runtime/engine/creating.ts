@@ -6,10 +6,11 @@
 import type { Item } from '../connectors/connector.ts';
 import { writeMarker } from '../core/marker.ts';
 import type { EndpointId, EntityId, Write } from '../core/planner/model.ts';
+import { wholeValues } from '../core/planner/parts.ts';
 import { same } from '../core/value.ts';
 import type { StoredIntent } from '../store/store.ts';
 import { formerItems, isUnanswered, replaceIntent, setBack, type Case } from './case.ts';
-import { keysOfEntity, setbackWithout, type Context, type DigestedKey } from './context.ts';
+import { keysOf, keysOfEntity, setbackWithout, type Context, type DigestedKey } from './context.ts';
 import { withoutCopies } from './copies.ts';
 import { adopt, giveUpCreated } from './adopting.ts';
 import type { Member } from './member.ts';
@@ -289,18 +290,20 @@ async function refusedAt(
   }
   if (!rules.has('look-up-before-create')) return [];
   const late = new Set(wishes.filter(({ one }) => mayHaveBeenMade(context, cursors, one)));
+  const unguarded = wishes.filter((wish) => late.has(wish) || !isGuarded(context, member, wish));
+  if (unguarded.length === 0) return [];
   const isWaiting = late.size > 0 && (await isAnyWaiting(context, member));
   let rows: readonly Row[];
   try {
-    rows = await lookUp(context, member, wishes);
+    rows = await lookUp(context, member, unguarded);
   } catch (error) {
     const setback = setbackOf(answered(error), world.clock.now());
-    for (const { one } of wishes) setBack(one, setback);
-    return wishes;
+    for (const { one } of unguarded) setBack(one, setback);
+    return unguarded;
   }
   const taken = new Set(rows.flatMap(({ keys }) => strong(keys)));
   const isAnyNew = isWaiting || rows.some(({ isNew }) => isNew);
-  return wishes.filter((wish) => {
+  return unguarded.filter((wish) => {
     const { one } = wish;
     const isFound = strong(keysOfEntity(context, one.plan!.entity)).some((key) => taken.has(key));
     if (!isFound && !(isAnyNew && late.has(wish))) return false;
@@ -316,6 +319,22 @@ async function refusedAt(
 /** Whether an item there has not been looked at yet. */
 function isAnyWaiting({ store, sync }: Context, { endpoint }: Member): Promise<boolean> {
   return store.isWaiting(sync.tenant, { sync: sync.id, endpoint }, TRIES_MAX);
+}
+
+/**
+ * Whether the vendor itself refuses a second item with any key of the record, which is surer than looking,
+ * and costs nothing. A preview looks all the same, because it sends nothing that could be refused.
+ */
+function isGuarded(context: Context, member: Member, { one, write }: Wish): boolean {
+  const { mode, sync } = context;
+  if (mode.kind === 'preview') return false;
+  const values = wholeValues(sync.policy.fields, one.plan!.entity.cells);
+  const others = Object.entries(values).filter(([field, value]) => {
+    const path = member.pathOf(field);
+    const isUnique = path !== undefined && member.can.uniquePaths.includes(path);
+    return !isUnique || !same(write.patch[field] ?? null, value);
+  });
+  return strong(keysOf(context, Object.fromEntries(others))).length === 0;
 }
 
 function strong(keys: readonly DigestedKey[]): string[] {

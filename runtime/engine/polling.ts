@@ -12,12 +12,16 @@ import type { Member } from './member.ts';
 
 /** Besides the lag that is declared: clocks differ, and lags are longer on bad days. */
 const OVERLAP_MS = 5_000;
+/** As far as a clock of ours may be ahead without anything being missed. */
+const CLOCK_AHEAD_MS = 300_000;
 
 interface PollState {
   readonly since: number;
   readonly after?: Value;
   /** The latest change seen in this poll. */
   readonly latest?: number;
+  /** By the vendor's clock: what was changed until then could be listed when this poll began. */
+  readonly settled?: number;
 }
 
 /**
@@ -34,9 +38,14 @@ export async function poll(
   const cursors = await cursorsAt(context, member.endpoint);
   let state = cursors.get('changes') as unknown as PollState | undefined;
   if (member.collection.changes === undefined || !state) return undefined;
+  const overlap = rules.has('overlap') ? member.can.changesLagMs + OVERLAP_MS : 0;
+  if (state.after === undefined) {
+    const vendorNow = world.clock.now() + member.facts.clockOffsetMs;
+    state = { since: state.since, settled: vendorNow - overlap - CLOCK_AHEAD_MS };
+  }
   const all: Row[] = [];
   for (;;) {
-    const { since, after } = state;
+    const { since, after, settled = -Infinity } = state;
     const limit = member.can.batch.list;
     const takenAt = world.clock.now();
     const page = await context.gate.call(
@@ -59,11 +68,10 @@ export async function poll(
     marks.push(...(await newlyGone(context, member, page.gone, priority)));
     all.push(...rows);
     const latest = Math.max(state.latest ?? 0, ...page.items.map(({ changedAt = 0 }) => changedAt));
-    const overlap = rules.has('overlap') ? member.can.changesLagMs + OVERLAP_MS : 0;
     const next: PollState =
       page.next === undefined
-        ? { since: Math.max(since, latest - overlap) }
-        : { since, after: page.next, latest };
+        ? { since: Math.max(since, latest - overlap, Math.min(latest, settled)) }
+        : { since, after: page.next, latest, settled };
     if (isGlance) {
       const strangers = new Set(rows.filter(({ isLinked }) => !isLinked).map(({ id }) => id));
       await note(

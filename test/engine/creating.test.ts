@@ -433,3 +433,41 @@ describe('A create without an answer, of what has no key, where nothing can be m
     );
   }
 });
+
+describe('A create where the vendor lets no two items have the key', () => {
+  for (const [name, isUnique] of [
+    ['is not looked up first, and leads to the item that somebody was quicker to make', true],
+    ['is looked up first where two may have it', false],
+  ] as const) {
+    it(name, async () => {
+      let looks = 0;
+      const connector = grumpier((collection, account) => {
+        if (account !== 'crm') return {};
+        return {
+          async changes(request) {
+            looks += 1;
+            return collection.changes!(request);
+          },
+        };
+      });
+      const uniqueFields = isUnique ? { people: ['email'] } : {};
+      await withPair(
+        async (pair) => {
+          await pair.settle();
+          pair.app.enter(anna);
+          pair.app.enter(bela);
+          pair.crm.enter({ email: 'BELA@example.com', phone: '+36 1 234 5678' });
+          const { engine, tenant, sync } = pair;
+          await engine.look(tenant, sync, { endpoints: [pair.app.endpoint] });
+          await engine.drain({ tenant, sync });
+          assert.equal(looks > 0, !isUnique);
+          await pair.settle();
+          const phone = '+3612345678';
+          assert.deepEqual(Object.values(pair.crm.people()).length, 2);
+          assert.equal(pair.app.people()['bela@example.com']!['phone'], phone);
+        },
+        { connector, abilities: { crm: { uniqueFields } } },
+      );
+    });
+  }
+});
