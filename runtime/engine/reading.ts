@@ -91,7 +91,7 @@ async function readBatch(
     return [{ ...each, seen: { item: read.item, takenAt, isRead: true } }];
   });
   await observeItems(context, member, present);
-  await observeMerges(context, member, wanted, reads);
+  await observeMerges(context, member, wanted, reads, takenAt);
   await observeAbsences(context, member, wanted, reads, takenAt, (more) =>
     readIds(context, member, more),
   );
@@ -354,6 +354,7 @@ async function observeMerges(
   member: Member,
   wanted: readonly Wanted[],
   reads: readonly Read[],
+  takenAt: number,
 ): Promise<void> {
   const { store, sync, world, priority } = context;
   const merged = wanted.flatMap(({ one, link }, n) => {
@@ -366,7 +367,7 @@ async function observeMerges(
     sync.tenant,
     merged.map(({ into }) => into),
   );
-  const { owners, strangers } = await survivorsOf(
+  const { owners, strangers, unseen } = await survivorsOf(
     context,
     member,
     merged.filter((_, n) => !holders[n]),
@@ -378,6 +379,7 @@ async function observeMerges(
   });
   if (marks.length > 0) await store.mark(sync.tenant, { now: world.clock.now(), marks });
   merged.forEach(({ one, link, into }, n) => {
+    if (unseen.includes(into.remoteId) && isTooNew(context, member, one, link, takenAt)) return;
     // What a record leaves alone on purpose is its item all the same.
     const heldBy = holders[n]?.entity ?? owners.get(into.remoteId);
     const known = one.links.find(
@@ -392,4 +394,22 @@ async function observeMerges(
     };
     one.observed.set(link.id, observation);
   });
+}
+
+/**
+ * What something was just merged into may be too new to be read everywhere. Who goes on in it is seen by what
+ * it says, so that is waited for, but not for longer than an answer can lag.
+ */
+function isTooNew(
+  { doubts }: Context,
+  { can: { readLagMs } }: Member,
+  one: Case,
+  link: Link,
+  takenAt: number,
+): boolean {
+  const since = doubts.since(link.id, 'merged', takenAt);
+  if (takenAt - since > readLagMs) return false;
+  const why = 'What it was merged into cannot be read yet.';
+  setBack(one, { kind: 'again', why, at: since + readLagMs + 1 });
+  return true;
 }

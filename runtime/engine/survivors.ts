@@ -17,6 +17,8 @@ interface Survivors {
   readonly owners: ReadonlyMap<string, EntityId>;
   /** Somebody else, whom no record stands for yet. */
   readonly strangers: readonly string[];
+  /** Could not be read, though something was merged into it. */
+  readonly unseen: readonly string[];
 }
 
 interface Merged {
@@ -41,9 +43,15 @@ export async function survivorsOf(
   const ids = [...byId.keys()];
   const owners = new Map<string, EntityId>();
   const strangers: string[] = [];
+  const unseen: string[] = [];
   for (let n = 0; n < ids.length; n += member.can.batch.read) {
-    for (const read of await readIds(ids.slice(n, n + member.can.batch.read))) {
-      if (read.kind !== 'present') continue;
+    const batch = ids.slice(n, n + member.can.batch.read);
+    for (const [index, read] of (await readIds(batch)).entries()) {
+      const isGone = read.kind === 'missing' && read.archived;
+      if (read.kind !== 'present') {
+        if (!isGone) unseen.push(batch[index]!);
+        continue;
+      }
       const { item } = read;
       const formers = await formersOf(context, member, item, byId.get(item.id) ?? []);
       const owner = await ownerOf(context, member, item, formers);
@@ -51,7 +59,7 @@ export async function survivorsOf(
       else if (owner !== undefined) owners.set(item.id, owner);
     }
   }
-  return { owners, strangers };
+  return { owners, strangers, unseen };
 }
 
 /** Those in hand, and those that the vendor names and nobody has read yet. */

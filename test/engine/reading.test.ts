@@ -144,6 +144,43 @@ describe('A merge that gave a new id', () => {
       },
       { abilities: { crm: { mergeGivesNewId: true } } },
     ));
+
+  it('goes to the record that won, though what is left of both cannot be read at first', () => {
+    let survivor: string | undefined;
+    let hidden = 1;
+    const connector = grumpier((collection) => ({
+      async read(ids, signal) {
+        const reads = await collection.read(ids, signal);
+        return reads.map((each, n) => {
+          if (ids[n] !== survivor || hidden === 0) return each;
+          hidden -= 1;
+          return { kind: 'missing', archived: false };
+        });
+      },
+    }));
+    return withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        const anna = { email, name: 'Anna' };
+        const lost = crm.enter({ email: 'bela@example.com', name: 'Béla' });
+        const won = crm.enter(anna);
+        await pair.settle();
+        survivor = crm.hands.merge('people', lost, won);
+        await pair.wait(2_000);
+        const refs = [lost, won].map((remoteId) => ({ sync, endpoint: crm.endpoint, remoteId }));
+        await engine.hint(tenant, refs, 0);
+        await engine.drain({ tenant, sync, waitMs: 10_000 });
+        assert.equal(hidden, 0);
+        assert.equal(await pair.entityOf(crm, survivor), await pair.entityOf(app, app.idOf(email)));
+        assert.deepEqual(crm.people(), { [email]: { name: anna.name } });
+        assert.deepEqual(
+          pair.reviews().map(({ reason, remoteId }) => [reason, remoteId]),
+          [['remote-merge', lost]],
+        );
+      },
+      { abilities: { crm: { mergeGivesNewId: true, readLagMs: 1_000 } }, connector },
+    );
+  });
 });
 
 /** The news of the merge is there before that of the survivor. */
