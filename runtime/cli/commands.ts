@@ -1,6 +1,7 @@
 /** The commands, in the order of their list. A new one is a file in commands/ and a line below. */
 import type { Command } from './command.ts';
 import { apply } from './commands/apply.ts';
+import { contacts } from './commands/contacts.ts';
 import { emulate } from './commands/emulate.ts';
 import { explain } from './commands/explain.ts';
 import { init } from './commands/init.ts';
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   resolve,
   replay,
   runs,
+  contacts,
   emulate,
   schema,
 ];

@@ -106,7 +106,8 @@ export async function openSite(given: Given, options: SiteOptions = {}): Promise
     textOption(given, 'data') || environment['TRIBUTARY_DATA'] || config.data || '.tributary',
   );
   const secret = await secretOf(data, environment, world);
-  const database = await openDatabase({ config, environment, data, world });
+  const url = config.database || environment['DATABASE_URL'];
+  const database = await openDatabase({ url, data, world });
   const closing: (() => Promise<void>)[] = [() => database.close()];
   try {
     const { connection } = database;
@@ -195,18 +196,16 @@ interface Database {
   close(): Promise<void>;
 }
 
-async function openDatabase({
-  config,
-  environment,
+/** The one that is named; without a name, one of its own in the data directory. */
+export async function openDatabase({
+  url,
   data,
   world,
 }: {
-  config: Config;
-  environment: Environment;
+  url: string | undefined;
   data: string;
   world: World;
 }): Promise<Database> {
-  const url = config.database || environment['DATABASE_URL'];
   if (url) return { connection: { connectionString: url }, close: async () => {} };
   return openEmbeddedDatabase({ directory: placesIn(data).postgres, world });
 }

@@ -76,6 +76,7 @@ const ROWS: readonly Row[] = [
   { files: CORE, may: ['.'], builtins: [], packages: PURE_PACKAGES },
   { files: WORLD, may: ['.', CORE] },
   { files: 'runtime/store', may: ['.', CORE, WORLD] },
+  { files: 'runtime/contacts', may: ['.', CORE, WORLD, 'runtime/store'] },
   { files: 'runtime/queue', may: ['.', CORE, WORLD, STORE], builtins: SIMULATED_BUILTINS },
   {
     files: 'runtime/engine',

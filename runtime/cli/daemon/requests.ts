@@ -9,29 +9,19 @@
  *     GET  /healthz, /readyz                               200, or 503 while the database is away
  */
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { TributaryError } from '../../core/errors.ts';
 import { digestsMatch } from '../../core/hash.ts';
+import { listen, type Door } from '../../server/listening.ts';
 import { keepRawBody, type RawRequest } from '../../server/raw-body.ts';
 import { withTimeLimit } from '../../server/time-limit.ts';
-import { trackTraffic } from '../../server/traffic.ts';
 import type { StoredSync } from '../../store/store.ts';
 import type { World } from '../../world/world.ts';
 import type { Site } from '../installation.ts';
 import { HOOK_NOT_TAKEN, type Hooks } from './hooks.ts';
 import type { SyncRuns } from './sync-runs.ts';
 
-export interface Door {
-  /** Ends with a slash. */
-  readonly url: string;
-  /** No new requests; those under way get a moment to finish. */
-  close(): Promise<void>;
-}
-
-const HOST = '127.0.0.1';
-const FINISH_MS_MAX = 1_500;
 const CHECK_MS_MAX = 2_000;
 const IDS_MAX = 10_000;
 
@@ -94,7 +84,7 @@ export async function serveRequests({
     throw refusal(404, 'There is nothing here.');
   });
   app.use(wentWrong(world));
-  return listen(http.createServer(app), port, world);
+  return listen(http.createServer(app), { port, schedule: world.schedule });
 }
 
 const syncRequest = z.strictObject({
@@ -200,28 +190,5 @@ function wentWrong({ log }: World) {
     const details = { path: request.path, reason: error.message };
     log.write('error', `A ${request.method} request went wrong.`, details);
     reply.status(500).json({ message: 'It went wrong here; the log says how.' });
-  };
-}
-
-async function listen(server: http.Server, port: number, world: World): Promise<Door> {
-  const traffic = trackTraffic(server, world.schedule);
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject).listen({ host: HOST, port }, resolve);
-  try {
-    await promise;
-  } catch (error) {
-    throw new TributaryError('cannot-listen', {
-      what: `${HOST}:${port} cannot be served (${(error as NodeJS.ErrnoException).code}).`,
-      next: 'Choose another port with --port.',
-      cause: error,
-    });
-  }
-  return {
-    url: `http://${HOST}:${(server.address() as AddressInfo).port}/`,
-    async close() {
-      server.close();
-      await traffic.quiet(FINISH_MS_MAX);
-      traffic.cut();
-    },
   };
 }
