@@ -1,6 +1,7 @@
 import { OLD } from '../../../runtime/emulators/rest/options.ts';
 import { keepsItsPromises } from '../conformance.ts';
 import { LOGIN, settingOf, TOKEN, type Way } from './setting.ts';
+import { builtInStore, storeSetting, type Store } from './store.ts';
 
 const WAYS: Readonly<Record<string, Way>> = {
   'an app that is made well': {},
@@ -55,5 +56,12 @@ const WAYS: Readonly<Record<string, Way>> = {
 };
 
 describe('the connector for own apps', () => {
-  keepsItsPromises(Object.entries(WAYS).map(([title, way]) => settingOf(title, way)));
+  let store: Store;
+  before(async () => {
+    store = await builtInStore();
+  });
+  after(() => store.stop());
+
+  const ways = Object.entries(WAYS).map(([title, way]) => settingOf(title, way));
+  keepsItsPromises([...ways, storeSetting(() => store)]);
 });

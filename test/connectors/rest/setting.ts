@@ -17,7 +17,7 @@ export const TOKEN = 'canary-secret-of-thirty-two-characters-f81d4fae';
 export const LOGIN = { kind: 'jwt', secret: TOKEN, subject: 'tributary', audience: 'rest' };
 
 /** An app tells nobody of changes, keeps no versions to read, and lets nobody make fields. */
-const CANNOT = [
+export const CANNOT = [
   'renews its token once for all calls that need it, and keeps the new one',
   // Its document does not say who may do what.
   'says which permissions are missing, and none when all are there',
