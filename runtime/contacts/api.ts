@@ -166,9 +166,12 @@ function versionIn({ headers }: Request): number | undefined {
   throw new Refused(400, message, { path: 'If-Match' });
 }
 
-function bodyOf<Output>(schema: z.ZodType<Output>, { body }: Request): Output {
+function bodyOf<Output>(schema: z.ZodType<Output>, { body, headers }: Request): Output {
   const given: unknown = body;
-  if (given === undefined) throw new Refused(400, 'There is no body. Send a JSON object.');
+  // Of an empty one, an object is made that says nothing.
+  if (given === undefined || headers['content-length'] === '0') {
+    throw new Refused(400, 'There is no body. Send a JSON object.');
+  }
   return understood(schema, given, 422);
 }
 
@@ -234,7 +237,8 @@ function refusalFor(error: Error): Refused {
   if (status === 413) {
     return new Refused(413, `The body is too large. ${BODY_BYTES_MAX / 1_024} KiB are the most.`);
   }
-  if (status === 415) return new Refused(415, 'Send UTF-8, plain or compressed with gzip.');
+  if (status === 415)
+    return new Refused(415, 'This encoding is not known. Send UTF-8, plain or with gzip.');
   if (status >= 400 && status < 500) {
     return new Refused(400, 'The request cannot be read. Send valid JSON to a valid address.');
   }
