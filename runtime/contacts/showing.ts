@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ContactItem } from './contacts.ts';
 import type { CollectionForm } from './fields.ts';
 
-export const PAGE_MOST = 100;
+const PAGE_MOST = 100;
 const PAGE = 50;
 
 const time = z.iso.datetime().meta({ readOnly: true });

@@ -129,12 +129,12 @@ describe('the API of the contact store', () => {
     await ask('PATCH', `contacts/${ids[0]}`, { firstName: 'Anna' });
     const walk = async (query: string): Promise<string[]> => {
       const told: string[] = [];
-      for (let next: unknown = ''; next !== null;) {
-        const cursor = next === '' ? '' : `&cursor=${String(next)}`;
+      for (let next: string | null = ''; next !== null;) {
+        const cursor: string = next === '' ? '' : `&cursor=${next}`;
         const { status, body } = await ask('GET', `contacts?limit=2${query}${cursor}`);
         assert.equal(status, 200);
         told.push(...(body['items'] as Json[]).map(({ id }) => String(id)));
-        next = body['next'];
+        next = body['next'] as string | null;
       }
       return told.filter((id) => ids.includes(id));
     };

@@ -338,8 +338,8 @@ describe('the contact store', () => {
         }
         return told.length;
       };
-      let isDone = false;
-      const writing = Promise.all(
+      const writing = { isDone: false };
+      const written = Promise.all(
         writers.map(async (writer, number) => {
           for (let turn = 0; turn < 12; turn += 1) {
             const { item } = await writer.create('contacts', { firstName: `${number} ${turn}` });
@@ -347,9 +347,9 @@ describe('the contact store', () => {
             if (turn % 3 === 0) await writer.remove('contacts', item.id);
           }
         }),
-      ).finally(() => (isDone = true));
-      while (!isDone) await look();
-      await writing;
+      ).finally(() => (writing.isDone = true));
+      while (!writing.isDone) await look();
+      await written;
       while ((await look()) > 0);
       const truth = (await changes()).map(({ id, version }) => [id, version] as const);
       assert.equal(truth.length, 36);
