@@ -43,7 +43,8 @@ export interface Case {
   entity: Entity;
   links: readonly Link[];
   intents: readonly StoredIntent[];
-  readonly reviews: readonly StoredReview[];
+  /** What is asked about the record, and about the items that led to it. */
+  reviews: readonly StoredReview[];
   /** Answers of people that hold for this pass only, such as an undo. */
   readonly resolutions: Resolution[];
   readonly observed: Map<LinkId, Observation>;
@@ -133,6 +134,17 @@ export function openCase(
     setback: undefined,
     yielded: new Set(),
   };
+}
+
+/** Another key leads to the record as well. */
+export function joinCase(one: Case, lease: Claimed, reviews: readonly StoredReview[]): void {
+  one.leases.push(lease);
+  addReviews(one, reviews);
+}
+
+export function addReviews(one: Case, reviews: readonly StoredReview[]): void {
+  const isNew = ({ id }: StoredReview): boolean => !one.reviews.some((known) => known.id === id);
+  one.reviews = [...one.reviews, ...reviews.filter(isNew)];
 }
 
 export function newEntity(id: EntityId): Entity {

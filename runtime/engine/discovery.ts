@@ -6,7 +6,9 @@ import type { Read } from '../connectors/connector.ts';
 import type { EntityId, Link } from '../core/planner/model.ts';
 import type { Claimed, Loaded, NewReview, Ref } from '../store/store.ts';
 import {
+  addReviews,
   IN_OTHER_HANDS,
+  joinCase,
   newEntity,
   openCase,
   replaceIntent,
@@ -275,12 +277,15 @@ export async function caseOf(
 ): Promise<Case | undefined> {
   const known = cases.get(entity);
   if (known) {
-    known.leases.push(lease);
+    joinCase(known, lease, reviews);
     return known;
   }
+  const { store, sync, leases } = context;
   const record = records.get(entity);
-  if (!record || (await context.leases.inOtherHands([record])).size > 0) return undefined;
-  const one = openCase(lease, record, reviews, context.sync);
+  if (!record || (await leases.inOtherHands([record])).size > 0) return undefined;
+  const one = openCase(lease, record, reviews, sync);
+  const [about] = await store.load(sync.tenant, [{ kind: 'entity', sync: sync.id, entity }]);
+  addReviews(one, about!.reviews);
   cases.set(entity, one);
   return one;
 }

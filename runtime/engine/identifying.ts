@@ -27,6 +27,7 @@ import type { Member } from './member.ts';
 import type { SeenItem } from './recent.ts';
 import { candidatesFor, recoveryStage } from './recovery.ts';
 import { WAITS_MAX, type Setback } from './retry.ts';
+import { candidatesIn } from './survivors.ts';
 
 /** An item key that leads to no record. */
 export interface Stray {
@@ -141,6 +142,10 @@ export async function identify(
     if (!isOverdue(found)) {
       return { kind: 'wait', why: 'Whoever had its key before is still being deleted.' };
     }
+  }
+  if (identity.kind === 'newEntity' && !decisionOn(found.reviews)) {
+    const candidates = await candidatesIn(context, found.member, found.seen.item);
+    if (candidates.length > 0) return { kind: 'ask', candidates, reason: 'merged-from-several' };
   }
   return inRecovery(context, found, identity, forgottenBy(context, found, records, cases));
 }

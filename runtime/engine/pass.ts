@@ -14,6 +14,7 @@ import {
   BRAKE_PREFIX,
   IN_OTHER_HANDS,
   choiceOf,
+  joinCase,
   linkOf,
   openCase,
   readChoice,
@@ -88,7 +89,7 @@ async function openCases(
       busy.push(lease);
     } else if (record) {
       const known = cases.get(record.entity.id);
-      if (known) known.leases.push(lease);
+      if (known) joinCase(known, lease, reviews);
       const one = known ?? openCase(lease, record, reviews, sync);
       cases.set(record.entity.id, one);
       if (key.kind === 'item') {

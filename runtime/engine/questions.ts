@@ -2,7 +2,7 @@
  * What people are asked, what need not be asked any more, and who waits for an answer: creates, and records
  * that want a key of another one.
  */
-import type { EndpointId, Entity, EntityId, Plan, Write } from '../core/planner/model.ts';
+import type { EndpointId, Entity, EntityId, Link, Plan, Write } from '../core/planner/model.ts';
 import type { ReviewKey, StoredReview } from '../store/store.ts';
 import type { Case } from './case.ts';
 import { isCollision, isInQuestion } from './claiming.ts';
@@ -126,14 +126,17 @@ export async function callThoseWhoWait(
 
 /**
  * Whether something was deleted is no question any more once it shows, or once its record is dead; nor is
- * whose an item is that had to wait for somebody else to go, once it has a record.
+ * whose an item is that had to wait for somebody else to go, once it has a record; nor what becomes of a
+ * record whose item was merged into one that is its own by now.
  */
 export function answeredByItself(one: Case, plan: Plan): ReviewKey[] {
   return one.reviews.filter((review) => {
     const { state, reason, endpoint, remoteId } = review;
     const link = plan.links.find((l) => l.endpoint === endpoint && l.remoteId === remoteId);
     if (link && isOfDying(review)) return true;
-    if (state !== 'open' || reason !== 'remote-delete' || !link) return false;
+    if (state !== 'open' || !link) return false;
+    if (reason === 'remote-merge') return plan.links.some((other) => hasTakenOver(other, link));
+    if (reason !== 'remote-delete') return false;
     const seen = one.observed.get(link.id);
     if (!seen || link.state === 'held') return false;
     const isMissed = seen.kind === 'gone' && !seen.proven && plan.entity.life !== 'dead';
@@ -141,4 +144,8 @@ export function answeredByItself(one: Case, plan: Plan): ReviewKey[] {
       !isMissed && !plan.reviews.some((asked) => asked.link === link.id && asked.reason === reason)
     );
   });
+}
+
+function hasTakenOver({ endpoint, remoteId, state }: Link, former: Link): boolean {
+  return state === 'live' && endpoint === former.endpoint && remoteId === former.mergedInto;
 }

@@ -1,7 +1,8 @@
 /**
  * Of items that took others over and have no link yet: the record that goes on in each. The one that won a
- * merge left its values there; otherwise a key tells, or more values of one than of the others. A marker
- * comes last, and that of a loser says nothing: the merge has handed it on.
+ * merge left its values there, and only gaps were filled with those of the others; so of its values the
+ * fewest are gone, one perhaps, that was edited since. Otherwise a key tells. A marker comes last, and that
+ * of a loser says nothing: the merge has handed it on. Where it may still be one or the other, a person says.
  */
 import type { Item } from '../connectors/connector.ts';
 import { readMarker } from '../core/marker.ts';
@@ -15,7 +16,7 @@ import type { Member } from './member.ts';
 
 interface Survivors {
   readonly owners: ReadonlyMap<string, EntityId>;
-  /** Somebody else, whom no record stands for yet. */
+  /** Somebody else, whom no record stands for yet, or nobody can tell who. */
   readonly strangers: readonly string[];
   /** Could not be read, though something was merged into it. */
   readonly unseen: readonly string[];
@@ -55,18 +56,29 @@ export async function survivorsOf(
       const { item } = read;
       const formers = await formersOf(context, member, item, byId.get(item.id) ?? []);
       const owner = await ownerOf(context, member, item, formers);
-      if (owner === 'stranger') strangers.push(item.id);
+      if (owner === 'stranger' || owner === 'several') strangers.push(item.id);
       else if (owner !== undefined) owners.set(item.id, owner);
     }
   }
   return { owners, strangers, unseen };
 }
 
-/** Those in hand, and those that the vendor names and nobody has read yet. */
+/** The records of which a merged item may be; none when it is somebody else. */
+export async function candidatesIn(
+  context: Context,
+  member: Member,
+  item: Item,
+): Promise<readonly EntityId[]> {
+  const formers = await formersOf(context, member, item, []);
+  const owner = formers.length > 0 ? await ownerOf(context, member, item, formers) : 'stranger';
+  return owner === 'stranger' ? [] : [...new Set(formers.map(({ entity }) => entity))];
+}
+
+/** Those in hand, and those that the vendor names and that have not found another item. */
 async function formersOf(
   { store, sync }: Context,
   { endpoint }: Member,
-  { mergedFrom = [] }: Item,
+  { id: into, mergedFrom = [] }: Item,
   merged: readonly Merged[],
 ): Promise<readonly Former[]> {
   const known = merged.map(({ one, link }) => ({ entity: one.entity.id, link }));
@@ -79,63 +91,64 @@ async function formersOf(
   );
   const others = loaded.flatMap(({ record }, n): Former[] => {
     const link = record?.links.find((l) => l.endpoint === endpoint && l.remoteId === ids[n]);
-    if (!record || record.entity.life === 'dead' || link?.state !== 'live') return [];
-    return [{ entity: record.entity.id, link }];
+    if (!record || record.entity.life === 'dead' || !link) return [];
+    const isAsked = link.state === 'mergedAway' && link.mergedInto === into;
+    return link.state === 'live' || isAsked ? [{ entity: record.entity.id, link }] : [];
   });
   return [...known, ...others];
 }
 
+/** `several`: it may be any of them, and only a person can say. */
 async function ownerOf(
   context: Context,
   member: Member,
   item: Item,
   formers: readonly Former[],
-): Promise<EntityId | 'stranger' | undefined> {
+): Promise<EntityId | 'stranger' | 'several' | undefined> {
   const { store, sync, secret } = context;
   const { present } = member.read(item, 0);
-  const winner = formers.find(({ link }) => isShown(context, link, present));
-  if (winner) return winner.entity;
+  const guesses = guessesOf(context, formers, present);
+  const likely = guesses.filter(({ kept, lost }) => kept > 0 && kept >= lost);
+  const edits = Math.min(...likely.map(({ lost }) => lost));
+  const best = likely.filter(({ lost }) => lost === edits);
   const keys = keysOf(context, present.fields);
   const strong = keys.flatMap(({ strength, digest }) => (strength === 'strong' ? [digest] : []));
   const holders = await store.findKeys(sync.tenant, strong);
-  const holder = holders.find((owner) => owner !== undefined);
-  if (holder) return holder.entity;
-  const most = mostShown(context, formers, present);
-  if (most) return most.entity;
+  const holder = holders.find((owner) => owner !== undefined)?.entity;
+  const isBest = best.some(({ entity }) => entity === holder);
+  const [first] = best.toSorted((a, b) => b.kept - a.kept);
+  if (first && edits === 0) return isBest ? holder : first.entity;
+  const isOfAnother = guesses.every(({ entity }) => entity !== holder);
+  if (holder && (isBest || isOfAnother || !first)) return holder;
+  const isSure = guesses.every((each) => each === first || (edits === 1 && each.lost > 1));
+  if (first && isSure) return first.entity;
   const scope = { tenant: sync.tenant, sync: sync.id, endpoint: member.endpoint };
   const marked = readMarker(item.marker, scope, secret);
   const isHandedOn = formers.some(({ entity, link }) => {
     return entity === marked?.entity && link.generation === marked.generation;
   });
   if (marked && !isHandedOn) return marked.entity as EntityId;
-  const isLost = formers.every(({ link }) => isMostlyLost(context, link, present));
-  return strong.length > 0 && isLost ? 'stranger' : undefined;
+  const isLost = guesses.every(({ kept, lost }) => lost > kept);
+  if (strong.length > 0 && isLost) return 'stranger';
+  return guesses.length > 1 ? 'several' : undefined;
 }
 
-/** Whether another item has all that was last read of this one; what this one had not, it may have got. */
-function isShown(context: Context, link: Link, present: Present): boolean {
-  const had = keptIn(context, link, present);
-  return had.length > 0 && had.every(Boolean);
+/** How much a merged item has of what was last read of a record; the rest was edited since, if that one won. */
+interface Guess {
+  readonly entity: EntityId;
+  readonly kept: number;
+  readonly lost: number;
 }
 
-/** Whether most of it is not there. What was typed since then is a field or two. */
-function isMostlyLost(context: Context, link: Link, present: Present): boolean {
-  const had = keptIn(context, link, present);
-  return had.filter((isKept) => !isKept).length * 2 > had.length;
-}
-
-/** Somebody may have edited it since, so that it has not all of anybody. */
-function mostShown(
-  context: Context,
-  formers: readonly Former[],
-  present: Present,
-): Former | undefined {
-  const counted = formers.map((each) => {
-    return { each, kept: keptIn(context, each.link, present).filter(Boolean).length };
+/** One for each record: of the item of it that is most like the merged one. */
+function guessesOf(context: Context, formers: readonly Former[], present: Present): Guess[] {
+  const guesses = formers.map(({ entity, link }): Guess => {
+    const had = keptIn(context, link, present);
+    const kept = had.filter(Boolean).length;
+    return { entity, kept, lost: had.length - kept };
   });
-  const [first, second] = counted.toSorted((a, b) => b.kept - a.kept);
-  const isOne = first && first.kept > (second?.kept ?? 0);
-  return isOne && !isMostlyLost(context, first.each.link, present) ? first.each : undefined;
+  const byRecord = Map.groupBy(guesses, ({ entity }) => entity);
+  return [...byRecord.values()].map((all) => all.toSorted((a, b) => a.lost - b.lost)[0]!);
 }
 
 /** Of each value that was last read of an item, whether another one has it. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { withPair } from './pair.ts';
 
 const anna = { email: 'anna@example.com', name: 'Anna' };
+const bela = { email: 'bela@example.com', name: 'Bela' };
 /** What was merged is then read one after the other. */
 const ONE = { list: 100, read: 1, find: 1, create: 1, update: 1, delete: 1, restore: 1 };
 
@@ -62,11 +63,78 @@ describe('Items that were merged', () => {
       ));
   }
 
+  for (const isFirst of [true, false]) {
+    const who = isFirst ? 'first' : 'second';
+    it(`into one with a new id go on in the ${who} one, though more is left of the other`, () =>
+      withPair(
+        async (pair) => {
+          const { app, crm } = pair;
+          const more = { ...bela, phone: '+36205550001', tags: ['his'] };
+          for (const fields of isFirst ? [anna, more] : [more, anna]) crm.enter(fields);
+          const [winner, loser] = [crm.idOf(anna.email), crm.idOf(bela.email)];
+          await pair.settle();
+          const entity = await pair.entityOf(crm, winner);
+          const id = crm.hands.merge('people', loser, winner);
+          crm.edit(id, { email: null });
+          await pair.settle();
+          await pair.wait(60_000);
+          await pair.settle();
+          assert.equal(await pair.entityOf(crm, id), entity);
+          const names = app.hands.items('people').map(({ fields }) => fields['name']);
+          assert.deepEqual(names, ['Anna']);
+        },
+        {
+          settings: { onRemoteMerge: 'follow' },
+          abilities: { crm: { mergeGivesNewId: true, changesTellDeletes: false, batch: ONE } },
+        },
+      ));
+  }
+
+  for (const batch of [{ ...ONE, read: 100 }, ONE]) {
+    const how = batch.read === 1 ? 'one after the other' : 'together';
+    it(`into one with a new id that could be either are asked about, read ${how}, and go on where a person says`, () =>
+      withPair(
+        async (pair) => {
+          const { app, crm } = pair;
+          const winner = crm.enter({ ...anna, phone: '+36205550001' });
+          const loser = crm.enter({ ...bela, phone: '+36205550002' });
+          await pair.settle();
+          const entities = [await pair.entityOf(crm, winner), await pair.entityOf(crm, loser)];
+          const before = app.people();
+          const id = crm.hands.merge('people', loser, winner);
+          crm.edit(id, { name: 'Bela', email: null });
+          await pair.settle();
+          await pair.wait(60_000);
+          await pair.settle();
+          assert.deepEqual(app.people(), before);
+          assert.equal(crm.hands.items('people').length, 1);
+          const whose = pair.reviews().find(({ reason }) => reason === 'merged-from-several');
+          assert.deepEqual(new Set(whose?.candidates), new Set(entities));
+          assert.equal(whose?.remoteId, id);
+          await pair.answer(whose, { decision: 'link', entity: entities[0]! });
+          await pair.settle();
+          const open = pair.reviews().filter(({ state }) => state === 'open');
+          assert.deepEqual(
+            open.map(({ reason, remoteId }) => [reason, remoteId]),
+            [['remote-merge', loser]],
+          );
+          await pair.answer(open[0]!, 'follow');
+          await pair.settle();
+          assert.deepEqual(Object.keys(app.people()), [anna.email]);
+          assert.equal(await pair.entityOf(crm, id), entities[0]);
+        },
+        {
+          settings: { onRemoteMerge: 'follow' },
+          abilities: { crm: { mergeGivesNewId: true, changesTellDeletes: false, batch } },
+        },
+      ));
+  }
+
   it('into one with a new id leave the record that won, whoever had made the other one', async () => {
     await withPair(
       async (pair) => {
         const { app, crm } = pair;
-        const bela = app.enter({ email: 'bela@example.com', name: 'Bela', phone: '+36205550001' });
+        const other = app.enter({ ...bela, phone: '+36205550001' });
         const id = crm.enter(anna);
         await pair.settle();
         crm.hands.merge('people', crm.idOf('bela@example.com'), id);
@@ -77,7 +145,7 @@ describe('Items that were merged', () => {
         const [left, ...others] = crm.hands.items('people').map(({ fields }) => fields);
         assert.deepEqual(others, []);
         assert.deepEqual({ ...left }, { ...left, ...anna, phone: '+36205550001' });
-        assert.equal(app.hands.item('people', bela)?.archived ?? true, true);
+        assert.equal(app.hands.item('people', other)?.archived ?? true, true);
         assert.equal(app.people()['anna@example.com']?.['name'], 'Anna');
         assert.equal(app.people()['anna@example.com']?.['phone'], '+36205550001');
       },
@@ -120,16 +188,16 @@ describe('Items that were merged', () => {
         await pair.wait(60_000);
         await pair.settle();
         crm.hands.restore('people', id);
-        const bela = crm.enter({ email: 'bela@example.com', name: 'Bela', tags: ['his own'] });
+        const other = crm.enter({ ...bela, tags: ['his own'] });
         await pair.settle();
-        crm.hands.merge('people', bela, id);
+        crm.hands.merge('people', other, id);
         for (let n = 0; n < 3; n += 1) {
           await pair.wait(60_000);
           await pair.settle();
         }
         assert.deepEqual(
           pair.reviews().map(({ reason, remoteId }) => [reason, remoteId]),
-          [['remote-merge', bela]],
+          [['remote-merge', other]],
         );
         assert.deepEqual(app.people(), {
           [anna.email]: { name: 'Anna', tags: ['her own'] },
