@@ -18,12 +18,12 @@ import { connectors } from '../runtime/connectors/index.ts';
 import type { Can } from '../runtime/connectors/connector.ts';
 import type { Hands } from '../runtime/emulators/crm/hands.ts';
 import type { Circumstances, Emulator } from '../runtime/emulators/emulator.ts';
-import { Grumpy } from '../runtime/emulators/grumpy/grumpy.ts';
-import { HubSpot } from '../runtime/emulators/hubspot/hubspot.ts';
-import { Pipedrive } from '../runtime/emulators/pipedrive/pipedrive.ts';
-import { Rest } from '../runtime/emulators/rest/rest.ts';
+import { openGrumpy } from '../runtime/emulators/grumpy/grumpy.ts';
+import { openHubSpot } from '../runtime/emulators/hubspot/hubspot.ts';
+import { openPipedrive } from '../runtime/emulators/pipedrive/pipedrive.ts';
+import { openRest } from '../runtime/emulators/rest/rest.ts';
 import { customField } from '../runtime/emulators/twenty/fields.ts';
-import { Twenty } from '../runtime/emulators/twenty/twenty.ts';
+import { openTwenty } from '../runtime/emulators/twenty/twenty.ts';
 import { openEngine } from '../runtime/engine/engine.ts';
 import { MemoryStore } from '../runtime/store/memory.ts';
 import { inWorld } from '../test/connectors/in-world.ts';
@@ -54,7 +54,7 @@ const PLACES: Readonly<Record<string, Place>> = {
     account: { vendor: 'grumpy', baseUrl: 'https://grumpy.example', token: TOKEN },
     member: { collection: 'people', fields: { email: 'email', name: 'name' } },
     open: (circumstances) =>
-      new Grumpy({
+      openGrumpy({
         ...circumstances,
         accounts: [
           {
@@ -77,7 +77,7 @@ const PLACES: Readonly<Record<string, Place>> = {
     account: { vendor: 'hubspot', token: TOKEN },
     member: { collection: 'contacts', fields: { email: 'email', name: 'lastname' } },
     open: (circumstances) =>
-      new HubSpot({
+      openHubSpot({
         ...circumstances,
         accounts: [
           {
@@ -104,7 +104,7 @@ const PLACES: Readonly<Record<string, Place>> = {
       },
     },
     open: (circumstances) =>
-      new Pipedrive({
+      openPipedrive({
         ...circumstances,
         accounts: [
           {
@@ -131,7 +131,7 @@ const PLACES: Readonly<Record<string, Place>> = {
       fields: { email: 'emails.primaryEmail', name: 'name.lastName' },
     },
     open: (circumstances) =>
-      new Twenty({
+      openTwenty({
         ...circumstances,
         accounts: [
           {
@@ -156,7 +156,7 @@ const PLACES: Readonly<Record<string, Place>> = {
     },
     member: { collection: 'contacts', fields: { email: 'email', name: 'lastName' } },
     open: (circumstances) =>
-      new Rest({ ...circumstances, accounts: [{ name: NAME, token: TOKEN }] }),
+      openRest({ ...circumstances, accounts: [{ name: NAME, token: TOKEN }] }),
     person: (number) => ({ email: emailOf(number), lastName: nameOf(number) }),
     edit: (number) => ({ lastName: newNameOf(number) }),
   },

@@ -19,7 +19,8 @@ import pg from 'pg';
 import { connectors } from '../runtime/connectors/index.ts';
 import type { EndpointId } from '../runtime/core/planner/model.ts';
 import type { Values } from '../runtime/core/value.ts';
-import { emulator } from '../runtime/emulators/grumpy/vendor.ts';
+import { openGrumpy } from '../runtime/emulators/grumpy/grumpy.ts';
+import { serve } from '../runtime/emulators/server.ts';
 import { openEngine } from '../runtime/engine/engine.ts';
 import { openQueue, type Queue } from '../runtime/queue/queue.ts';
 import { openEmbeddedDatabase } from '../runtime/store/embedded/embedded.ts';
@@ -272,27 +273,25 @@ async function openSite(tenants: number) {
   for (const firm of firms) await saveFirm(store, firm);
   const names = firms.flatMap(({ sides }) => sides.map(({ account }) => account));
   const fields = FIELDS.map((path) => ({ path, type: path === 'email' ? path : 'text' }) as const);
-  const vendors = emulator({
-    world,
-    accounts: names.map((name) => ({
-      name,
-      token: tokenOf(name),
-      // After so long a write that nobody answered cannot land any more.
-      abilities: { horizonMs: 10_000 },
-      collections: { people: fields },
-    })),
-  });
+  const accounts = names.map((name) => ({
+    name,
+    token: tokenOf(name),
+    // After so long a write that nobody answered cannot land any more.
+    abilities: { horizonMs: 10_000 },
+    collections: { people: fields },
+  }));
+  const vendors = serve({ world, open: (given) => [openGrumpy({ ...given, accounts })] });
+  const [grumpy] = vendors.emulators;
   const listening = await vendors.listen({ port: 0 });
   const client = new pg.Client({ ...database.connection, options: '-c search_path=tributary' });
   await client.connect();
   const team = new Set<ChildProcess>();
   let edits = 0;
 
-  const handsOf = (firm: Firm, side: 0 | 1) => vendors.grumpy.account(firm.sides[side]!.account);
+  const handsOf = (firm: Firm, side: 0 | 1) => grumpy.account(firm.sides[side]!.account);
   const writes = (): number =>
     names.reduce(
-      (sum, name) =>
-        sum + vendors.grumpy.account(name).log.filter(({ via }) => via === 'api').length,
+      (sum, name) => sum + grumpy.account(name).log.filter(({ via }) => via === 'api').length,
       0,
     );
 
@@ -345,13 +344,13 @@ async function openSite(tenants: number) {
       const startedAt = performance.now();
       const writesBefore = writes();
       const before = Object.fromEntries(
-        names.map((name) => [name, structuredClone(vendors.grumpy.account(name).calls)]),
+        names.map((name) => [name, structuredClone(grumpy.account(name).calls)]),
       );
       return () => ({
         seconds: (performance.now() - startedAt) / 1000,
         writes: writes() - writesBefore,
         calls: (name: string, action: 'list' | 'read' | 'find' | 'create' | 'update'): number => {
-          const { calls } = vendors.grumpy.account(name);
+          const { calls } = grumpy.account(name);
           return (calls[action]?.requests ?? 0) - (before[name]![action]?.requests ?? 0);
         },
       });

@@ -1,7 +1,8 @@
 /**
- * The way in, over `Request` and `Response`, that all vendors share: who asks, whether they ask too
- * often, what goes wrong today, and only then what they want. What is said, and in which words, is the
- * vendor's dialect. A connection that breaks rejects with a TypeError, as `fetch` does.
+ * All that an emulator is, but for what is particular to its vendor. Its accounts share one way in, over
+ * `Request` and `Response`: who asks, whether they ask too often, what goes wrong today, and only then what
+ * they want. What is said, and in which words, is the vendor's dialect. A connection that breaks rejects
+ * with a TypeError, as `fetch` does.
  */
 import { TributaryError } from '../core/errors.ts';
 import type { Random, World } from '../world/world.ts';
@@ -11,6 +12,8 @@ import { startAfterwards } from './crm/afterwards.ts';
 import { Hands } from './crm/hands.ts';
 import { Rules } from './crm/rules.ts';
 import { Limits, type Costs, type Limit, type Shortage } from './limits.ts';
+import type { Circumstances, Emulator, Seeding } from './emulator.ts';
+import { townOf } from './town.ts';
 import type { Trouble } from './trouble.ts';
 
 export interface Dialect<Place extends Host> {
@@ -25,7 +28,7 @@ export interface Dialect<Place extends Host> {
   understand(request: Request, host: Place): Promise<Understood>;
 
   /** The answers that have nothing to do with what was asked. */
-  stranger(request: Request): Response;
+  stranger(request: Request, hosts: readonly Place[]): Response;
   slowDown(host: Place, shortage: Shortage): Response;
   /** A server that fails, or a gateway before it. */
   failure(host: Place, status: number, retryAfterS: number | undefined): Response;
@@ -85,30 +88,24 @@ export function hostOf(
   };
 }
 
-export interface Desk {
-  readonly accounts: readonly string[];
-  account(name: string): Hands;
-  handle(request: Request): Promise<Response>;
-}
-
-export interface DeskOptions<Place extends Host> {
-  readonly vendor: string;
-  readonly title: string;
-  readonly world: World;
+export interface Parts<Place extends Host> extends Pick<Emulator, 'vendor' | 'title' | 'paths'> {
+  readonly circumstances: Circumstances;
   readonly hosts: readonly Place[];
   readonly dialect: Dialect<Place>;
-  /** Asked for every request that was understood. */
-  readonly trouble?: ((call: Call) => Trouble | undefined) | undefined;
+  /** Fills the accounts of the demonstration. */
+  readonly seed: (emulator: Emulator, seeding: Seeding) => void;
 }
 
-export function openDesk<Place extends Host>({
+export function openEmulator<Place extends Host>({
   vendor,
   title,
-  world: { schedule },
+  paths,
+  circumstances: { world, trouble: troubleOf = () => undefined, town: given },
   hosts,
   dialect,
-  trouble: troubleOf = () => undefined,
-}: DeskOptions<Place>): Desk {
+  seed,
+}: Parts<Place>): Emulator {
+  const { schedule } = world;
   const accounts = hosts.map(({ account }) => account.name);
 
   async function handle(request: Request): Promise<Response> {
@@ -116,11 +113,11 @@ export function openDesk<Place extends Host>({
     try {
       const owner = dialect.identify(request, hosts);
       host = owner instanceof Promise ? await owner : owner;
-      if (host === undefined) return dialect.stranger(request);
+      if (host === undefined) return dialect.stranger(request, hosts);
       const shortage = host.limits.take(host.account.worldMs, dialect.costs?.(request, host));
       if (shortage !== undefined) return dialect.slowDown(host, shortage);
       const understood = await dialect.understand(request, host);
-      count(host, understood.call);
+      countCall(host, understood.call);
       const trouble = troubleOf(understood.call);
       return await (trouble === undefined
         ? understood.carryOut([])
@@ -168,7 +165,11 @@ export function openDesk<Place extends Host>({
     throw new TypeError('fetch failed');
   }
 
-  return {
+  let town = given;
+  const emulator: Emulator = {
+    vendor,
+    title,
+    paths,
     accounts,
     handle,
     account(name) {
@@ -179,12 +180,17 @@ export function openDesk<Place extends Host>({
         next: `Use one of: ${accounts.join(', ')}.`,
       });
     },
+    seed(count) {
+      town ??= townOf(world.random(`${vendor}:town`));
+      seed(emulator, { count, random: world.random(`${vendor}:seed`), town });
+    },
   };
+  return emulator;
 }
 
 const BREAKS_MS_BELOW = 1000;
 
-function count({ calls }: Host, { action, items }: Call): void {
+function countCall({ calls }: Host, { action, items }: Call): void {
   const { requests, items: before } = calls[action] ?? { requests: 0, items: 0 };
   calls[action] = { requests: requests + 1, items: before + items };
 }

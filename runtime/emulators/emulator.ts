@@ -3,7 +3,7 @@
  * vendor it is matters only to who writes requests for it.
  */
 import { TributaryError } from '../core/errors.ts';
-import type { World } from '../world/world.ts';
+import type { Random, World } from '../world/world.ts';
 import type { Call } from './call.ts';
 import type { Hands } from './crm/hands.ts';
 import type { Town } from './town.ts';
@@ -35,12 +35,11 @@ export interface Circumstances {
   readonly town?: Town;
 }
 
-/** One vendor, for those who start emulators by name. */
-export interface Vendor {
-  readonly vendor: string;
-  readonly title: string;
-  /** With the accounts of the demonstration. */
-  open(circumstances: Circumstances): Emulator;
+/** What the accounts of a demonstration are filled with. */
+export interface Seeding {
+  readonly count: number;
+  readonly random: Random;
+  readonly town: Town;
 }
 
 /** The accounts of several emulators, as if they were those of one. */

@@ -1,15 +1,23 @@
 /** The vendors that there are emulators of, one line each, and the way to serve them by name. */
 import { TributaryError } from '../core/errors.ts';
 import type { World } from '../world/world.ts';
-import type { Vendor } from './emulator.ts';
-import { grumpy } from './grumpy/vendor.ts';
-import { hubspot } from './hubspot/vendor.ts';
-import { pipedrive } from './pipedrive/vendor.ts';
-import { rest } from './rest/vendor.ts';
+import type { Circumstances, Emulator } from './emulator.ts';
+import { openGrumpy } from './grumpy/grumpy.ts';
+import { openHubSpot } from './hubspot/hubspot.ts';
+import { openPipedrive } from './pipedrive/pipedrive.ts';
+import { openRest } from './rest/rest.ts';
 import { serve, type Served } from './server.ts';
-import { twenty } from './twenty/vendor.ts';
+import { openTwenty } from './twenty/twenty.ts';
 
-const VENDORS: readonly Vendor[] = [grumpy, hubspot, pipedrive, rest, twenty];
+type Open = (circumstances: Circumstances) => Emulator;
+
+const VENDORS = new Map<string, Open>([
+  ['grumpy', openGrumpy],
+  ['hubspot', openHubSpot],
+  ['pipedrive', openPipedrive],
+  ['rest', openRest],
+  ['twenty', openTwenty],
+]);
 
 export interface ServedVendors extends Served {
   /** As in "Grumpy is ready". */
@@ -19,13 +27,11 @@ export interface ServedVendors extends Served {
 
 /** With their accounts for demonstrations; `all` are all vendors there are. */
 export function serveVendors(names: readonly string[], world: World): ServedVendors {
-  const [first, ...more] = names.includes('all') ? VENDORS : [...new Set(names)].map(vendorNamed);
+  const chosen = names.includes('all') ? VENDORS.keys() : new Set(names);
+  const [first, ...more] = [...chosen].map(vendorNamed);
   const { emulators, ...served } = serve({
     world,
-    open: (circumstances) => [
-      first!.open(circumstances),
-      ...more.map((vendor) => vendor.open(circumstances)),
-    ],
+    open: (circumstances) => [first!(circumstances), ...more.map((open) => open(circumstances))],
   });
   return {
     ...served,
@@ -36,11 +42,11 @@ export function serveVendors(names: readonly string[], world: World): ServedVend
   };
 }
 
-function vendorNamed(name: string): Vendor {
-  const found = VENDORS.find(({ vendor }) => vendor === name);
+function vendorNamed(name: string): Open {
+  const found = VENDORS.get(name);
   if (found !== undefined) return found;
   throw new TributaryError('emulator-vendor', {
     what: `There is no emulator of "${name}".`,
-    next: `Use ${VENDORS.map(({ vendor }) => vendor).join(', ')} or all.`,
+    next: `Use ${[...VENDORS.keys()].join(', ')} or all.`,
   });
 }

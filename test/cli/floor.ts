@@ -7,8 +7,10 @@ import { chmodSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Grumpy } from '../../runtime/emulators/grumpy/grumpy.ts';
-import { emulator } from '../../runtime/emulators/grumpy/vendor.ts';
+import type { Emulator } from '../../runtime/emulators/emulator.ts';
+
+import { openGrumpy } from '../../runtime/emulators/grumpy/grumpy.ts';
+import { serve } from '../../runtime/emulators/server.ts';
 import type { Listening } from '../../runtime/emulators/server.ts';
 import { randomStreams } from '../../runtime/world/random.ts';
 import { scheduleOn } from '../../runtime/world/schedule.ts';
@@ -36,7 +38,7 @@ export interface Running {
 export interface Floor {
   readonly folder: string;
   readonly url: string;
-  readonly grumpy: Grumpy;
+  readonly grumpy: Emulator;
   readonly database: TestDatabase;
   write(name: string, text: string): void;
   start(args: readonly string[], environment?: Environment): Running;
@@ -63,7 +65,10 @@ export function commandFloor(): Floor {
   before(async () => {
     const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'tributary-cli-')));
     chmodSync(folder, 0o755);
-    const made = emulator({
+    const accounts = ['crm', 'desk'].map((name) => {
+      return { name, token: `token-of-${name}`, collections: { people: FIELDS } };
+    });
+    const made = serve({
       world: {
         ...systemWorld({ log: { write: () => true }, allowedHosts: ['127.0.0.1'] }),
         random: randomStreams('1'),
@@ -73,13 +78,11 @@ export function commandFloor(): Floor {
           return () => clearImmediate(soon);
         }),
       },
-      accounts: ['crm', 'desk'].map((name) => {
-        return { name, token: `token-of-${name}`, collections: { people: FIELDS } };
-      }),
+      open: (given) => [openGrumpy({ ...given, accounts })],
     });
     const listening = await made.listen({ port: 0 });
     const database = await createTestDatabase();
-    own = { folder, url: listening.url, grumpy: made.grumpy, database, listening };
+    own = { folder, url: listening.url, grumpy: made.emulators[0], database, listening };
   });
   after(async () => {
     for (const { child } of started) child.kill('SIGTERM');

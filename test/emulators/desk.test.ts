@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Account } from '../../runtime/emulators/crm/account.ts';
 import {
   hostOf,
-  openDesk,
+  openEmulator,
   RequestRefused,
   type Dialect,
   type Host,
@@ -110,13 +110,14 @@ function desk(trouble?: Trouble) {
       new Response(`Broken, try in ${retryAfterS}.`, { status }),
     refused: ({ status, body }) => new Response((body as { text: string }).text, { status }),
   };
-  const opened = openDesk({
+  const opened = openEmulator({
     vendor: 'example',
     title: 'Example',
-    world,
+    paths: ['/'],
+    circumstances: { world, trouble: () => trouble },
     hosts: [hostOf(account, world, { limits, horizonMs: 5000 })],
     dialect,
-    trouble: () => trouble,
+    seed: () => {},
   });
   const ask = async (
     path: string,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { directoryOf, type Emulator } from '../../runtime/emulators/emulator.ts';
-import { Grumpy } from '../../runtime/emulators/grumpy/grumpy.ts';
+import { openGrumpy } from '../../runtime/emulators/grumpy/grumpy.ts';
 import { virtualWorld } from '../sim/virtual-world.ts';
 
 describe('the accounts of several emulators', () => {
@@ -21,7 +21,7 @@ describe('the accounts of several emulators', () => {
 
 function named(name: string, path: string): Emulator {
   const accounts = [{ name, token: name, collections: { people: [] } }];
-  const grumpy = new Grumpy({ world: virtualWorld({ seed: 1 }), accounts });
+  const grumpy = openGrumpy({ world: virtualWorld({ seed: 1 }), accounts });
   return {
     vendor: name,
     title: `${name} by Grumpy`,

@@ -2,14 +2,16 @@
  * Emulators on this machine for tests. Their world is the real one, except that what is to happen
  * later happens at once and that chance has a seed; so no test waits, and each run is like the last.
  */
-import { emulator, type ServedGrumpy } from '../../runtime/emulators/grumpy/vendor.ts';
-import type { AccountOptions } from '../../runtime/emulators/grumpy/grumpy.ts';
+import type { Emulator } from '../../runtime/emulators/emulator.ts';
+import { openGrumpy, type AccountOptions } from '../../runtime/emulators/grumpy/grumpy.ts';
+import { serve, type Served } from '../../runtime/emulators/server.ts';
 import { randomStreams } from '../../runtime/world/random.ts';
 import { scheduleOn } from '../../runtime/world/schedule.ts';
 import { systemWorld } from '../../runtime/world/system.ts';
 import type { Json } from './grumpy/practice.ts';
 
-export interface Local extends ServedGrumpy {
+export interface Local extends Served {
+  readonly grumpy: Emulator;
   readonly url: string;
   readonly logged: readonly string[];
   readonly ask: (method: string, path: string, body?: unknown) => Promise<Asked>;
@@ -39,11 +41,15 @@ export function localEmulators(): (accounts?: readonly AccountOptions[]) => Prom
         return () => clearImmediate(soon);
       }),
     };
-    const made = emulator(accounts === undefined ? { world } : { world, accounts });
+    const options = accounts === undefined ? {} : { accounts };
+    const { emulators, ...made } = serve({
+      world,
+      open: (given) => [openGrumpy({ ...given, ...options })],
+    });
     const listening = await made.listen({ port: 0 });
     closing.push(() => listening.close());
     const { url } = listening;
-    return { ...made, url, logged, ask: (...what) => ask(url, ...what) };
+    return { ...made, grumpy: emulators[0], url, logged, ask: (...what) => ask(url, ...what) };
   };
 }
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { TributaryError } from '../../runtime/core/errors.ts';
-import { emulator, grumpy as practiceVendor } from '../../runtime/emulators/grumpy/vendor.ts';
+import { openGrumpy } from '../../runtime/emulators/grumpy/grumpy.ts';
 import { serve } from '../../runtime/emulators/server.ts';
 import { systemWorld } from '../../runtime/world/system.ts';
-import { acme } from './acme/acme.ts';
+import { openAcme } from './acme/acme.ts';
 import { localEmulators, type Local } from './local.ts';
 
 const people = 'v1/people';
@@ -79,7 +79,7 @@ describe('the emulator as a local server', () => {
     const world = systemWorld({ log: { write: () => true } });
     const served = serve({
       world,
-      open: (given) => [practiceVendor.open(given), acme.open(given)],
+      open: (given) => [openGrumpy(given), openAcme(given)],
     });
     const listening = await served.listen({ port: 0 });
     const { url } = listening;
@@ -101,7 +101,10 @@ describe('the emulator as a local server', () => {
 
   it('says what is wrong with a port that it cannot have', async () => {
     const { url } = await start();
-    const other = emulator({ world: systemWorld({ log: { write: () => true } }) });
+    const other = serve({
+      world: systemWorld({ log: { write: () => true } }),
+      open: (given) => [openGrumpy(given)],
+    });
     for (const port of [Number(new URL(url).port), 70_000]) {
       await assert.rejects(
         other.listen({ port }),

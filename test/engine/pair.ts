@@ -5,7 +5,7 @@
 import type { Connector } from '../../runtime/connectors/connector.ts';
 import { grumpy } from '../../runtime/connectors/grumpy/grumpy.ts';
 import type { EndpointId, EntityId, Policy } from '../../runtime/core/planner/model.ts';
-import { Grumpy, type Abilities, type Hands } from '../../runtime/emulators/grumpy/grumpy.ts';
+import { openGrumpy, type Abilities, type Hands } from '../../runtime/emulators/grumpy/grumpy.ts';
 import { openEngine, type Engine } from '../../runtime/engine/engine.ts';
 import { MemoryStore } from '../../runtime/store/memory.ts';
 import type {
@@ -87,7 +87,7 @@ export async function withPair(
   circumstances: Circumstances = {},
 ): Promise<void> {
   const world = virtualWorld({ seed: 1 });
-  const emulator = new Grumpy({
+  const emulator = openGrumpy({
     world,
     accounts: (['app', 'crm'] as const).map((name) => ({
       name,

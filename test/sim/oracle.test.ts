@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Conflict, EntityId, Link, LinkId } from '../../runtime/core/planner/model.ts';
-import { Grumpy, type Hands } from '../../runtime/emulators/grumpy/grumpy.ts';
+import { openGrumpy, type Hands } from '../../runtime/emulators/grumpy/grumpy.ts';
 import { emptyRows, type RecordRow, type Rows } from '../../runtime/store/memory/rows.ts';
 import type { StoredConflict, StoredReview } from '../../runtime/store/store.ts';
 import { nameOfRef } from '../../runtime/store/work-key.ts';
@@ -8,7 +8,7 @@ import { ledger, marksIn, type Ledger } from './ledger.ts';
 import { violationsAtRest } from './oracle.ts';
 import type { Judgement, Rest } from './oracle/rest.ts';
 import { peopleOf } from './people.ts';
-import type { Action, PolicyScene, Scenario, SystemScene } from './scenario.ts';
+import type { Action, CollectionName, PolicyScene, Scenario, SystemScene } from './scenario.ts';
 import { syncId, systemsOf } from './setting.ts';
 import { codeOf, COLLECTIONS, type System } from './system.ts';
 import { accountOf } from './vendors/grumpy.ts';
@@ -22,22 +22,22 @@ class Stage {
   readonly systems: readonly System[];
   readonly rows: Rows = emptyRows();
   readonly stored = new Set<string>();
-  readonly #grumpy: Grumpy;
+  readonly #insideOf: (system: Pick<System, 'account'>) => Hands;
   readonly #people;
 
   constructor(crm: SystemScene['abilities'] = {}, app = crm) {
     this.scenario = scenarioOf({ app, crm });
     this.systems = systemsOf(this.scenario);
     const { world, systems, ledger: book } = this;
-    this.#grumpy = new Grumpy({ world, accounts: systems.map(accountOf) });
-    const insideOf = ({ account }: Pick<System, 'account'>): Hands => this.#grumpy.account(account);
-    this.#people = peopleOf({ insideOf, systems, ledger: book, world });
+    const grumpy = openGrumpy({ world, accounts: systems.map(accountOf) });
+    this.#insideOf = ({ account }) => grumpy.account(account);
+    this.#people = peopleOf({ insideOf: this.#insideOf, systems, ledger: book, world });
     for (const record of this.scenario.tenants[0]!.records) this.#people.put(record, 0);
     this.linkAll();
   }
 
   at(name: 'app' | 'crm'): Hands {
-    return this.#grumpy.account(`${name}-1`);
+    return this.#insideOf({ account: `${name}-1` });
   }
 
   /** What a person does. */
@@ -54,50 +54,46 @@ class Stage {
 
   /** What we write through the API. */
   write(name: 'app' | 'crm', code: string, fields: object, afterMs?: number): void {
-    const log = this.at(name).log.length;
-    this.at(name).edit('people', this.id(name, code), fields as Record<string, unknown>, 'app');
-    this.#throughApi(name, log, afterMs);
+    const values = fields as Record<string, unknown>;
+    const edit = (hands: Hands): void => hands.edit('people', this.id(name, code), values, 'app');
+    this.#throughApi(name, edit, afterMs);
   }
 
   remove(name: 'app' | 'crm', code: string): void {
-    const log = this.at(name).log.length;
-    this.at(name).remove('people', this.id(name, code), 'app');
-    this.#throughApi(name, log);
+    this.#throughApi(name, (hands) => hands.remove('people', this.id(name, code), 'app'));
   }
 
   create(name: 'app' | 'crm', fields: Readonly<Record<string, unknown>>): string {
-    const log = this.at(name).log.length;
-    const id = this.at(name).create('people', fields, 'app');
-    this.#throughApi(name, log);
-    return id;
+    return this.#throughApi(name, (hands) => hands.create('people', fields, 'app'));
   }
 
-  #throughApi(name: 'app' | 'crm', from: number, afterMs = 120_000): void {
-    const log = this.at(name).log as unknown as { via: string; at: number }[];
-    for (let index = from; index < log.length; index++) {
-      const change = log[index]!;
-      log[index] = { ...change, via: 'api', at: change.at + afterMs };
-    }
+  #throughApi<T>(name: 'app' | 'crm', work: (hands: Hands) => T, afterMs = 120_000): T {
+    const hands = this.at(name);
+    const from = hands.log.length;
+    const result = work(hands);
+    const log = hands.log as unknown as { via: string; at: number }[];
+    const late = log.splice(from).map((one) => ({ ...one, via: 'api', at: one.at + afterMs }));
+    log.push(...late);
+    return result;
   }
 
   linkAll(): void {
     this.rows.records.clear();
     for (const system of this.systems) {
       for (const collection of COLLECTIONS) {
-        for (const { id, fields } of this.#grumpy.account(system.account).items(collection)) {
+        for (const { id, fields } of this.#insideOf(system).items(collection)) {
           this.link(system, collection, id, codeOf({ fields }));
         }
       }
     }
   }
 
-  link(system: System, collection: 'people' | 'companies', remoteId: string, code: string): void {
+  link({ account, endpoint }: System, collection: CollectionName, remoteId: string, code: string) {
     const entity = code as EntityId;
     const sync = syncId(0, collection);
     const record = this.rows.records.get(entity) ?? emptyRecord(entity, sync);
     this.rows.records.set(entity, record);
-    const id = `${system.account} ${remoteId}` as LinkId;
-    const { endpoint } = system;
+    const id = `${account} ${remoteId}` as LinkId;
     record.links.set(id, { id, endpoint, remoteId, state: 'live', generation: 0, cells: {} });
     this.rows.refs.set(nameOfRef({ sync, endpoint, remoteId }), { entity, link: id });
   }
@@ -115,7 +111,7 @@ class Stage {
     return violationsAtRest({
       scenario: this.scenario,
       systems: this.systems,
-      handsOf: ({ account }) => this.#grumpy.account(account),
+      handsOf: this.#insideOf,
       rowsOf: () => this.rows,
       ledger: this.ledger,
       people: this.#people,

@@ -3,17 +3,8 @@
  * other names of fields. As in life, some are there twice, and not everybody has an e-mail address.
  */
 import type { Random } from '../../world/world.ts';
-import type { Emulator } from '../emulator.ts';
-import {
-  happens,
-  companiesOf,
-  pick,
-  townOf,
-  typedAgain,
-  withoutAccents,
-  type Person,
-  type Town,
-} from '../town.ts';
+import type { Emulator, Seeding } from '../emulator.ts';
+import { happens, companiesOf, pick, typedAgain, withoutAccents, type Person } from '../town.ts';
 import type { AccountOptions } from './options.ts';
 
 export const DEMO_ACCOUNTS: readonly AccountOptions[] = [
@@ -55,7 +46,7 @@ export const DEMO_ACCOUNTS: readonly AccountOptions[] = [
 
 export function seedDemo(
   grumpy: Pick<Emulator, 'account'>,
-  { count, random, town = townOf(random) }: { count: number; random: Random; town?: Town },
+  { count, random, town }: Seeding,
 ): void {
   const [sales, support] = [grumpy.account('sales'), grumpy.account('support')];
   const companyIds = Array.from({ length: companiesOf(count) }, (_, index) =>

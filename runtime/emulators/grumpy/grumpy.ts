@@ -3,14 +3,11 @@
  * chance, and everything it does later, comes from the given world; so the same seed gives the same
  * bad day again.
  */
-import type { World } from '../../world/world.ts';
-import type { Hands } from '../crm/hands.ts';
-import { hostOf, openDesk, type Desk, type Dialect, type Host } from '../desk.ts';
+import { hostOf, openEmulator, type Dialect, type Host } from '../desk.ts';
 import type { Circumstances, Emulator } from '../emulator.ts';
-import type { Town } from '../town.ts';
 import { Webhooks } from '../webhooks.ts';
 import { Account } from './account.ts';
-import { seedDemo } from './demo.ts';
+import { DEMO_ACCOUNTS, seedDemo } from './demo.ts';
 import { GRUMPY_WEBHOOKS, type Hook } from './hooks.ts';
 import type { AccountOptions } from './options.ts';
 import { understand } from './requests.ts';
@@ -21,6 +18,7 @@ export { Refused } from '../crm/refused.ts';
 export type { Backup } from '../crm/account.ts';
 /** @internal */
 export type { Change, FieldOptions, Item } from '../crm/model.ts';
+/** @internal */
 export type { Hands } from '../crm/hands.ts';
 /** @internal */
 export type { Call } from '../call.ts';
@@ -33,54 +31,33 @@ export type { AccountOptions } from './options.ts';
 export type { Abilities } from './options.ts';
 
 export interface GrumpyOptions extends Circumstances {
-  readonly accounts: readonly AccountOptions[];
+  /** Those of the demonstration when left out. */
+  readonly accounts?: readonly AccountOptions[];
 }
 
-export class Grumpy implements Emulator {
-  readonly vendor = 'grumpy';
-  readonly title = 'Grumpy';
-  readonly paths = ['/v1'];
-  readonly #world: World;
-  readonly #town: Town | undefined;
-  readonly #desk: Desk;
-
-  constructor({ world, accounts, trouble, webhookTrouble, town }: GrumpyOptions) {
-    this.#world = world;
-    this.#town = town;
-    const hosts = accounts.map((options): GrumpyHost => {
-      const account = new Account(options, world.clock);
-      const { limits, horizonMs } = account.abilities;
-      return {
-        ...hostOf(account, world, { limits, horizonMs }),
-        account,
-        webhooks: new Webhooks({
-          account,
-          world,
-          dialect: GRUMPY_WEBHOOKS,
-          trouble: webhookTrouble,
-        }),
-      };
-    });
-    const { vendor, title } = this;
-    this.#desk = openDesk({ vendor, title, world, hosts, dialect: DIALECT, trouble });
-  }
-
-  get accounts(): readonly string[] {
-    return this.#desk.accounts;
-  }
-
-  account(name: string): Hands {
-    return this.#desk.account(name);
-  }
-
-  handle(request: Request): Promise<Response> {
-    return this.#desk.handle(request);
-  }
-
-  seed(count: number): void {
-    const random = this.#world.random('grumpy:seed');
-    seedDemo(this, { count, random, ...(this.#town ? { town: this.#town } : {}) });
-  }
+export function openGrumpy({
+  accounts = DEMO_ACCOUNTS,
+  ...circumstances
+}: GrumpyOptions): Emulator {
+  const { world, webhookTrouble: trouble } = circumstances;
+  const hosts = accounts.map((options): GrumpyHost => {
+    const account = new Account(options, world.clock);
+    const { limits, horizonMs } = account.abilities;
+    return {
+      ...hostOf(account, world, { limits, horizonMs }),
+      account,
+      webhooks: new Webhooks({ account, world, dialect: GRUMPY_WEBHOOKS, trouble }),
+    };
+  });
+  return openEmulator({
+    vendor: 'grumpy',
+    title: 'Grumpy',
+    paths: ['/v1'],
+    circumstances,
+    hosts,
+    dialect: DIALECT,
+    seed: seedDemo,
+  });
 }
 
 interface GrumpyHost extends Host {

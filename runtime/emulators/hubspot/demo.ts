@@ -4,8 +4,8 @@
  */
 import type { Random } from '../../world/world.ts';
 import type { Hands } from '../crm/hands.ts';
-import type { Emulator } from '../emulator.ts';
-import { companiesOf, happens, pick, typedAgain, type Person, type Town } from '../town.ts';
+import type { Emulator, Seeding } from '../emulator.ts';
+import { companiesOf, happens, pick, typedAgain, type Person } from '../town.ts';
 import type { AccountOptions } from './options.ts';
 import { LIFECYCLE } from './properties.ts';
 
@@ -47,7 +47,7 @@ export const DEMO_ACCOUNTS: readonly AccountOptions[] = [
 
 export function seedDemo(
   emulator: Pick<Emulator, 'account' | 'accounts'>,
-  { count, random, town }: { count: number; random: Random; town: Town },
+  { count, random, town }: Seeding,
 ): void {
   const hands = emulator.account(emulator.accounts[0]!);
   const owners = STAFF.map((fields) => hands.create('owners', fields));

@@ -3,15 +3,13 @@
  * does later, comes from the given world; so the same seed gives the same bad day again.
  */
 import type { World } from '../../world/world.ts';
-import type { Hands } from '../crm/hands.ts';
-import { hostOf, openDesk, RequestRefused, type Desk, type Dialect } from '../desk.ts';
+import { hostOf, openEmulator, RequestRefused, type Dialect } from '../desk.ts';
 import type { Circumstances, Emulator } from '../emulator.ts';
 import type { Costs, Shortage } from '../limits.ts';
-import { townOf, type Town } from '../town.ts';
 import { Webhooks } from '../webhooks.ts';
 import { Account } from './account.ts';
 import { startConsequences } from './consequences.ts';
-import { seedDemo } from './demo.ts';
+import { DEMO_ACCOUNTS, seedDemo } from './demo.ts';
 import type { Host } from './asking.ts';
 import { HUBSPOT_WEBHOOKS, type Hook } from './hooks.ts';
 import { BURST_MS, limitsOf, type AccountOptions } from './options.ts';
@@ -25,94 +23,79 @@ import { formOf, understand } from './understanding.ts';
 export type { AccountOptions } from './options.ts';
 
 export interface HubSpotOptions extends Circumstances {
-  readonly accounts: readonly AccountOptions[];
+  /** Those of the demonstration when left out. */
+  readonly accounts?: readonly AccountOptions[];
 }
 
-export class HubSpot implements Emulator {
-  readonly vendor = 'hubspot';
-  readonly title = 'HubSpot';
-  readonly paths = [
-    '/crm',
-    '/account-info',
-    '/oauth/v1',
-    '/oauth/v3',
-    '/oauth/2026-09',
-    '/webhooks/v3',
-    '/app-webhooks',
-  ];
-  readonly #world: World;
-  readonly #town: Town;
-  readonly #hosts: readonly Host[];
-  readonly #desk: Desk;
-
-  constructor({ world, accounts, trouble, webhookTrouble, town }: HubSpotOptions) {
-    const { vendor, title } = this;
-    this.#world = world;
-    this.#town = town ?? townOf(world.random('hubspot:town'));
-    const tokens = new Tokens();
-    const apps = new Map<number, AppSettings>();
-    const hosts = accounts.map((options): Host => {
-      const account = new Account(options, world.clock);
-      const { settings } = account;
-      const app = apps.get(settings.app.id) ?? appOf(account, world);
-      apps.set(settings.app.id, app);
-      const webhooks = new Webhooks<Hook>({
-        account,
-        world,
-        dialect: HUBSPOT_WEBHOOKS,
-        trouble: webhookTrouble,
-      });
-      webhooks.add({
-        account,
-        app,
-        chance: world.random(`hubspot:${account.name}:events`),
-        get url() {
-          return app.address(account.worldMs);
-        },
-      });
-      startConsequences(account, world);
-      return {
-        ...hostOf(account, world, { limits: limitsOf(settings), horizonMs: settings.horizonMs }),
-        account,
-        world,
-        tokens,
-        app,
-        index: new SearchIndex(account, world.random(`hubspot:${account.name}:index`)),
-      };
-    });
-    this.#hosts = hosts;
-    const dialect = dialectOf(world, tokens);
-    this.#desk = openDesk({ vendor, title, world, hosts, dialect, trouble });
-  }
-
-  get accounts(): readonly string[] {
-    return this.#desk.accounts;
-  }
-
-  account(name: string): Hands {
-    return this.#desk.account(name);
-  }
-
-  handle(request: Request): Promise<Response> {
-    return this.#desk.handle(request);
-  }
-
-  seed(count: number): void {
-    seedDemo(this, { count, random: this.#world.random('hubspot:seed'), town: this.#town });
-  }
-
+export interface HubSpot extends Emulator {
   /** What a person sets up in the app's own pages; a private app has no other way. */
   setWebhooks(
     name: string,
-    { targetUrl, subscriptions }: { targetUrl: string; subscriptions: readonly NewSubscription[] },
-  ): void {
-    const { app, account } = this.#hosts.find((host) => host.account.name === name)!;
-    const at = new Date(account.nowMs).toISOString();
-    const target = { targetUrl, maxConcurrentRequests: 10, createdAt: at, updatedAt: at };
-    app.setTarget(target, account.worldMs);
-    for (const one of subscriptions) subscribe(app, { active: true, ...one }, account.worldMs);
-  }
+    wanted: { targetUrl: string; subscriptions: readonly NewSubscription[] },
+  ): void;
 }
+
+export function openHubSpot({
+  accounts = DEMO_ACCOUNTS,
+  ...circumstances
+}: HubSpotOptions): HubSpot {
+  const { world, webhookTrouble: trouble } = circumstances;
+  const tokens = new Tokens();
+  const apps = new Map<number, AppSettings>();
+  const hosts = accounts.map((options): Host => {
+    const account = new Account(options, world.clock);
+    const { settings } = account;
+    const app = apps.get(settings.app.id) ?? appOf(account, world);
+    apps.set(settings.app.id, app);
+    const webhooks = new Webhooks<Hook>({ account, world, dialect: HUBSPOT_WEBHOOKS, trouble });
+    webhooks.add({
+      account,
+      app,
+      chance: world.random(`hubspot:${account.name}:events`),
+      get url() {
+        return app.address(account.worldMs);
+      },
+    });
+    startConsequences(account, world);
+    return {
+      ...hostOf(account, world, { limits: limitsOf(settings), horizonMs: settings.horizonMs }),
+      account,
+      world,
+      tokens,
+      app,
+      index: new SearchIndex(account, world.random(`hubspot:${account.name}:index`)),
+    };
+  });
+  const emulator = openEmulator({
+    vendor: 'hubspot',
+    title: 'HubSpot',
+    paths: PATHS,
+    circumstances,
+    hosts,
+    dialect: dialectOf(world, tokens),
+    seed: seedDemo,
+  });
+  return {
+    ...emulator,
+    setWebhooks(name, { targetUrl, subscriptions }) {
+      const { app, account } = hosts.find((host) => host.account.name === name)!;
+      const at = new Date(account.nowMs).toISOString();
+      const target = { targetUrl, maxConcurrentRequests: 10, createdAt: at, updatedAt: at };
+      app.setTarget(target, account.worldMs);
+      for (const one of subscriptions) subscribe(app, { active: true, ...one }, account.worldMs);
+    },
+  };
+}
+
+const PATHS = [
+  '/crm',
+  '/account-info',
+  '/oauth/v1',
+  '/oauth/v3',
+  '/oauth/2026-09',
+  '/webhooks/v3',
+  '/app-webhooks',
+];
 
 function appOf({ settings, name }: Account, world: World): AppSettings {
   const chance = world.random(`hubspot:${name}:settings`);

@@ -1,7 +1,7 @@
 /** Accounts for demonstrations: a company with people and organizations, their deals, calls and notes. */
 import type { Random } from '../../world/world.ts';
-import type { Emulator } from '../emulator.ts';
-import { companiesOf, happens, pick, townOf, typedAgain, type Person, type Town } from '../town.ts';
+import type { Emulator, Seeding } from '../emulator.ts';
+import { companiesOf, happens, pick, typedAgain, type Person } from '../town.ts';
 import type { AccountOptions } from './options.ts';
 
 export const DEMO_ACCOUNTS: readonly AccountOptions[] = [
@@ -29,7 +29,7 @@ export const DEMO_ACCOUNTS: readonly AccountOptions[] = [
 
 export function seedDemo(
   pipedrive: Pick<Emulator, 'account'>,
-  { count, random, town = townOf(random) }: { count: number; random: Random; town?: Town },
+  { count, random, town }: Seeding,
 ): void {
   const hands = pipedrive.account(DEMO_ACCOUNTS[0]!.name);
   const organizations = Array.from({ length: companiesOf(count) }, (_, index) => {

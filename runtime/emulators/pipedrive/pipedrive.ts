@@ -4,21 +4,12 @@
  * the same day again.
  */
 import type { World } from '../../world/world.ts';
-import type { Hands } from '../crm/hands.ts';
-import {
-  hostOf,
-  openDesk,
-  RequestRefused,
-  type Desk,
-  type Dialect,
-  type Understood,
-} from '../desk.ts';
+import { hostOf, openEmulator, RequestRefused, type Dialect, type Understood } from '../desk.ts';
 import type { Circumstances, Emulator } from '../emulator.ts';
-import type { Town } from '../town.ts';
 import { Webhooks } from '../webhooks.ts';
 import { headersOf, limitsOf, Meter, Patience, waitingHeaders } from './budget.ts';
 import { Company } from './company.ts';
-import { seedDemo } from './demo.ts';
+import { DEMO_ACCOUNTS, seedDemo } from './demo.ts';
 import { webhookDialect, type Hook } from './hooks.ts';
 import type { PipedriveHost } from './host.ts';
 import { Grants } from './oauth.ts';
@@ -28,62 +19,42 @@ import { findRoute, taskOf } from './requests.ts';
 import { Trail } from './trail.ts';
 
 export interface PipedriveOptions extends Circumstances {
-  readonly accounts: readonly AccountOptions[];
+  /** Those of the demonstration when left out. */
+  readonly accounts?: readonly AccountOptions[];
 }
 
-export class Pipedrive implements Emulator {
-  readonly vendor = 'pipedrive';
-  readonly title = 'Pipedrive';
-  readonly paths = ['/api/v1', '/api/v2', '/oauth/token', '/oauth/authorize'];
-  readonly #world: World;
-  readonly #town: Town | undefined;
-  readonly #desk: Desk;
-
-  constructor({ world, accounts, trouble, webhookTrouble, town }: PipedriveOptions) {
-    this.#world = world;
-    this.#town = town;
-    const hosts = accounts.map((options, index): PipedriveHost => {
-      const company = new Company(options, world, 1000 + index);
-      const { account, abilities } = company;
-      const domain = `https://${account.name}.pipedrive.com`;
-      const webhooks: Webhooks<Hook> = new Webhooks({
-        account,
-        world,
-        dialect: webhookDialect(company, world, (id) => void webhooks.remove(id)),
-        trouble: webhookTrouble,
-      });
-      const limits = limitsOf(abilities);
-      return {
-        ...hostOf(account, world, { limits, horizonMs: abilities.horizonMs }),
-        world,
-        company,
-        webhooks,
-        trail: new Trail(company),
-        patience: new Patience(),
-        meter: new Meter(abilities),
-        grants: options.app && new Grants(options.app, domain, world),
-      };
-    });
-    const { vendor, title } = this;
-    this.#desk = openDesk({ vendor, title, world, hosts, dialect: dialectOf(world), trouble });
-  }
-
-  get accounts(): readonly string[] {
-    return this.#desk.accounts;
-  }
-
-  account(name: string): Hands {
-    return this.#desk.account(name);
-  }
-
-  handle(request: Request): Promise<Response> {
-    return this.#desk.handle(request);
-  }
-
-  seed(count: number): void {
-    const random = this.#world.random('pipedrive:seed');
-    seedDemo(this, { count, random, ...(this.#town ? { town: this.#town } : {}) });
-  }
+export function openPipedrive({
+  accounts = DEMO_ACCOUNTS,
+  ...circumstances
+}: PipedriveOptions): Emulator {
+  const { world, webhookTrouble: trouble } = circumstances;
+  const hosts = accounts.map((options, index): PipedriveHost => {
+    const company = new Company(options, world, 1000 + index);
+    const { account, abilities } = company;
+    const domain = `https://${account.name}.pipedrive.com`;
+    const dialect = webhookDialect(company, world, (id) => void webhooks.remove(id));
+    const webhooks: Webhooks<Hook> = new Webhooks({ account, world, dialect, trouble });
+    const limits = limitsOf(abilities);
+    return {
+      ...hostOf(account, world, { limits, horizonMs: abilities.horizonMs }),
+      world,
+      company,
+      webhooks,
+      trail: new Trail(company),
+      patience: new Patience(),
+      meter: new Meter(abilities),
+      grants: options.app && new Grants(options.app, domain, world),
+    };
+  });
+  return openEmulator({
+    vendor: 'pipedrive',
+    title: 'Pipedrive',
+    paths: ['/api/v1', '/api/v2', '/oauth/token', '/oauth/authorize'],
+    circumstances,
+    hosts,
+    dialect: dialectOf(world),
+    seed: seedDemo,
+  });
 }
 
 function dialectOf(world: World): Dialect<PipedriveHost> {

@@ -4,7 +4,8 @@
  */
 import type { Random } from '../../world/world.ts';
 import type { Given } from '../crm/model.ts';
-import { companiesOf, happens, pick, typedAgain, type Person, type Town } from '../town.ts';
+import type { Seeding } from '../emulator.ts';
+import { companiesOf, happens, pick, typedAgain, type Person } from '../town.ts';
 import { OLD, type AccountOptions } from './options.ts';
 import type { RestHost } from './reading.ts';
 import { spelled } from './words.ts';
@@ -14,17 +15,11 @@ export const DEMO_ACCOUNTS: readonly AccountOptions[] = [
   { name: 'rest-old', token: 'demo-rest-old', ...OLD },
 ];
 
-export function seedDemo(
-  hosts: readonly RestHost[],
-  { count, random, town }: { count: number; random: Random; town: Town },
-): void {
-  for (const host of hosts) seedOne(host, { count, random, town });
+export function seedDemo(hosts: readonly RestHost[], seeding: Seeding): void {
+  for (const host of hosts) seedOne(host, seeding);
 }
 
-function seedOne(
-  { account, hands }: RestHost,
-  { count, random, town }: { count: number; random: Random; town: Town },
-): void {
+function seedOne({ account, hands }: RestHost, { count, random, town }: Seeding): void {
   const create = (collection: string, fields: Given): string => {
     const named = Object.entries(fields).map(
       ([path, value]) => [spelled(account.settings.names, path), value] as const,

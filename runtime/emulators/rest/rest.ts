@@ -2,13 +2,10 @@
  * Own apps: the API of README.md over accounts in memory, each with the options of an app that somebody
  * may have written. Everything it does by chance, and everything it does later, comes from the given world.
  */
-import type { World } from '../../world/world.ts';
-import type { Hands } from '../crm/hands.ts';
-import { hostOf, openDesk, type Desk, type Dialect } from '../desk.ts';
+import { hostOf, openEmulator, type Dialect } from '../desk.ts';
 import type { Circumstances, Emulator } from '../emulator.ts';
-import { townOf, type Town } from '../town.ts';
 import { Account } from './account.ts';
-import { seedDemo } from './demo.ts';
+import { DEMO_ACCOUNTS, seedDemo } from './demo.ts';
 import { assertLogin } from './logins.ts';
 import type { AccountOptions, Settings } from './options.ts';
 import type { RestHost } from './reading.ts';
@@ -16,56 +13,34 @@ import { refusal } from './refused.ts';
 import { isPublic, understand } from './understanding.ts';
 
 export interface RestOptions extends Circumstances {
-  readonly accounts: readonly AccountOptions[];
+  /** Those of the demonstration when left out. */
+  readonly accounts?: readonly AccountOptions[];
 }
 
-export class Rest implements Emulator {
-  readonly vendor = 'rest';
-  readonly title = 'Own app';
-  readonly paths = ['/apps'];
-  readonly #world: World;
-  readonly #town: Town;
-  readonly #desk: Desk;
-  readonly #hosts: readonly RestHost[];
-
-  constructor({ world, accounts, trouble, town }: RestOptions) {
-    const { vendor, title } = this;
-    this.#world = world;
-    this.#town = town ?? townOf(world.random('rest:town'));
-    this.#hosts = accounts.map((options): RestHost => {
-      const account = new Account(options, world);
-      const { limits, horizonMs, login } = account.settings;
-      if (login.kind === 'development')
-        world.log.write('warn', TRUSTING, { account: account.name });
-      return { ...hostOf(account, world, { limits, horizonMs }), account, answered: new Map() };
-    });
-    this.#desk = openDesk({ vendor, title, world, hosts: this.#hosts, dialect: DIALECT, trouble });
-  }
-
-  get accounts(): readonly string[] {
-    return this.#desk.accounts;
-  }
-
-  account(name: string): Hands {
-    return this.#desk.account(name);
-  }
-
-  handle(request: Request): Promise<Response> {
-    return this.#desk.handle(request);
-  }
-
-  seed(count: number): void {
-    seedDemo(this.#hosts, {
-      count,
-      random: this.#world.random('rest:seed'),
-      town: this.#town,
-    });
-  }
-
-  warning(name: string): string | undefined {
-    const host = this.#hosts.find(({ account }) => account.name === name);
-    return host?.account.settings.login.kind === 'development' ? TRUSTING : undefined;
-  }
+export function openRest({ accounts = DEMO_ACCOUNTS, ...circumstances }: RestOptions): Emulator {
+  const { world } = circumstances;
+  const hosts = accounts.map((options): RestHost => {
+    const account = new Account(options, world);
+    const { limits, horizonMs, login } = account.settings;
+    if (login.kind === 'development') world.log.write('warn', TRUSTING, { account: account.name });
+    return { ...hostOf(account, world, { limits, horizonMs }), account, answered: new Map() };
+  });
+  const emulator = openEmulator({
+    vendor: 'rest',
+    title: 'Own app',
+    paths: ['/apps'],
+    circumstances,
+    hosts,
+    dialect: DIALECT,
+    seed: (_emulator, seeding) => seedDemo(hosts, seeding),
+  });
+  return {
+    ...emulator,
+    warning(name) {
+      const host = hosts.find(({ account }) => account.name === name);
+      return host?.account.settings.login.kind === 'development' ? TRUSTING : undefined;
+    },
+  };
 }
 
 const TRUSTING = 'Nobody is asked who they are here: whoever sends x-auth-id is believed.';

@@ -4,8 +4,8 @@
  */
 import type { Random } from '../../world/world.ts';
 import type { Hands } from '../crm/hands.ts';
-import type { Emulator } from '../emulator.ts';
-import { companiesOf, happens, pick, typedAgain, type Person, type Town } from '../town.ts';
+import type { Emulator, Seeding } from '../emulator.ts';
+import { companiesOf, happens, pick, typedAgain, type Person } from '../town.ts';
 import type { AccountOptions } from './options.ts';
 
 export const DEMO_ACCOUNTS: readonly AccountOptions[] = [
@@ -14,7 +14,7 @@ export const DEMO_ACCOUNTS: readonly AccountOptions[] = [
 
 export function seedDemo(
   twenty: Pick<Emulator, 'accounts' | 'account'>,
-  { count, random, town }: { count: number; random: Random; town: Town },
+  { count, random, town }: Seeding,
 ): void {
   const hands = twenty.account(twenty.accounts[0]!);
   const members = STAFF.map((member) => hands.create('workspaceMembers', member));

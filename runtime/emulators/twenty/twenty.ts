@@ -2,16 +2,13 @@
  * Twenty: the API of README.md over workspaces in memory. Everything it does by chance, and everything it
  * does later, comes from the given world; so the same seed gives the same bad day again.
  */
-import type { World } from '../../world/world.ts';
-import type { Hands } from '../crm/hands.ts';
-import { hostOf, openDesk, type Desk, type Dialect } from '../desk.ts';
+import { hostOf, openEmulator, type Dialect } from '../desk.ts';
 import type { Circumstances, Emulator } from '../emulator.ts';
 import type { Limit } from '../limits.ts';
-import { townOf, type Town } from '../town.ts';
 import { Webhooks } from '../webhooks.ts';
 import { Account } from './account.ts';
 import type { Host } from './asking.ts';
-import { seedDemo } from './demo.ts';
+import { DEMO_ACCOUNTS, seedDemo } from './demo.ts';
 import { HookBook } from './hook-book.ts';
 import { TWENTY_WEBHOOKS, type Hook } from './hooks.ts';
 import { LIMIT_MS, limitText, type AccountOptions, type Settings } from './options.ts';
@@ -20,54 +17,34 @@ import { understand } from './understanding.ts';
 export type { AccountOptions } from './options.ts';
 
 export interface TwentyOptions extends Circumstances {
-  readonly accounts: readonly AccountOptions[];
+  /** Those of the demonstration when left out. */
+  readonly accounts?: readonly AccountOptions[];
 }
 
-export class Twenty implements Emulator {
-  readonly vendor = 'twenty';
-  readonly title = 'Twenty';
-  readonly paths = ['/rest', '/graphql', '/metadata'];
-  readonly #world: World;
-  readonly #town: Town;
-  readonly #desk: Desk;
-
-  constructor({ world, accounts, trouble, webhookTrouble, town }: TwentyOptions) {
-    const { vendor, title } = this;
-    this.#world = world;
-    this.#town = town ?? townOf(world.random('twenty:town'));
-    const hosts = accounts.map((options): Host => {
-      const account = new Account(options, world);
-      const { horizonMs } = account.settings;
-      const webhooks = new Webhooks<Hook>({
-        account,
-        world,
-        dialect: TWENTY_WEBHOOKS,
-        trouble: webhookTrouble,
-      });
-      return {
-        ...hostOf(account, world, { limits: limitsOf(account.settings), horizonMs }),
-        account,
-        hooks: new HookBook(account, webhooks, world),
-      };
-    });
-    this.#desk = openDesk({ vendor, title, world, hosts, dialect: dialectOf(hosts), trouble });
-  }
-
-  get accounts(): readonly string[] {
-    return this.#desk.accounts;
-  }
-
-  account(name: string): Hands {
-    return this.#desk.account(name);
-  }
-
-  handle(request: Request): Promise<Response> {
-    return this.#desk.handle(request);
-  }
-
-  seed(count: number): void {
-    seedDemo(this, { count, random: this.#world.random('twenty:seed'), town: this.#town });
-  }
+export function openTwenty({
+  accounts = DEMO_ACCOUNTS,
+  ...circumstances
+}: TwentyOptions): Emulator {
+  const { world, webhookTrouble: trouble } = circumstances;
+  const hosts = accounts.map((options): Host => {
+    const account = new Account(options, world);
+    const { horizonMs } = account.settings;
+    const webhooks = new Webhooks<Hook>({ account, world, dialect: TWENTY_WEBHOOKS, trouble });
+    return {
+      ...hostOf(account, world, { limits: limitsOf(account.settings), horizonMs }),
+      account,
+      hooks: new HookBook(account, webhooks, world),
+    };
+  });
+  return openEmulator({
+    vendor: 'twenty',
+    title: 'Twenty',
+    paths: ['/rest', '/graphql', '/metadata'],
+    circumstances,
+    hosts,
+    dialect: DIALECT,
+    seed: seedDemo,
+  });
 }
 
 function limitsOf({ limits }: Settings): readonly Limit[] {
@@ -77,11 +54,7 @@ function limitsOf({ limits }: Settings): readonly Limit[] {
   ];
 }
 
-function dialectOf(hosts: readonly Host[]): Dialect<Host> {
-  return { ...DIALECT, stranger: (request) => stranger(request, hosts) };
-}
-
-const DIALECT: Omit<Dialect<Host>, 'stranger'> = {
+const DIALECT: Dialect<Host> = {
   identify(request, hosts) {
     const token = tokenOf(request);
     if (token === undefined) return undefined;
@@ -106,6 +79,7 @@ const DIALECT: Omit<Dialect<Host>, 'stranger'> = {
       },
     };
   },
+  stranger,
   slowDown: ({ account }, { name }) => slow(account, name),
   failure(host, status, retryAfterS) {
     if (status === 429) return slow(host.account, 'long');

@@ -4,7 +4,7 @@ import type { Account, Collection, Connector } from '../../../runtime/connectors
 import { grumpy } from '../../../runtime/connectors/grumpy/grumpy.ts';
 import type { EndpointId } from '../../../runtime/core/planner/model.ts';
 import { kinds } from '../../../runtime/core/values/kinds.ts';
-import { Grumpy, type Hands } from '../../../runtime/emulators/grumpy/grumpy.ts';
+import { openGrumpy, type Hands } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { openEngine, type Engine } from '../../../runtime/engine/engine.ts';
 import { MemoryStore } from '../../../runtime/store/memory.ts';
 import type { StoredSync, SyncId, TenantId } from '../../../runtime/store/store.ts';
@@ -90,7 +90,7 @@ async function syncing(
   story: (sync: Sync) => Promise<void>,
 ): Promise<void> {
   const { world, connector, config } = scene;
-  const practice = new Grumpy({
+  const practice = openGrumpy({
     world,
     accounts: [{ name: 'Ours', token: TOKEN, collections: { [PEOPLE]: FIELDS } }],
   });

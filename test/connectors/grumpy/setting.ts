@@ -1,12 +1,10 @@
 /** Grumpy as the suite for connectors sees vendors, with any abilities. */
 import { grumpy } from '../../../runtime/connectors/grumpy/grumpy.ts';
-import { Grumpy } from '../../../runtime/emulators/grumpy/grumpy.ts';
+import { openGrumpy, type AccountOptions } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { virtualWorld, type VirtualWorld } from '../../sim/virtual-world.ts';
 import type { RawDelivery } from '../../../runtime/connectors/connector.ts';
 import type { Raw, Setting, Trouble, Vendor } from '../scene.ts';
 
-type Options = ConstructorParameters<typeof Grumpy>[0];
-type AccountOptions = Options['accounts'][number];
 export type Abilities = NonNullable<AccountOptions['abilities']>;
 
 const ORIGIN = 'https://grumpy.example';
@@ -39,7 +37,7 @@ export function settingOf(title: string, abilities: Abilities): Setting {
 function start(seed: string, abilities: Abilities): Vendor {
   const world = virtualWorld({ seed });
   const troubles: Trouble[] = [];
-  const emulator = new Grumpy({
+  const emulator = openGrumpy({
     world,
     accounts: [{ name: 'Sales', token: TOKEN, abilities, collections: { [PEOPLE]: FIELDS } }],
     trouble: ({ action }) =>

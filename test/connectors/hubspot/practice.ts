@@ -7,7 +7,11 @@ import type {
 } from '../../../runtime/connectors/connector.ts';
 import { hubspot, type HubSpotConfig } from '../../../runtime/connectors/hubspot/hubspot.ts';
 import type { Hands } from '../../../runtime/emulators/crm/hands.ts';
-import { HubSpot, type AccountOptions } from '../../../runtime/emulators/hubspot/hubspot.ts';
+import {
+  openHubSpot,
+  type HubSpot,
+  type AccountOptions,
+} from '../../../runtime/emulators/hubspot/hubspot.ts';
 import { virtualWorld, type VirtualWorld } from '../../sim/virtual-world.ts';
 import { inWorld } from '../in-world.ts';
 
@@ -42,7 +46,7 @@ export function practising<T>(
   const world = virtualWorld({ seed: 1, startAt: NOW });
   const app = { clientSecret: SECRET, ...options?.app };
   const own = { name: 'sales', token: TOKEN, webhookCacheMs: 0, ...options, app };
-  const emulator = new HubSpot({ world, accounts: [own] });
+  const emulator = openHubSpot({ world, accounts: [own] });
   world.serve(ORIGIN, (request) => emulator.handle(request));
   const open = (kept = memory) => opened(world, config, kept);
   return inWorld(world, async () =>

@@ -1,6 +1,10 @@
 /** HubSpot as the suite for connectors sees vendors, in any of the ways an account can be set to. */
 import { hubspot } from '../../../runtime/connectors/hubspot/hubspot.ts';
-import { HubSpot, type AccountOptions } from '../../../runtime/emulators/hubspot/hubspot.ts';
+import {
+  openHubSpot,
+  type HubSpot,
+  type AccountOptions,
+} from '../../../runtime/emulators/hubspot/hubspot.ts';
 import { virtualWorld, type VirtualWorld } from '../../sim/virtual-world.ts';
 import type { RawDelivery } from '../../../runtime/connectors/connector.ts';
 import type { Setting, Trouble, Vendor } from '../scene.ts';
@@ -100,7 +104,7 @@ function start(seed: string, way: Way): Vendor {
   const ours = { path: 'tributary_marker', type: 'text', unique: marker === 'unique' } as const;
   const grade = { path: 'grade', type: 'enum', options: ['a', 'b'] } as const;
   const own = marker === 'none' ? [grade] : [grade, ours];
-  const emulator = new HubSpot({
+  const emulator = openHubSpot({
     world,
     accounts: [
       {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Memory } from '../../../runtime/connectors/connector.ts';
 import { pipedrive } from '../../../runtime/connectors/pipedrive/pipedrive.ts';
-import { Pipedrive } from '../../../runtime/emulators/pipedrive/pipedrive.ts';
+import { openPipedrive } from '../../../runtime/emulators/pipedrive/pipedrive.ts';
 import type { Value } from '../../../runtime/core/value.ts';
 import { virtualWorld } from '../../sim/virtual-world.ts';
 import { inWorld } from '../in-world.ts';
@@ -155,7 +155,7 @@ describe('a company in the emulator', () => {
   const start = (refreshToken?: string) => {
     const world = virtualWorld({ seed: 'a company', startAt: NOW });
     const token = CONFIG.token;
-    const emulator = new Pipedrive({
+    const emulator = openPipedrive({
       world,
       accounts: [{ name: 'acme-test', token, abilities: { plan: 'lite' }, app }],
     });

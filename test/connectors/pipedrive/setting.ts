@@ -1,7 +1,7 @@
 /** Pipedrive as the suite for connectors sees vendors, in any of the ways a company can be set to. */
 import { pipedrive } from '../../../runtime/connectors/pipedrive/pipedrive.ts';
 import type { AccountOptions } from '../../../runtime/emulators/pipedrive/options.ts';
-import { Pipedrive } from '../../../runtime/emulators/pipedrive/pipedrive.ts';
+import { openPipedrive } from '../../../runtime/emulators/pipedrive/pipedrive.ts';
 import { virtualWorld, type VirtualWorld } from '../../sim/virtual-world.ts';
 import type { RawDelivery } from '../../../runtime/connectors/connector.ts';
 import type { Raw, Setting, Trouble, Vendor } from '../scene.ts';
@@ -102,7 +102,7 @@ function start(seed: string, way: Way): Vendor {
   const troubles: Trouble[] = [];
   const ours = { path: MARKER, title: 'tributary_marker', type: 'text' } as const;
   const canHaveFields = collection !== 'notes' && collection !== 'activities';
-  const emulator = new Pipedrive({
+  const emulator = openPipedrive({
     world,
     accounts: [
       {

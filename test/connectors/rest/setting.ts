@@ -1,7 +1,7 @@
 /** Own apps as the suite for connectors sees vendors, in any of the ways an app can be. */
 import { rest } from '../../../runtime/connectors/rest/rest.ts';
 import type { AccountOptions } from '../../../runtime/emulators/rest/options.ts';
-import { Rest } from '../../../runtime/emulators/rest/rest.ts';
+import { openRest } from '../../../runtime/emulators/rest/rest.ts';
 import { virtualWorld } from '../../sim/virtual-world.ts';
 import type { Raw, Setting, Trouble, Vendor } from '../scene.ts';
 
@@ -40,7 +40,7 @@ export function settingOf(title: string, way: Way): Setting {
 function start(seed: string, { app = {}, auth = LOGIN, config }: Way): Vendor {
   const world = virtualWorld({ seed });
   const troubles: Trouble[] = [];
-  const emulator = new Rest({
+  const emulator = openRest({
     world,
     accounts: [{ name: 'app', token: TOKEN, limits: [], ...app }],
     trouble({ action }) {

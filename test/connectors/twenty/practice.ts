@@ -2,7 +2,7 @@
 import type { Account, Collection, Outcome } from '../../../runtime/connectors/connector.ts';
 import { twenty, type TwentyConfig } from '../../../runtime/connectors/twenty/twenty.ts';
 import type { Hands } from '../../../runtime/emulators/crm/hands.ts';
-import { Twenty, type AccountOptions } from '../../../runtime/emulators/twenty/twenty.ts';
+import { openTwenty, type AccountOptions } from '../../../runtime/emulators/twenty/twenty.ts';
 import { virtualWorld, type VirtualWorld } from '../../sim/virtual-world.ts';
 import { inWorld } from '../in-world.ts';
 
@@ -41,7 +41,7 @@ export function practising<T>(
 ): Promise<T> {
   const world = virtualWorld({ seed: 1, startAt: NOW });
   const limits = { short: 10_000, long: 10_000 };
-  const emulator = new Twenty({
+  const emulator = openTwenty({
     world,
     accounts: [{ name: 'crm', token: TOKEN, limits, ...options }],
   });

@@ -2,7 +2,7 @@
 import type { RawDelivery } from '../../../runtime/connectors/connector.ts';
 import { twenty } from '../../../runtime/connectors/twenty/twenty.ts';
 import { customField, optionsOf } from '../../../runtime/emulators/twenty/fields.ts';
-import { Twenty, type AccountOptions } from '../../../runtime/emulators/twenty/twenty.ts';
+import { openTwenty, type AccountOptions } from '../../../runtime/emulators/twenty/twenty.ts';
 import { virtualWorld, type VirtualWorld } from '../../sim/virtual-world.ts';
 import type { Raw, Setting, Trouble, Vendor } from '../scene.ts';
 
@@ -93,7 +93,7 @@ function start(seed: string, way: Way): Vendor {
   let retryAfterS: number | undefined;
   const grade = customField('grade', 'SELECT', { options: optionsOf(['A', 'B']) });
   const own = hasMarker ? [grade, customField(MARKER, 'TEXT')] : [grade];
-  const emulator = new Twenty({
+  const emulator = openTwenty({
     world,
     accounts: [
       {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { grumpy } from '../../../runtime/emulators/grumpy/vendor.ts';
+import { openGrumpy } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { serve } from '../../../runtime/emulators/server.ts';
 import { virtualWorld } from '../../sim/virtual-world.ts';
-import { Acme, acme } from './acme.ts';
+import { openAcme, type AcmeOptions } from './acme.ts';
 
 describe('the smallest vendor', () => {
   it('reads and writes in its own words, within its limits', async () => {
@@ -53,7 +53,7 @@ describe('the smallest vendor', () => {
   it('has the same people as its neighbour', () => {
     const served = serve({
       world: virtualWorld({ seed: 1 }),
-      open: (given) => [grumpy.open(given), acme.open(given)],
+      open: (given) => [openGrumpy(given), openAcme(given)],
     });
     served.seed(50);
     const [other, own] = served.emulators;
@@ -65,13 +65,10 @@ describe('the smallest vendor', () => {
   });
 });
 
-function practice(
-  troubles: Pick<ConstructorParameters<typeof Acme>[0], 'trouble'> = {},
-  searchLagMs = 0,
-) {
+function practice(troubles: Pick<AcmeOptions, 'trouble'> = {}, searchLagMs = 0) {
   const world = virtualWorld({ seed: 1 });
   const account = { name: 'sales', token: 'sesame', searchLagMs };
-  const emulator = new Acme({ world, accounts: [account], ...troubles });
+  const emulator = openAcme({ world, accounts: [account], ...troubles });
   const ask = async (method: string, path: string, body?: unknown, token = 'sesame') => {
     const response = await emulator.handle(
       new Request(`https://acme.test/acme/${path}`, {

@@ -5,25 +5,22 @@
  *     GET   /acme/{collection}/{id}    the values of an item
  *     PATCH /acme/{collection}/{id}    some of them anew
  */
-import type { World } from '../../../runtime/world/world.ts';
 import { Account } from '../../../runtime/emulators/crm/account.ts';
 import type { Habits } from '../../../runtime/emulators/crm/habits.ts';
-import type { Hands } from '../../../runtime/emulators/crm/hands.ts';
 import { latest } from '../../../runtime/emulators/crm/item.ts';
 import type { Doer, FieldOptions } from '../../../runtime/emulators/crm/model.ts';
 import { refusing } from '../../../runtime/emulators/crm/refused.ts';
 import { stateIn, viewOf } from '../../../runtime/emulators/crm/view.ts';
 import {
   hostOf,
-  openDesk,
+  openEmulator,
   RequestRefused,
-  type Desk,
   type Dialect,
   type Host,
   type Understood,
 } from '../../../runtime/emulators/desk.ts';
-import type { Circumstances, Emulator, Vendor } from '../../../runtime/emulators/emulator.ts';
-import { companiesOf, townOf, type Town } from '../../../runtime/emulators/town.ts';
+import type { Circumstances, Emulator, Seeding } from '../../../runtime/emulators/emulator.ts';
+import { companiesOf } from '../../../runtime/emulators/town.ts';
 import { Webhooks, type WebhookDialect } from '../../../runtime/emulators/webhooks.ts';
 
 /** What an account can be set to; every habit has a kind default. */
@@ -35,70 +32,52 @@ export interface AcmeAccount {
 }
 
 export interface AcmeOptions extends Circumstances {
-  readonly accounts: readonly AcmeAccount[];
+  readonly accounts?: readonly AcmeAccount[];
 }
 
-export class Acme implements Emulator {
-  readonly vendor = 'acme';
-  readonly title = 'Acme';
-  readonly paths = ['/acme'];
-  readonly #world: World;
-  readonly #town: Town;
-  readonly #desk: Desk;
-
-  constructor({ world, accounts, trouble, webhookTrouble, town }: AcmeOptions) {
-    const { vendor, title } = this;
-    this.#world = world;
-    this.#town = town ?? townOf(world.random('acme:town'));
-    const hosts = accounts.map(({ name, token, searchLagMs = 0, fields = STANDARD }): AcmeHost => {
-      const account = new Account(
-        { vendor, title, name, token, collections: fields, habits: HABITS },
-        world.clock,
-      );
-      const limits = [{ name: 'burst', capacity: 20, perMs: 2000, refills: 'rolling' }] as const;
-      return {
-        ...hostOf(account, world, { limits }),
-        searchLagMs,
-        webhooks: new Webhooks({ account, world, dialect: WEBHOOKS, trouble: webhookTrouble }),
-      };
-    });
-    this.#desk = openDesk({ vendor, title, world, hosts, dialect: DIALECT, trouble });
-  }
-
-  get accounts(): readonly string[] {
-    return this.#desk.accounts;
-  }
-
-  account(name: string): Hands {
-    return this.#desk.account(name);
-  }
-
-  handle(request: Request): Promise<Response> {
-    return this.#desk.handle(request);
-  }
-
-  seed(count: number): void {
-    const [hands, random] = [this.account('acme'), this.#world.random('acme:seed')];
-    const companies = Array.from({ length: companiesOf(count) }, (_, index) =>
-      hands.create('companies', { name: this.#town.company(index).name }),
+export function openAcme({
+  accounts = [{ name: 'acme', token: 'demo-acme' }],
+  ...circumstances
+}: AcmeOptions): Emulator {
+  const { world, webhookTrouble: trouble } = circumstances;
+  const about = { vendor: 'acme', title: 'Acme' };
+  const hosts = accounts.map(({ name, token, searchLagMs = 0, fields = STANDARD }): AcmeHost => {
+    const account = new Account(
+      { ...about, name, token, collections: fields, habits: HABITS },
+      world.clock,
     );
-    for (let index = 0; index < count; index += 1) {
-      const { name, email, company } = this.#town.person(index);
-      const knowsEmail = random.next() < 0.8;
-      hands.create('people', {
-        name,
-        email: knowsEmail ? email : null,
-        companyId: companies[company],
-      });
-    }
-  }
+    const limits = [{ name: 'burst', capacity: 20, perMs: 2000, refills: 'rolling' }] as const;
+    return {
+      ...hostOf(account, world, { limits }),
+      searchLagMs,
+      webhooks: new Webhooks({ account, world, dialect: WEBHOOKS, trouble }),
+    };
+  });
+  return openEmulator({
+    ...about,
+    paths: ['/acme'],
+    circumstances,
+    hosts,
+    dialect: DIALECT,
+    seed: seedDemo,
+  });
 }
 
-export const acme: Vendor = {
-  vendor: 'acme',
-  title: 'Acme',
-  open: (given) => new Acme({ ...given, accounts: [{ name: 'acme', token: 'demo-acme' }] }),
-};
+function seedDemo(emulator: Pick<Emulator, 'account'>, { count, random, town }: Seeding): void {
+  const hands = emulator.account('acme');
+  const companies = Array.from({ length: companiesOf(count) }, (_, index) =>
+    hands.create('companies', { name: town.company(index).name }),
+  );
+  for (let index = 0; index < count; index += 1) {
+    const { name, email, company } = town.person(index);
+    const knowsEmail = random.next() < 0.8;
+    hands.create('people', {
+      name,
+      email: knowsEmail ? email : null,
+      companyId: companies[company],
+    });
+  }
+}
 
 const STANDARD: Readonly<Record<string, readonly FieldOptions[]>> = {
   people: [

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { DEMO_ACCOUNTS, seedDemo } from '../../../runtime/emulators/grumpy/demo.ts';
-import { Grumpy, type Hands } from '../../../runtime/emulators/grumpy/grumpy.ts';
-import { randomStreams } from '../../../runtime/world/random.ts';
+import { DEMO_ACCOUNTS } from '../../../runtime/emulators/grumpy/demo.ts';
+import { openGrumpy, type Hands } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { virtualWorld } from '../../sim/virtual-world.ts';
 
 describe('the accounts for demonstrations', () => {
@@ -42,8 +41,8 @@ describe('the accounts for demonstrations', () => {
 });
 
 function filled(count: number): { sales: Hands; support: Hands } {
-  const grumpy = new Grumpy({ world: virtualWorld({ seed: 1 }), accounts: DEMO_ACCOUNTS });
-  seedDemo(grumpy, { count, random: randomStreams('1')('seed') });
+  const grumpy = openGrumpy({ world: virtualWorld({ seed: 1 }), accounts: DEMO_ACCOUNTS });
+  grumpy.seed(count);
   return { sales: grumpy.account('sales'), support: grumpy.account('support') };
 }
 

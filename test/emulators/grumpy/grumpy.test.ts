@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Grumpy, type Call, type Trouble } from '../../../runtime/emulators/grumpy/grumpy.ts';
+import { openGrumpy, type Call, type Trouble } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { virtualWorld } from '../../sim/virtual-world.ts';
 import { COLLECTIONS, practice, requestOf, type Json, type Practice } from './practice.ts';
 
@@ -159,7 +159,7 @@ describe('two accounts of Grumpy', () => {
       token: `token of ${name}`,
       collections: COLLECTIONS,
     }));
-    const grumpy = new Grumpy({ world, accounts });
+    const grumpy = openGrumpy({ world, accounts });
     grumpy.account('sales').create('companies', { name: 'Pagoda' });
     const list = async (token: string): Promise<Json> =>
       (await grumpy.handle(requestOf('GET', 'companies', undefined, token))).json();
@@ -202,7 +202,7 @@ async function day(seed: number): Promise<{ trace: string; log: string; seen: st
     },
     collections: COLLECTIONS,
   };
-  const grumpy = new Grumpy({
+  const grumpy = openGrumpy({
     world,
     accounts: [account],
     trouble: () => troubles[dice.below(troubles.length)],

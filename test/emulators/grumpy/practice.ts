@@ -4,8 +4,9 @@
  * test lets it.
  */
 import assert from 'node:assert/strict';
+import type { Emulator } from '../../../runtime/emulators/emulator.ts';
 import {
-  Grumpy,
+  openGrumpy,
   type Abilities,
   type AccountOptions,
   type GrumpyOptions,
@@ -15,7 +16,7 @@ import { virtualWorld, type VirtualWorld } from '../../sim/virtual-world.ts';
 
 export interface Practice {
   readonly world: VirtualWorld;
-  readonly grumpy: Grumpy;
+  readonly grumpy: Emulator;
   readonly hands: Hands;
   /** Any request, answered or not. */
   readonly send: (method: string, path: string, body?: unknown) => Promise<Response>;
@@ -52,7 +53,7 @@ export function practice({
 } & Pick<GrumpyOptions, 'trouble' | 'webhookTrouble'> = {}): Practice {
   const world = virtualWorld({ seed });
   const account = { name: 'sales', token: 'open-sesame', abilities, collections };
-  const grumpy = new Grumpy({ world, accounts: [account], ...troubles });
+  const grumpy = openGrumpy({ world, accounts: [account], ...troubles });
 
   const send = (method: string, path: string, body?: unknown): Promise<Response> =>
     grumpy.handle(requestOf(method, path, body));

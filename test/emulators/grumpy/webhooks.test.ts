@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { Grumpy, type WebhookTrouble } from '../../../runtime/emulators/grumpy/grumpy.ts';
+import { openGrumpy, type WebhookTrouble } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { virtualWorld } from '../../sim/virtual-world.ts';
 import { COLLECTIONS, requestOf, type Json } from './practice.ts';
 
@@ -150,7 +150,7 @@ async function listening({
     abilities: { clockSkewMs },
     collections: COLLECTIONS,
   };
-  const grumpy = new Grumpy({
+  const grumpy = openGrumpy({
     world,
     accounts: [account],
     webhookTrouble: ({ delivery }) => trouble?.(Number(delivery.split('-')[1])),

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import { Client } from '@hubspot/api-client';
-import { HubSpot } from '../../../runtime/emulators/hubspot/hubspot.ts';
+import type { Emulator } from '../../../runtime/emulators/emulator.ts';
+import { openHubSpot } from '../../../runtime/emulators/hubspot/hubspot.ts';
 import { served, type Server } from '../served.ts';
 
 const TOKEN = 'pat-eu1-referee';
 
 /** It knows nothing of emulators but their address. */
 describe('the official client of HubSpot', () => {
-  let server: Server<HubSpot>;
+  let server: Server<Emulator>;
   let client: Client;
 
   before(async () => {
     const searchLagMs = { usual: 0, most: 0 };
     server = await served((circumstances) => {
-      return new HubSpot({
+      return openHubSpot({
         ...circumstances,
         accounts: [{ name: 'sales', token: TOKEN, searchLagMs }],
       });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { hubspot as vendor } from '../../../runtime/emulators/hubspot/vendor.ts';
+import { openHubSpot } from '../../../runtime/emulators/hubspot/hubspot.ts';
 import { virtualWorld } from '../../sim/virtual-world.ts';
 import { CONTACTS, OBJECTS, practice, TOKEN, type Asked } from './practice.ts';
 
@@ -197,13 +197,13 @@ describe('a bad day of HubSpot', () => {
 describe('the demonstration of HubSpot', () => {
   it('has plausible people with companies, deals, notes and tasks, some of them twice', async () => {
     const world = virtualWorld({ seed: 1 });
-    const emulator = vendor.open({ world });
+    const emulator = openHubSpot({ world });
     emulator.seed(200);
     const hands = emulator.account('hubspot');
     const counts = hands.collections.map((name) => [name, hands.items(name).length] as const);
     for (const [name, count] of counts) assert.ok(count > 0, name);
     assert.ok(hands.items('contacts').length > 200);
-    const again = vendor.open({ world: virtualWorld({ seed: 1 }) });
+    const again = openHubSpot({ world: virtualWorld({ seed: 1 }) });
     again.seed(200);
     assert.deepEqual(again.account('hubspot').items('contacts'), hands.items('contacts'));
     assert.deepEqual(emulator.accounts, ['hubspot', 'hubspot-oauth']);

@@ -1,7 +1,7 @@
 /** One account of HubSpot in a world of its own, and a client that speaks plain HTTP to it. */
 import type { Call } from '../../../runtime/emulators/call.ts';
 import type { Hands } from '../../../runtime/emulators/crm/hands.ts';
-import { HubSpot } from '../../../runtime/emulators/hubspot/hubspot.ts';
+import { openHubSpot, type HubSpot } from '../../../runtime/emulators/hubspot/hubspot.ts';
 import type { AccountOptions } from '../../../runtime/emulators/hubspot/options.ts';
 import type { Trouble } from '../../../runtime/emulators/trouble.ts';
 import { virtualWorld, type VirtualWorld } from '../../sim/virtual-world.ts';
@@ -36,7 +36,7 @@ export function practice(
   const world = virtualWorld({ seed: 1 });
   const searchLagMs = { usual: 0, most: 0 };
   const account = { name: 'sales', token: TOKEN, searchLagMs, webhookCacheMs: 0, ...options };
-  const hubspot = new HubSpot({
+  const hubspot = openHubSpot({
     world,
     accounts: [account],
     ...(trouble === undefined ? {} : { trouble }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { DEMO_ACCOUNTS } from '../../../runtime/emulators/pipedrive/demo.ts';
-import { Pipedrive } from '../../../runtime/emulators/pipedrive/pipedrive.ts';
+import { openPipedrive } from '../../../runtime/emulators/pipedrive/pipedrive.ts';
 import type { Hands } from '../../../runtime/emulators/crm/hands.ts';
 import { townOf } from '../../../runtime/emulators/town.ts';
 import { randomStreams } from '../../../runtime/world/random.ts';
@@ -41,7 +41,7 @@ describe('the company for demonstrations at Pipedrive', () => {
 });
 
 function filled(count: number): Hands {
-  const pipedrive = new Pipedrive({
+  const pipedrive = openPipedrive({
     world: virtualWorld({ seed: 1 }),
     accounts: DEMO_ACCOUNTS,
     town: townOf(randomStreams('1')('town')),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { v1, v2 } from 'pipedrive';
-import { Pipedrive } from '../../../runtime/emulators/pipedrive/pipedrive.ts';
+import type { Emulator } from '../../../runtime/emulators/emulator.ts';
+import { openPipedrive } from '../../../runtime/emulators/pipedrive/pipedrive.ts';
 import { served, type Server } from '../served.ts';
 
 /** It rejects with the body of the answer. */
@@ -13,13 +14,13 @@ const TOKEN = '0123456789abcdef0123456789abcdef01234567';
 
 /** It knows nothing of emulators but their address. */
 describe('the official client of Pipedrive', () => {
-  let server: Server<Pipedrive>;
+  let server: Server<Emulator>;
   let now: v2.Configuration;
   let older: v1.Configuration;
 
   before(async () => {
     server = await served((circumstances) => {
-      return new Pipedrive({
+      return openPipedrive({
         ...circumstances,
         accounts: [{ name: 'sales', token: TOKEN, abilities: { searchLagMs: [0, 1] } }],
       });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Pipedrive } from '../../../runtime/emulators/pipedrive/pipedrive.ts';
+import { openPipedrive } from '../../../runtime/emulators/pipedrive/pipedrive.ts';
 import { virtualWorld } from '../../sim/virtual-world.ts';
 import { practice, requestOf, TOKEN, type Json } from './practice.ts';
 
@@ -30,7 +30,7 @@ describe('Pipedrive', () => {
   });
 
   it('answers from the company whose token it is', async () => {
-    const pipedrive = new Pipedrive({
+    const pipedrive = openPipedrive({
       world: virtualWorld({ seed: 1 }),
       accounts: ['one', 'two'].map((name) => ({ name, token: `token-${name}` })),
     });

@@ -6,15 +6,16 @@
 import assert from 'node:assert/strict';
 import type { Hands } from '../../../runtime/emulators/crm/hands.ts';
 import type { AccountOptions } from '../../../runtime/emulators/pipedrive/options.ts';
+import type { Emulator } from '../../../runtime/emulators/emulator.ts';
 import {
-  Pipedrive,
+  openPipedrive,
   type PipedriveOptions,
 } from '../../../runtime/emulators/pipedrive/pipedrive.ts';
 import { virtualWorld, type VirtualWorld } from '../../sim/virtual-world.ts';
 
 export interface Practice {
   readonly world: VirtualWorld;
-  readonly pipedrive: Pipedrive;
+  readonly pipedrive: Emulator;
   readonly hands: Hands;
   /** Any request, answered or not. */
   readonly send: (
@@ -65,7 +66,7 @@ export function practice({
 } & Partial<Pick<AccountOptions, 'abilities' | 'fields' | 'app'>> &
   Pick<PipedriveOptions, 'trouble' | 'webhookTrouble'> = {}): Practice {
   const world = virtualWorld({ seed });
-  const pipedrive = new Pipedrive({
+  const pipedrive = openPipedrive({
     world,
     accounts: [
       {

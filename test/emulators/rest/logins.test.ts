@@ -112,14 +112,14 @@ describe('the login of an app', () => {
   it('believes everybody in development only, and then says so as loudly as it can', async () => {
     const { get, rest, world } = practice({ login: { kind: 'development' } });
     assert.equal((await get('contacts', { authorization: '', 'x-auth-id': TOKEN })).status, 200);
-    assert.match(rest.warning('app')!, /Nobody is asked/);
+    assert.match(rest.warning!('app')!, /Nobody is asked/);
     assert.deepEqual(
       world.logged.map(({ level }) => level),
       ['warn'],
     );
     const careful = practice();
     const asked = await careful.get('contacts', { authorization: '', 'x-auth-id': TOKEN });
-    assert.deepEqual([asked.status, careful.rest.warning('app')], [401, undefined]);
+    assert.deepEqual([asked.status, careful.rest.warning!('app')], [401, undefined]);
     assert.deepEqual(careful.world.logged, []);
   });
 });

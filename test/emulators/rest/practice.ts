@@ -3,7 +3,8 @@ import { createHmac } from 'node:crypto';
 import type { Call } from '../../../runtime/emulators/call.ts';
 import type { Hands } from '../../../runtime/emulators/crm/hands.ts';
 import type { AccountOptions } from '../../../runtime/emulators/rest/options.ts';
-import { Rest } from '../../../runtime/emulators/rest/rest.ts';
+import type { Emulator } from '../../../runtime/emulators/emulator.ts';
+import { openRest } from '../../../runtime/emulators/rest/rest.ts';
 import type { Trouble } from '../../../runtime/emulators/trouble.ts';
 import { virtualWorld, type VirtualWorld } from '../../sim/virtual-world.ts';
 
@@ -18,7 +19,7 @@ export interface Asked {
 
 export interface Practice {
   readonly world: VirtualWorld;
-  readonly rest: Rest;
+  readonly rest: Emulator;
   readonly hands: Hands;
   /** What follows the address of the app; with the token, unless other headers say otherwise. */
   readonly ask: (
@@ -43,7 +44,7 @@ export function practice(
   trouble?: (call: Call) => Trouble | undefined,
 ): Practice {
   const world = virtualWorld({ seed: 1 });
-  const rest = new Rest({
+  const rest = openRest({
     world,
     accounts: [
       {

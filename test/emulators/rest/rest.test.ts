@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { DEMO_ACCOUNTS } from '../../../runtime/emulators/rest/demo.ts';
 import { directoryOf } from '../../../runtime/emulators/emulator.ts';
 import { renderPage } from '../../../runtime/emulators/page/render.ts';
-import { Rest } from '../../../runtime/emulators/rest/rest.ts';
-import { rest as vendor } from '../../../runtime/emulators/rest/vendor.ts';
+import { openRest } from '../../../runtime/emulators/rest/rest.ts';
 import type { Trouble } from '../../../runtime/emulators/trouble.ts';
 import { virtualWorld } from '../../sim/virtual-world.ts';
 import { practice } from './practice.ts';
@@ -88,7 +87,7 @@ describe('an app', () => {
 
   it('is one of several, each at its own address with its own login', async () => {
     const world = virtualWorld({ seed: 1 });
-    const apps = new Rest({
+    const apps = openRest({
       world,
       accounts: ['a', 'ab'].map((name) => ({
         name,
@@ -157,7 +156,7 @@ describe('the options of an app', () => {
 
 describe('the apps for demonstrations', () => {
   it('have people of the same town, some of them twice, in companies, with notes', () => {
-    const apps = vendor.open({ world: virtualWorld({ seed: 1 }) });
+    const apps = openRest({ world: virtualWorld({ seed: 1 }) });
     apps.seed(500);
     assert.deepEqual(apps.accounts, ['rest', 'rest-old']);
     const [modern, old] = [apps.account('rest'), apps.account('rest-old')];
@@ -175,7 +174,7 @@ describe('the apps for demonstrations', () => {
 
   it('are the same with the same chance', () => {
     const [one, other] = [1, 1].map((seed) => {
-      const apps = new Rest({ world: virtualWorld({ seed }), accounts: DEMO_ACCOUNTS });
+      const apps = openRest({ world: virtualWorld({ seed }), accounts: DEMO_ACCOUNTS });
       apps.seed(30);
       return apps.accounts.map((name) => apps.account(name).items('contacts'));
     });

@@ -2,7 +2,8 @@
 import type { Call } from '../../../runtime/emulators/call.ts';
 import type { Hands } from '../../../runtime/emulators/crm/hands.ts';
 import type { AccountOptions } from '../../../runtime/emulators/twenty/options.ts';
-import { Twenty } from '../../../runtime/emulators/twenty/twenty.ts';
+import type { Emulator } from '../../../runtime/emulators/emulator.ts';
+import { openTwenty } from '../../../runtime/emulators/twenty/twenty.ts';
 import type { Trouble } from '../../../runtime/emulators/trouble.ts';
 import { virtualWorld, type VirtualWorld } from '../../sim/virtual-world.ts';
 
@@ -17,7 +18,7 @@ export interface Asked {
 
 export interface Practice {
   readonly world: VirtualWorld;
-  readonly twenty: Twenty;
+  readonly twenty: Emulator;
   readonly hands: Hands;
   /** What follows `/rest/`. */
   readonly ask: (method: string, path: string, body?: unknown) => Promise<Asked>;
@@ -38,7 +39,7 @@ export function practice(
 ): Practice {
   const world = virtualWorld({ seed: 1 });
   const limits = { short: 10_000, long: 10_000 };
-  const twenty = new Twenty({
+  const twenty = openTwenty({
     world,
     accounts: [{ name: 'crm', token: TOKEN, limits, ...options }],
     ...(trouble === undefined ? {} : { trouble }),

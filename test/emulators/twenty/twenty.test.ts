@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Twenty } from '../../../runtime/emulators/twenty/twenty.ts';
+import { openTwenty } from '../../../runtime/emulators/twenty/twenty.ts';
 import { DEMO_ACCOUNTS } from '../../../runtime/emulators/twenty/demo.ts';
 import { virtualWorld } from '../../sim/virtual-world.ts';
 import { message, practice, TOKEN } from './practice.ts';
@@ -122,7 +122,7 @@ describe('Twenty', () => {
 
   it('is full of people in no time, the same ones with the same seed', () => {
     const seeded = (): readonly unknown[] => {
-      const twenty = new Twenty({ world: virtualWorld({ seed: 1 }), accounts: DEMO_ACCOUNTS });
+      const twenty = openTwenty({ world: virtualWorld({ seed: 1 }), accounts: DEMO_ACCOUNTS });
       twenty.seed(300);
       return twenty.account('workspace').items('people');
     };

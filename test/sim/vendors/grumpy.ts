@@ -2,7 +2,7 @@
 import type { MappingConfig } from '../../../runtime/core/mapping/config.ts';
 import type { Values } from '../../../runtime/core/value.ts';
 import {
-  Grumpy,
+  openGrumpy,
   type Abilities,
   type AccountOptions,
   type FieldOptions,
@@ -27,7 +27,7 @@ export const grumpy: Vendor = {
   can: () => true,
   start(system, circumstances) {
     const { account } = system;
-    const emulator = new Grumpy({ ...circumstances, accounts: [accountOf(system)] });
+    const emulator = openGrumpy({ ...circumstances, accounts: [accountOf(system)] });
     const secret = hookSecretOf(system);
     return {
       inside: emulator.account(account),
