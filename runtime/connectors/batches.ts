@@ -1,7 +1,7 @@
 /**
- * A collection that keeps to what it says of itself: no more at once than `can.batch` allows, one operation
- * at a time, and nothing asked for nothing. So no connector has to look at that, and a mistake of a caller
- * never reaches a vendor.
+ * How much goes at once. A collection keeps to what it says of itself: no more than `can.batch` allows, one
+ * operation at a time, and nothing asked for nothing. So no connector has to look at that, and a mistake of
+ * a caller never reaches a vendor. What a connector itself has to ask for in parts is parted here as well.
  */
 import { VendorError, type Collection } from './connector.ts';
 
@@ -51,4 +51,27 @@ export function withinBatches(
       return collection.write(items, signal);
     },
   } satisfies Collection;
+}
+
+/**
+ * Those that go together into one request, in their order; each counts as much as `sizeOf` says, one when
+ * nothing is said. What is too large by itself goes alone.
+ */
+export function partsOf<One>(
+  all: readonly One[],
+  most: number,
+  sizeOf: (one: One) => number = () => 1,
+): readonly (readonly One[])[] {
+  const parts: One[][] = [];
+  let size = Infinity;
+  for (const one of all) {
+    const more = sizeOf(one);
+    if (size + more > most) {
+      parts.push([]);
+      size = 0;
+    }
+    parts.at(-1)!.push(one);
+    size += more;
+  }
+  return parts;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { withinBatches } from '../../runtime/connectors/batches.ts';
+import fc from 'fast-check';
+import { partsOf, withinBatches } from '../../runtime/connectors/batches.ts';
 import type { Can, Collection, ItemChange } from '../../runtime/connectors/connector.ts';
 
 const MOST = { list: 4, read: 3, find: 2, create: 3, update: 1, delete: 2, restore: 1 };
@@ -51,6 +52,29 @@ describe('a collection that keeps to its batches', () => {
 });
 
 /** A collection that notes how much it was asked for at once. */
+describe('what is asked for in parts', () => {
+  const sizes = fc.array(fc.nat(12), { maxLength: 30 });
+
+  it('is all of it, in its order, in the fewest parts that are no larger than allowed', () => {
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 20 }), (all, most) => {
+        const parts = partsOf(all, most, (one) => one);
+        const sizeOf = (part: readonly number[]): number => part.reduce((sum, one) => sum + one, 0);
+        assert.deepEqual(parts.flat(), all);
+        for (const [index, part] of parts.entries()) {
+          assert.ok(part.length === 1 || (part.length > 1 && sizeOf(part) <= most));
+          const next = parts[index + 1];
+          if (next !== undefined) assert.ok(sizeOf(part) + next[0]! > most);
+        }
+      }),
+    );
+  });
+
+  it('is counted where nothing is said about sizes', () => {
+    assert.deepEqual(partsOf(['a', 'b', 'c'], 2), [['a', 'b'], ['c']]);
+  });
+});
+
 function counting(without: readonly ('changes' | 'find')[] = []): {
   collection: Collection;
   asked: string[];

@@ -10,6 +10,7 @@
  * under its old id, and a batch leaves it out without a word. What was archived shows in a list of its own
  * only, which is in no order.
  */
+import { partsOf } from '../batches.ts';
 import {
   VendorError,
   type Item,
@@ -258,7 +259,7 @@ async function searched(
   signal: AbortSignal | undefined,
 ): Promise<readonly api.WireObject[]> {
   const ids: string[] = [];
-  for (const part of partsOf(values)) {
+  for (const part of partsOf(values, VALUES_LENGTH_MAX, lengthOf)) {
     const filters = [{ propertyName: path, operator: 'IN', values: part } as const];
     for (let after: string | undefined = '0'; after !== undefined;) {
       const body = { ...searchFor(filters, ID, SEARCH_MAX), after };
@@ -268,8 +269,7 @@ async function searched(
     }
   }
   const objects: api.WireObject[] = [];
-  for (let start = 0; start < ids.length; start += BATCH_MAX) {
-    const part = ids.slice(start, start + BATCH_MAX);
+  for (const part of partsOf(ids, BATCH_MAX)) {
     objects.push(...(await batchOf(reader, { ids: part, names: reader.names, signal })));
   }
   return objects;
@@ -278,19 +278,9 @@ async function searched(
 /** More in the body of a search is refused; what is around the values takes up the rest. */
 const VALUES_LENGTH_MAX = 2_500;
 
-function partsOf(values: readonly string[]): readonly string[][] {
-  const parts: string[][] = [];
-  let length = Infinity;
-  for (const value of values) {
-    const more = JSON.stringify(value).length + 1;
-    if (length + more > VALUES_LENGTH_MAX) {
-      parts.push([]);
-      length = 0;
-    }
-    parts.at(-1)!.push(value);
-    length += more;
-  }
-  return parts;
+/** With the comma behind it. */
+function lengthOf(value: string): number {
+  return JSON.stringify(value).length + 1;
 }
 
 const SEARCH_MAX = 200;

@@ -6,6 +6,7 @@
  * in an answer, or be called an error. A batch may be refused in parts or as a whole.
  */
 import { z } from 'zod';
+import { partsOf } from '../batches.ts';
 import { VendorError } from '../connector.ts';
 import type { Rest } from '../http.ts';
 import * as api from './api.ts';
@@ -260,8 +261,7 @@ async function take(
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, VendorError>> {
   const failures = new Map<string, VendorError>();
-  for (let start = 0; start < all.length; start += PAIRS_MAX) {
-    const part = all.slice(start, start + PAIRS_MAX);
+  for (const part of partsOf(all, PAIRS_MAX)) {
     for (const [pair, error] of await takePart(context, reference, { kind, pairs: part }, signal)) {
       failures.set(pair.from, error);
     }

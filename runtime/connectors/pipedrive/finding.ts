@@ -8,6 +8,7 @@
  * ago in parts or not at all. It knows some members only; activities and notes it does not know at all.
  * Of these, and by other members, only what was made last is looked through.
  */
+import { partsOf } from '../batches.ts';
 import type { Item } from '../connector.ts';
 import * as api from './api.ts';
 import { isDeleted, itemOf, IDS_MAX, read, type Context } from './reading.ts';
@@ -101,8 +102,8 @@ async function searched(
     if (cursor === undefined) break;
   }
   const items: Item[] = [];
-  for (let start = 0; start < ids.length; start += IDS_MAX) {
-    for (const each of await read(context, ids.slice(start, start + IDS_MAX), signal)) {
+  for (const some of partsOf(ids, IDS_MAX)) {
+    for (const each of await read(context, some, signal)) {
       if (each.kind === 'present') items.push(each.item);
     }
   }

@@ -7,6 +7,7 @@
  * of its own; what was destroyed leaves no trace. What was restored need not count as changed. Texts in a
  * filter cannot be escaped: what could be misread is left open, and looked at here.
  */
+import { partsOf } from '../batches.ts';
 import {
   VendorError,
   type Item,
@@ -121,7 +122,7 @@ export async function search(
   if (conditions === undefined) throw unsearchable(reader, path);
   const wanted = new Set(values.map(spelled));
   const found = new Map<string, WireRecord>();
-  for (const part of partsOf(conditions)) {
+  for (const part of partsOf(conditions, FILTER_LENGTH_MAX, lengthOf)) {
     const filter = `and(or(${part.join(',')}),${DELETED_TOO})`;
     for (const record of await all(reader, reader.type.name, filter, signal)) {
       if (wanted.has(spelled(valueAt(record, path)))) found.set(record.id, record);
@@ -176,19 +177,9 @@ function valueAt(record: WireRecord, path: string): unknown {
   }, record);
 }
 
-function partsOf(conditions: readonly string[]): readonly string[][] {
-  const parts: string[][] = [];
-  let length = Infinity;
-  for (const condition of conditions) {
-    const more = encodeURIComponent(condition).length + 3;
-    if (length + more > FILTER_LENGTH_MAX) {
-      parts.push([]);
-      length = 0;
-    }
-    parts.at(-1)!.push(condition);
-    length += more;
-  }
-  return parts;
+/** In an address, with what stands between two. */
+function lengthOf(condition: string): number {
+  return encodeURIComponent(condition).length + 3;
 }
 
 function unsearchable(reader: Reader, path: string): VendorError {
