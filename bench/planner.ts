@@ -30,6 +30,7 @@ const ROUNDS = 5;
 const facts: EndpointFacts = {
   clockOffsetMs: 0,
   clockUncertaintyMs: 0,
+  answersLagMs: 0,
   absenceHorizonMs: 120_000,
   normalize: (_field, value) => value,
   explains: () => false,

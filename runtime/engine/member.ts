@@ -283,10 +283,12 @@ function memberOf(
 ): Member {
   const references = new Set(policy.fields.filter((f) => f.reference).map(({ name }) => name));
   const paths = new Map(mapping.fields.flatMap(({ name, paths: at }) => at.map((p) => [p, name])));
+  const { can } = collection;
   const facts: EndpointFacts = {
     clockOffsetMs: account.clockOffsetMs ?? 0,
     clockUncertaintyMs: CLOCK_UNCERTAINTY_MS,
-    absenceHorizonMs: collection.can.absenceHorizonMs,
+    answersLagMs: Math.max(can.readLagMs, can.searchLagMs, can.changesLagMs),
+    absenceHorizonMs: can.absenceHorizonMs,
     normalize: (field, value) => mapping.normalize(field, value),
     explains: (field, sent, readBack) => mapping.explains(field, sent, readBack) !== undefined,
     drifted: driftOf(mapping, collection, policy, schema.known),
@@ -295,7 +297,7 @@ function memberOf(
     endpoint: id,
     title,
     collection,
-    can: collection.can,
+    can,
     limits: account.limits,
     left: () => account.left?.() ?? [],
     facts,
@@ -339,6 +341,7 @@ function factsWithout(config: unknown): EndpointFacts {
   return {
     clockOffsetMs: 0,
     clockUncertaintyMs: CLOCK_UNCERTAINTY_MS,
+    answersLagMs: 3_600_000,
     absenceHorizonMs: 3_600_000,
     normalize: (field, value) => mapping?.normalize(field, value) ?? value,
     explains: (field, sent, readBack) => mapping?.explains(field, sent, readBack) !== undefined,

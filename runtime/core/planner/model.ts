@@ -210,6 +210,8 @@ export interface EndpointFacts {
   readonly clockOffsetMs: number;
   /** How far its clock and its granularity may mislead. */
   readonly clockUncertaintyMs: number;
+  /** How old an answer may be, of a read or of a list. */
+  readonly answersLagMs: number;
   /** After this long an unanswered write that does not show has not landed. */
   readonly absenceHorizonMs: number;
   /** What will be read back after writing this value. Idempotent. */

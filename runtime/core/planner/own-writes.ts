@@ -50,7 +50,7 @@ export function settleIntents(draft: Draft, site: Site): void {
   for (const intent of site.intents) {
     const isKnown = isAccountedFor(intent, site, fields);
     if (intent.state === 'applied' && !intent.observed) {
-      if (isKnown && !isOlderThan(seen.version, intent.resultVersion)) {
+      if (isKnown && isAfter(intent, site, fields)) {
         draft.setIntent({ ...intent, observed: true });
       }
     } else if (isUnanswered(intent) && intent.op !== 'delete') {
@@ -180,6 +180,10 @@ function horizonPassed(intent: Intent, site: Site, takenAt: number): boolean {
   return sentAt !== undefined && takenAt >= sentAt + site.facts.absenceHorizonMs;
 }
 
-function isOlderThan(version: number | undefined, than: number | undefined): boolean {
-  return version !== undefined && than !== undefined && version < than;
+/** Whether a write that landed is in what was read: its version says so, or it shows, or the read is late enough. */
+function isAfter(intent: Intent, site: Site, fields: readonly FieldPolicy[]): boolean {
+  const { resultVersion, sentAt = -Infinity } = intent;
+  const { version, takenAt = -Infinity } = site.seen ?? {};
+  if (version !== undefined && resultVersion !== undefined) return version >= resultVersion;
+  return shows(intent, site, fields) || takenAt >= sentAt + site.facts.answersLagMs;
 }

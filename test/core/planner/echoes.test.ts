@@ -96,6 +96,24 @@ describe('our own write', () => {
     assert.equal(story.own['name'], 'Panna');
   });
 
+  for (const answersLagMs of [0, 60_000]) {
+    const what = answersLagMs > 0 ? 'may still show, where answers lag' : 'has shown already';
+    it(`${what}, when something else is read after it`, () => {
+      const story = Story.settled(anna, { facts: { hub: { answersLagMs } } });
+      story.read('app', { name: 'Anna B.' });
+      const write = story.round().writes.find(({ endpoint }) => endpoint === 'hub');
+      assert.ok(write);
+      story.intents = [intent(write, 'applied', { sentAt: 1_000 })];
+      story.read('hub', { name: 'Panna' });
+      story.round();
+      story.read('hub', { name: 'Anna B.' });
+      story.round();
+      const typed = answersLagMs > 0 ? 'Panna' : 'Anna B.';
+      assert.equal(story.own['name'], typed);
+      assert.equal(story.link('hub').cells['name']?.base, typed);
+    });
+  }
+
   it('whose answer was lost is recognised by its value', () => {
     const story = Story.settled(anna);
     lostAnswer(story, 'Anna B.');

@@ -218,6 +218,7 @@ export class Story {
 const plainFacts: EndpointFacts = {
   clockOffsetMs: 0,
   clockUncertaintyMs: 0,
+  answersLagMs: 0,
   absenceHorizonMs: 120_000,
   normalize: (_field, value) => value,
   explains: () => false,

@@ -64,6 +64,7 @@ const OLDER: Stamp = [0, 50, 1];
 const plainFacts: EndpointFacts = {
   clockOffsetMs: 0,
   clockUncertaintyMs: 0,
+  answersLagMs: 0,
   absenceHorizonMs: 100,
   normalize: (_field, value) => value,
   explains: () => false,

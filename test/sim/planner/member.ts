@@ -58,6 +58,7 @@ export class Member {
     return {
       clockOffsetMs: this.#knownSkewMs,
       clockUncertaintyMs: 0,
+      answersLagMs: HORIZON_MS,
       absenceHorizonMs: HORIZON_MS,
       normalize: (_field, value) => (this.#isDeclared ? this.#spell(value) : value),
       explains: (_field, sent, readBack) => same(bare(this.#spell(sent)), bare(readBack)),
