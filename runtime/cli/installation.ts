@@ -207,6 +207,8 @@ export async function openDatabase({
   world: World;
 }): Promise<Database> {
   if (url) return { connection: { connectionString: url }, close: async () => {} };
+  // Whoever is the first makes the folder, so that nobody else can look into it.
+  if (!(await exists(data))) (await openDataDirectory(data)).close();
   return openEmbeddedDatabase({ directory: placesIn(data).postgres, world });
 }
 

@@ -132,6 +132,8 @@ async function list(shelf: Shelf, request: ListRequest): Promise<readonly Contac
   const values: unknown[] = [shelf.tenant, shelf.form.name];
   const given = (value: unknown): string => `$${values.push(value)}`;
   const conditions = ['tenant_id = $1::uuid', 'collection = $2::text'];
+  // What the index for it is for.
+  if (byTime) conditions.push('updated_at >= 0');
   if (!includeDeleted) conditions.push(`state = 'live'`);
   if (since !== undefined) conditions.push(`updated_at >= ${given(since)}::bigint`);
   for (const [member, value] of Object.entries(search)) {

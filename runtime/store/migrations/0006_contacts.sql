@@ -23,12 +23,14 @@ create table contact_item (
   check (state <> 'purged' or (key is null and external_id is null and made_from is null))
 );
 
-create index contact_item_changes on contact_item (tenant_id, collection, updated_at, item_id);
+-- Each index is for the statements that say its condition, and for no other; see dirty_ready.
+create index contact_item_changes on contact_item (tenant_id, collection, updated_at, item_id)
+  where updated_at >= 0;
 create index contact_item_deleted on contact_item (tenant_id, collection, deleted_at)
   where state = 'deleted';
 create index contact_item_key on contact_item (tenant_id, collection, key) where key is not null;
 create unique index contact_item_email on contact_item (tenant_id, key)
-  where collection = 'contacts' and state = 'live';
+  where collection = 'contacts' and state = 'live' and key is not null;
 create unique index contact_item_external on contact_item (tenant_id, collection, external_id)
   where external_id is not null;
 create index contact_item_company on contact_item (tenant_id, company_id)

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import path from 'node:path';
 import { quietWorld } from '../../support/test-database.ts';
 import { SECRET, tokenFor } from '../../contacts/token.ts';
-import { commandFloor, type Fact } from '../floor.ts';
+import { commandFloor, type Fact, type Running } from '../floor.ts';
 
 describe('the command "contacts"', () => {
   const floor = commandFloor();
   const urls: Record<string, string> = {};
 
-  const ask = async (store: string, method: string, path: string, body?: Fact): Promise<Fact> => {
-    const response = await fetch(`${urls[store]}${path}`, {
+  const ask = async (store: string, method: string, place: string, body?: Fact): Promise<Fact> => {
+    const response = await fetch(`${urls[store]}${place}`, {
       method,
       headers: {
         authorization: `Bearer ${tokenFor(store, quietWorld.clock.now())}`,
@@ -69,6 +71,25 @@ describe('the command "contacts"', () => {
     assert.match(err, /^The secret .* is missing\. Set TRIBUTARY_CONTACTS_SECRET .*openssl rand/);
   });
 
+  it('keeps everything in a private folder where no database is named, also when it is stopped', async () => {
+    const environment = { DATABASE_URL: '', TRIBUTARY_CONTACTS_SECRET: SECRET };
+    const args = ['contacts', '--port', '0', '--data', 'own', '--tenant', 'alone'];
+    const serving = async (): Promise<Running> => {
+      const running = floor.start(args, environment);
+      [, urls['alone'] = ''] = await running.says(/is ready at (http\S+) /);
+      return running;
+    };
+    const first = await serving();
+    await ask('alone', 'POST', 'contacts', { email: 'anna@example.com' });
+    assert.equal(statSync(path.join(floor.folder, 'own')).mode & 0o066, 0);
+    first.child.kill('SIGTERM');
+    assert.equal((await first.ended).code, 0);
+    const second = await serving();
+    assert.equal((await everybody('alone')).length, 1);
+    second.child.kill('SIGTERM');
+    await second.ended;
+  });
+
   it('says where it serves, to whom, and keeps two stores apart in one database', async () => {
     for (const store of ['shop', 'office']) {
       const args = ['contacts', '--port', '0', '--tenant', store, '--json'];
@@ -77,6 +98,12 @@ describe('the command "contacts"', () => {
       urls[store] = (JSON.parse(line) as { url: string }).url;
       assert.match(urls[store], /^http:\/\/127\.0\.0\.1:\d+\/$/);
     }
+    const { port } = new URL(urls['shop']!);
+    const taken = await floor.run(['contacts', '--port', port], {
+      TRIBUTARY_CONTACTS_SECRET: SECRET,
+    });
+    assert.equal(taken.code, 1);
+    assert.match(taken.err, /cannot be served \(EADDRINUSE\)\. Choose another port with --port\./);
     const { id } = await ask('shop', 'POST', 'companies', { name: 'Firma', domain: 'firma.hu' });
     const anna = {
       email: 'anna@example.com',
