@@ -159,6 +159,11 @@ export function linkOf(one: Case, id: LinkId): Link | undefined {
   return one.links.find((link) => link.id === id);
 }
 
+/** Whether a record with this link has its item in that system. */
+export function takesPlace({ state }: Link): boolean {
+  return state === 'live' || state === 'held';
+}
+
 /** What the record had in a system until it was deleted there. */
 export function formerItems({ plan, links }: Case, endpoint: EndpointId): readonly Link[] {
   return (plan?.links ?? links).filter((link) => {

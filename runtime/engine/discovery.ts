@@ -13,6 +13,7 @@ import {
   openCase,
   replaceIntent,
   replaceLink,
+  takesPlace,
   type Case,
 } from './case.ts';
 import { keysOf, newLinkId, refTo, setbackWithout, type Context } from './context.ts';
@@ -26,7 +27,6 @@ import {
   markerIn,
   ownersOf,
   recordsOf,
-  takesPlace,
   type Found,
   type Owners,
   type Records,

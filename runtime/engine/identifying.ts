@@ -11,7 +11,7 @@ import {
   type MarkedCreate,
 } from '../core/identity.ts';
 import { readMarker, type Marker } from '../core/marker.ts';
-import type { EndpointId, EntityId, Link, Present } from '../core/planner/model.ts';
+import type { EndpointId, EntityId, Present } from '../core/planner/model.ts';
 import type {
   Claimed,
   KeyOwner,
@@ -21,7 +21,7 @@ import type {
   StoredRecord,
   StoredReview,
 } from '../store/store.ts';
-import { isUnanswered, readChoice, type Case } from './case.ts';
+import { isUnanswered, readChoice, takesPlace, type Case } from './case.ts';
 import type { Context, DigestedKey } from './context.ts';
 import type { Member } from './member.ts';
 import type { SeenItem } from './recent.ts';
@@ -251,11 +251,6 @@ function holderOf(
     createPendingHere: isPending,
     contradicted,
   };
-}
-
-/** Whether a record with this link has its item in that system. */
-export function takesPlace({ state }: Link): boolean {
-  return state === 'live' || state === 'held';
 }
 
 export function isOpenCreate(intent: StoredIntent, endpoint: EndpointId): boolean {

@@ -4,10 +4,10 @@
  */
 import type { EndpointId, Entity, EntityId, Link, Plan, Write } from '../core/planner/model.ts';
 import type { ReviewKey, StoredReview } from '../store/store.ts';
-import type { Case } from './case.ts';
+import { takesPlace, type Case } from './case.ts';
 import { isCollision, isInQuestion } from './claiming.ts';
 import { keysOfEntity, refTo, type Context } from './context.ts';
-import { isOfDying, recordsOf, takesPlace } from './identifying.ts';
+import { isOfDying, recordsOf } from './identifying.ts';
 import { mayBeForgotten } from './recovery.ts';
 
 /** A create that is planned. */
@@ -126,8 +126,8 @@ export async function callThoseWhoWait(
 
 /**
  * Whether something was deleted is no question any more once it shows, or once its record is dead; nor is
- * whose an item is that had to wait for somebody else to go, once it has a record; nor what becomes of a
- * record whose item was merged into one that is its own by now.
+ * whose an item is that was merged, or had to wait for somebody else to go, once it has a record; nor what
+ * becomes of a record whose item was merged into one that is its own by now.
  */
 export function answeredByItself(one: Case, plan: Plan): ReviewKey[] {
   return one.reviews.filter((review) => {
@@ -135,6 +135,7 @@ export function answeredByItself(one: Case, plan: Plan): ReviewKey[] {
     const link = plan.links.find((l) => l.endpoint === endpoint && l.remoteId === remoteId);
     if (link && isOfDying(review)) return true;
     if (state !== 'open' || !link) return false;
+    if (reason === 'merged-from-several') return true;
     if (reason === 'remote-merge') return plan.links.some((other) => hasTakenOver(other, link));
     if (reason !== 'remote-delete') return false;
     const seen = one.observed.get(link.id);

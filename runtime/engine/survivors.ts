@@ -2,7 +2,8 @@
  * Of items that took others over and have no link yet: the record that goes on in each. The one that won a
  * merge left its values there, and only gaps were filled with those of the others; so of its values the
  * fewest are gone, one perhaps, that was edited since. Otherwise a key tells. A marker comes last, and that
- * of a loser says nothing: the merge has handed it on. Where it may still be one or the other, a person says.
+ * of a loser says nothing: the merge has handed it on. Where it may still be one or the other, a person says;
+ * and one with an id that the merge gave it is nobody new, however much was typed over.
  */
 import type { Item } from '../connectors/connector.ts';
 import { readMarker } from '../core/marker.ts';
@@ -10,7 +11,7 @@ import type { EntityId, Link, Present } from '../core/planner/model.ts';
 import { baseOf, isAsRead } from '../core/planner/parts.ts';
 import type { Ref } from '../store/store.ts';
 import type { ReadIds } from './canaries.ts';
-import type { Case } from './case.ts';
+import { takesPlace, type Case } from './case.ts';
 import { keysOf, refTo, type Context } from './context.ts';
 import type { Member } from './member.ts';
 
@@ -63,22 +64,21 @@ export async function survivorsOf(
   return { owners, strangers, unseen };
 }
 
-/** The records of which a merged item may be; none when it is somebody else. */
+/** The records that have lost their items to one with a new id: a merge makes nobody new. */
 export async function candidatesIn(
   context: Context,
   member: Member,
   item: Item,
 ): Promise<readonly EntityId[]> {
   const formers = await formersOf(context, member, item, []);
-  const owner = formers.length > 0 ? await ownerOf(context, member, item, formers) : 'stranger';
-  return owner === 'stranger' ? [] : [...new Set(formers.map(({ entity }) => entity))];
+  return [...new Set(formers.map(({ entity }) => entity))];
 }
 
 /** Those in hand, and those that the vendor names and that have not found another item. */
 async function formersOf(
   { store, sync }: Context,
   { endpoint }: Member,
-  { id: into, mergedFrom = [] }: Item,
+  { mergedFrom = [] }: Item,
   merged: readonly Merged[],
 ): Promise<readonly Former[]> {
   const known = merged.map(({ one, link }) => ({ entity: one.entity.id, link }));
@@ -92,7 +92,8 @@ async function formersOf(
   const others = loaded.flatMap(({ record }, n): Former[] => {
     const link = record?.links.find((l) => l.endpoint === endpoint && l.remoteId === ids[n]);
     if (!record || record.entity.life === 'dead' || !link) return [];
-    const isAsked = link.state === 'mergedAway' && link.mergedInto === into;
+    const hasItem = record.links.some((l) => l.endpoint === endpoint && takesPlace(l));
+    const isAsked = link.state === 'mergedAway' && !hasItem;
     return link.state === 'live' || isAsked ? [{ entity: record.entity.id, link }] : [];
   });
   return [...known, ...others];
@@ -129,8 +130,9 @@ async function ownerOf(
   });
   if (marked && !isHandedOn) return marked.entity as EntityId;
   const isLost = guesses.every(({ kept, lost }) => lost > kept);
-  if (strong.length > 0 && isLost) return 'stranger';
-  return guesses.length > 1 ? 'several' : undefined;
+  const isOneOfThem = item.mergedFrom !== undefined && item.mergedFrom.length > 0;
+  if (strong.length > 0 && isLost && !isOneOfThem) return 'stranger';
+  return guesses.length > 1 || (isLost && isOneOfThem) ? 'several' : undefined;
 }
 
 /** How much a merged item has of what was last read of a record; the rest was edited since, if that one won. */

@@ -4,8 +4,9 @@
  * for another one.
  */
 import type { Item } from '../connectors/connector.ts';
+import { takesPlace } from './case.ts';
 import { keysOf, refTo, type Context, type DigestedKey } from './context.ts';
-import { takesPlace, type Found, type Owners, type Records } from './identifying.ts';
+import type { Found, Owners, Records } from './identifying.ts';
 import type { Member } from './member.ts';
 import { readIds } from './reading.ts';
 import { answered, setbackOf } from './retry.ts';

@@ -130,6 +130,37 @@ describe('Items that were merged', () => {
       ));
   }
 
+  it('into one with a new id make nobody new, whatever was typed into that, and a question ends with its reason', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        const phone = '+36205550001';
+        const winner = crm.enter({ ...anna, phone });
+        const loser = crm.enter(bela);
+        await pair.settle();
+        const entity = await pair.entityOf(crm, winner);
+        const before = app.people();
+        const id = crm.hands.merge('people', loser, winner);
+        crm.edit(id, { name: 'A. Typed', email: 'typed@example.com' });
+        await pair.settle();
+        await pair.wait(60_000);
+        await pair.settle();
+        assert.deepEqual(app.people(), before);
+        const asked = (): unknown => {
+          const open = pair.reviews().filter(({ state }) => state === 'open');
+          return open.map(({ reason, remoteId }) => `${reason} ${remoteId}`).toSorted();
+        };
+        const merges = [`remote-merge ${winner}`, `remote-merge ${loser}`];
+        assert.deepEqual(asked(), [`merged-from-several ${id}`, ...merges]);
+        crm.edit(id, { email: anna.email });
+        await engine.hint(tenant, [{ sync, endpoint: crm.endpoint, remoteId: id }]);
+        await pair.settle();
+        assert.equal(await pair.entityOf(crm, id), entity);
+        assert.deepEqual(asked(), [`remote-merge ${loser}`]);
+      },
+      { abilities: { crm: { mergeGivesNewId: true } } },
+    ));
+
   it('into one with a new id leave the record that won, whoever had made the other one', async () => {
     await withPair(
       async (pair) => {
