@@ -99,8 +99,8 @@ function decideMatch(
 ): Identity {
   const [only, ...others] = living;
   if (!only || others.length > 0) return ask(living, 'several-matches');
-  if (only.contradicted) return ask(living, 'key-contradiction');
   if (only.linkedHere) return ask(living, 'already-linked-here');
+  if (only.contradicted) return ask(living, 'key-contradiction');
   if (only.createPendingHere) return ask(living, 'create-pending-here');
   if (keys.some((key) => key.twinsHere > 0)) return ask(living, 'twin-here');
   if (!policy.autoLink) return ask(living, 'auto-link-off');

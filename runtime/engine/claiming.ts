@@ -2,28 +2,25 @@
  * Which match keys a record claims and gives up. A key belongs to one record; whoever wants one that
  * another record has goes on without it, while a person is asked, and claims it once it is free.
  */
-import type { EntityId } from '../core/planner/model.ts';
+import type { Entity, EntityId, Link } from '../core/planner/model.ts';
 import type { MatchKey, RecordChange, StoredReview } from '../store/store.ts';
 import type { Case } from './case.ts';
-import { keysOfEntity, refTo, type Context } from './context.ts';
+import { keysLeftBy, keysOfEntity, refTo, type Context, type DigestedKey } from './context.ts';
 
 /** After so many tries the value is not just on its way from one record to the other. */
 export const COLLISIONS_MAX = 3;
 /** Records that wait for each other are due at the same moment. */
 export const TOGETHER_MS = 700;
 
-/** Strong keys belong to one record. Of weak ones the first that has it is remembered. */
+/** Strong keys belong to one record. Of others the first that has it is remembered. */
 export async function keyChanges(context: Context, one: Case): Promise<RecordChange['keys']> {
   const { rules } = context;
-  const { stored, entity } = one;
+  const { stored, entity, links } = one;
   const isBack = stored?.entity.life === 'dead' && entity.life !== 'dead';
-  if (stored && stored.entity.cells === entity.cells && !isBack && !hasCollided(one)) {
-    return undefined;
-  }
-  const before = new Set(
-    stored ? keysOfEntity(context, stored.entity).map(({ digest }) => digest) : [],
-  );
-  const after = keysOfEntity(context, entity);
+  const isSame = stored?.entity.cells === entity.cells && stored.links === links;
+  if (stored && isSame && !isBack && !hasCollided(one)) return undefined;
+  const before = new Set(stored ? keysOfRecord(context, stored).map(({ digest }) => digest) : []);
+  const after = keysOfRecord(context, { entity, links });
   const kept = new Set(after.map(({ digest }) => digest));
   const isFresh = (digest: MatchKey): boolean => isBack || !before.has(digest);
   const wanted = after.filter(
@@ -31,8 +28,8 @@ export async function keyChanges(context: Context, one: Case): Promise<RecordCha
   );
   // What was wanted before and is not free yet has been asked about.
   const asked = wanted.filter(
-    ({ digest, strength }) =>
-      strength === 'candidate' || !isFresh(digest) || !rules.has('unique-keys'),
+    ({ digest, strength, isLeft }) =>
+      strength === 'candidate' || isLeft || !isFresh(digest) || !rules.has('unique-keys'),
   );
   const owned = await ownersOf(
     context,
@@ -45,6 +42,14 @@ export async function keyChanges(context: Context, one: Case): Promise<RecordCha
   const add = wanted.map(({ digest }) => digest).filter((digest) => !isTaken(digest));
   const remove = [...before].filter((digest) => !kept.has(digest));
   return add.length + remove.length > 0 ? { add, remove } : undefined;
+}
+
+/** Those that lead to it: its own, and those that its items still have. */
+function keysOfRecord(
+  context: Context,
+  record: { readonly entity: Entity; readonly links: readonly Link[] },
+): DigestedKey[] {
+  return [...keysOfEntity(context, record.entity), ...keysLeftBy(context, record)];
 }
 
 /** Whether another record still has a key that this one was asked about. */

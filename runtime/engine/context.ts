@@ -2,8 +2,15 @@
 import type { Item } from '../connectors/connector.ts';
 import { keyedDigest } from '../core/hash.ts';
 import { matchKeys, type MatchKey as FoundKey } from '../core/match-keys.ts';
-import type { EndpointId, Entity, EntityId, LinkId, Resolution } from '../core/planner/model.ts';
-import { wholeValues } from '../core/planner/parts.ts';
+import type {
+  EndpointId,
+  Entity,
+  EntityId,
+  Link,
+  LinkId,
+  Resolution,
+} from '../core/planner/model.ts';
+import { baseOf, wholeValues } from '../core/planner/parts.ts';
 import type { Value, Values } from '../core/value.ts';
 import type { MatchKey, Priority, Ref, Store } from '../store/store.ts';
 import type { World } from '../world/world.ts';
@@ -121,20 +128,64 @@ export function refTo(sync: Sync, { endpoint, remoteId }: Omit<Ref, 'sync'>): Re
 /** A key as it is found by its values, and as it is stored. */
 export interface DigestedKey extends FoundKey {
   readonly digest: MatchKey;
+  /** Only an item in one system has it, or had it when it was last read; the record has another one now. */
+  readonly isLeft?: true;
 }
 
 /** What identifies a record with these values. */
-export function keysOf({ secret, sync }: Context, fields: Values): DigestedKey[] {
-  const { match, matching } = sync.settings;
-  const sources = match.map(({ field, kind }) => ({ kind, value: fields[field] }));
-  return matchKeys(sources, matching).map((key) => ({
-    ...key,
-    digest: keyedDigest(secret, `${sync.id} ${key.kind} ${key.key}`).slice(0, 22),
-  }));
+export function keysOf(context: Context, fields: Values): DigestedKey[] {
+  const { sync } = context;
+  return keysIn(context, fields).map((key) => {
+    return { ...key, digest: digestOf(context, `${sync.id} ${key.kind} ${key.key}`) };
+  });
 }
 
 export function keysOfEntity(context: Context, { cells }: Pick<Entity, 'cells'>): DigestedKey[] {
   return keysOf(context, wholeValues(context.sync.policy.fields, cells));
+}
+
+/** What an item in a system can be known by although its record has got another key meanwhile. */
+export function leftKeysOf(context: Context, endpoint: EndpointId, fields: Values): DigestedKey[] {
+  const strong = keysIn(context, fields).filter(({ strength }) => strength === 'strong');
+  return strong.map((key) => leftKey(context, endpoint, key));
+}
+
+/** Keys that the items of a record have, or had when they were there last, and the record has no longer. */
+export function keysLeftBy(
+  context: Context,
+  { entity, links }: { readonly entity: Pick<Entity, 'cells'>; readonly links: readonly Link[] },
+): DigestedKey[] {
+  const { match } = context.sync.settings;
+  const fields = context.sync.policy.fields.filter(({ name }) => {
+    return match.some(({ field }) => field === name);
+  });
+  const nameOf = ({ kind, key }: FoundKey): string => `${kind} ${key}`;
+  const own = new Set(keysIn(context, wholeValues(fields, entity.cells)).map(nameOf));
+  return links.flatMap((link) => {
+    if (!LEAVES_KEYS.has(link.state)) return [];
+    const had = Object.fromEntries(fields.map((field) => [field.name, baseOf(field, link)]));
+    const left = keysIn(context, had).filter((key) => {
+      return key.strength === 'strong' && !own.has(nameOf(key));
+    });
+    return left.map((key) => leftKey(context, link.endpoint, key));
+  });
+}
+
+const LEAVES_KEYS: ReadonlySet<Link['state']> = new Set(['live', 'held', 'gone']);
+
+function leftKey(context: Context, endpoint: EndpointId, key: FoundKey): DigestedKey {
+  const name = `${context.sync.id} ${key.kind} ${key.key} at ${endpoint}`;
+  return { ...key, digest: digestOf(context, name), isLeft: true };
+}
+
+function keysIn({ sync }: Context, fields: Values): FoundKey[] {
+  const { match, matching } = sync.settings;
+  const sources = match.map(({ field, kind }) => ({ kind, value: fields[field] }));
+  return matchKeys(sources, matching);
+}
+
+function digestOf({ secret }: Context, name: string): MatchKey {
+  return keyedDigest(secret, name).slice(0, 22);
 }
 
 export function nameOfItem({ endpoint, remoteId }: Omit<Ref, 'sync'>): string {

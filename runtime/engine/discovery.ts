@@ -16,7 +16,7 @@ import {
   takesPlace,
   type Case,
 } from './case.ts';
-import { keysOf, newLinkId, refTo, setbackWithout, type Context } from './context.ts';
+import { keysOf, leftKeysOf, newLinkId, refTo, setbackWithout, type Context } from './context.ts';
 import { withCopies } from './copies.ts';
 import {
   candidatesOf,
@@ -29,6 +29,7 @@ import {
   recordsOf,
   type Found,
   type Owners,
+  type Placement,
   type Records,
   type Stray,
 } from './identifying.ts';
@@ -145,7 +146,9 @@ async function findAt(
   }
   for (const stray of seen) {
     const { present } = member.read(stray.seen.item, stray.seen.takenAt);
-    found.push({ ...stray, member, present, keys: keysOf(context, present.fields) });
+    const { fields } = present;
+    const keys = [...keysOf(context, fields), ...leftKeysOf(context, endpoint, fields)];
+    found.push({ ...stray, member, present, keys });
   }
 }
 
@@ -208,12 +211,10 @@ async function place(
     case 'ignore':
       return { lease };
     case 'ask': {
-      const isAsked = reviews.some(
-        ({ state, reason }) => state === 'open' && reason === identity.reason,
-      );
+      if (isAsked(reviews, identity)) return { lease };
       const { reason, candidates, forgotten } = identity;
       const about = forgotten === undefined ? {} : { entity: forgotten };
-      return isAsked ? { lease } : { lease, review: { ...ref, reason, candidates, ...about } };
+      return { lease, review: { ...ref, reason, candidates, ...about } };
     }
     case 'newEntity': {
       // Whose it is was asked when it had other keys; that it has them no more is no answer.
@@ -257,6 +258,19 @@ async function place(
 
 /** How soon an item is looked at again that can only be judged when everything is compared. */
 const COMPARED_MS = 15_000;
+
+/** Nobody is asked twice about the same records, whatever else speaks for them by now. */
+function isAsked(
+  reviews: Loaded['reviews'],
+  { reason, candidates, forgotten }: Extract<Placement, { kind: 'ask' }>,
+): boolean {
+  return reviews.some((review) => {
+    if (review.state !== 'open') return false;
+    const isAbout =
+      candidates.length > 0 && candidates.every((id) => review.candidates.includes(id));
+    return review.reason === reason || (isAbout && !isOfDying(review) && forgotten === undefined);
+  });
+}
 
 function isQuestioned(reviews: Loaded['reviews']): boolean {
   return reviews.some((review) => {

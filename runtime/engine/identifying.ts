@@ -205,7 +205,7 @@ function identifyBy(
   }
   const keys = found.keys.map((key): FoundKey => {
     const owner = owners.get(key.digest);
-    const holders = owner ? [holderOf(context, found, owner, records, cases)] : [];
+    const holders = owner ? [holderOf(context, found, key, owner, records, cases)] : [];
     const twinsHere = found.shared?.has(key.digest) ? 1 : 0;
     return { kind: key.kind, strength: key.strength, holders, twinsHere };
   });
@@ -230,6 +230,7 @@ export function stateOf(
 function holderOf(
   { sync, rules }: Context,
   { member, present }: Found,
+  { isLeft }: DigestedKey,
   { entity, life }: KeyOwner,
   records: Records,
   cases: ReadonlyMap<EntityId, Case>,
@@ -249,7 +250,8 @@ function holderOf(
     life: state?.entity.life === 'dead' || life === 'dead' ? 'dead' : 'live',
     linkedHere: rules.has('one-item-per-system') && hasItem,
     createPendingHere: isPending,
-    contradicted,
+    // The record itself has got another key since.
+    contradicted: contradicted || isLeft === true,
   };
 }
 

@@ -26,6 +26,88 @@ describe('An item about which a person was asked', () => {
     ));
 });
 
+describe('An item with a key that another item there has, and its record no longer', () => {
+  const deeds: Readonly<Record<string, (pair: Pair, id: string) => void>> = {
+    'is still there': ({ app }) => void app.enter(anna),
+    'has just been deleted': ({ app }, id) => {
+      app.remove(id);
+      app.enter(anna);
+    },
+    'was merged into it without a word': ({ app }, id) => {
+      app.hands.merge('people', app.idOf('bela@example.com'), id);
+    },
+  };
+  for (const [what, deed] of Object.entries(deeds)) {
+    it(`is asked about, and nobody new elsewhere, when that one ${what}`, () =>
+      beforeTheAppHears(async (pair, id) => {
+        const { app, crm } = pair;
+        const entity = await pair.entityOf(app, id);
+        deed(pair, id);
+        await waitLong(pair, 2);
+        assert.equal(crm.people()[anna.email], undefined);
+        const asked = pair.reviews().filter(({ remoteId }) => Number(remoteId) > Number(id));
+        assert.deepEqual(
+          asked.map(({ candidates, state }) => [candidates, state]),
+          [[[entity], 'open']],
+        );
+      }));
+  }
+
+  it('is one with the key of somebody who was deleted, when that record was', () =>
+    beforeTheAppHears(async (pair, id) => {
+      const { app, crm } = pair;
+      app.remove(id);
+      await waitLong(pair, 2);
+      app.enter(anna);
+      await waitLong(pair, 2);
+      assert.deepEqual(Object.keys(crm.people()), ['bela@example.com']);
+      assert.deepEqual(
+        pair.reviews().map(({ reason }) => reason),
+        ['tombstone-match'],
+      );
+    }));
+
+  it('is somebody new once the other item has the new key as well', () =>
+    withPair(async (pair) => {
+      const { app, crm } = pair;
+      const id = crm.enter(anna);
+      await pair.settle();
+      crm.edit(id, { email: 'anna.b@example.com' });
+      await pair.settle();
+      app.enter({ ...anna, name: 'Another Anna' });
+      await pair.settle();
+      assert.equal(crm.people()[anna.email]?.['name'], 'Another Anna');
+      assert.deepEqual(pair.reviews(), []);
+    }));
+});
+
+/** The address of Anna was changed in the CRM; the app, where her item has the id, cannot be written to. */
+async function beforeTheAppHears(story: (pair: Pair, id: string) => Promise<void>): Promise<void> {
+  let isStuck = false;
+  const connector = grumpier((collection, account) => ({
+    async write(changes, signal) {
+      if (!isStuck || account !== 'app') return collection.write(changes, signal);
+      throw new VendorError('throttled', { what: 'Not now.', next: 'Wait.' });
+    },
+  }));
+  await withPair(
+    async (pair) => {
+      const { app, crm } = pair;
+      const there = crm.enter(anna);
+      crm.enter({ email: 'bela@example.com', name: 'Bela' });
+      await pair.settle();
+      isStuck = true;
+      crm.edit(there, { email: 'anna.b@example.com' });
+      await pair.settle();
+      await story(pair, app.idOf(anna.email));
+    },
+    {
+      connector,
+      abilities: { app: { delete: 'hard', mergeVisible: 'none', mergeGivesNewId: true } },
+    },
+  );
+}
+
 describe('An item with the key of somebody who was deleted', () => {
   it('becomes somebody new once nothing is left of the deleted one', async () => {
     let isStuck = true;
@@ -185,8 +267,8 @@ async function besideTheStuck(
   );
 }
 
-async function waitLong(pair: Pair): Promise<void> {
-  for (let n = 0; n < 4; n += 1) {
+async function waitLong(pair: Pair, times = 4): Promise<void> {
+  for (let n = 0; n < times; n += 1) {
     await pair.wait(120_000);
     await pair.settle();
   }
