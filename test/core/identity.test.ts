@@ -204,6 +204,8 @@ describe('identity', () => {
     used.add('forgotten-record');
     // Nor do keys tell what is left of a deleted record.
     used.add('still-being-deleted');
+    // Nor which of several records a merged item goes on in.
+    used.add('merged-from-several');
     assert.deepEqual([...used].toSorted(), Object.keys(identityReasons).toSorted());
   });
 });
