@@ -5,7 +5,7 @@
  *
  * A call that may not be made now fails as `throttled`, with the time when it is worth trying again.
  */
-import { VendorError, type Operation } from '../connectors/connector.ts';
+import { VendorError, type Limit, type Operation } from '../connectors/connector.ts';
 import type { EndpointId } from '../core/planner/model.ts';
 import type { Priority, Store, TenantId } from '../store/store.ts';
 import type { World } from '../world/world.ts';
@@ -111,7 +111,7 @@ export class Gate {
       .map(({ name, capacity, perMs, cost }) => {
         const amount = cost(action, items, member.collection?.name ?? '');
         const keep = Math.min(capacity * HEAD_ROOM[priority], capacity - amount);
-        return { bucket: `${member.endpoint}/${name}`, capacity, perMs, amount, keep };
+        return { bucket: bucketOf(member, { name, capacity }), capacity, perMs, amount, keep };
       })
       .filter(({ amount }) => amount > 0);
     if (requests.length === 0) return;
@@ -151,8 +151,9 @@ export class Gate {
     const now = this.#world.clock.now();
     for (const { name, left: amount, resetsAt = 0 } of left?.() ?? []) {
       const forMs = resetsAt - now;
-      if (amount > 0 || forMs <= 0 || !limits.some((limit) => limit.name === name)) continue;
-      await this.#store.slowDown(tenant, { bucket: `${endpoint}/${name}`, forMs });
+      const limit = limits.find((one) => one.name === name);
+      if (amount > 0 || forMs <= 0 || !limit) continue;
+      await this.#store.slowDown(tenant, { bucket: bucketOf({ endpoint }, limit), forMs });
     }
   }
 
@@ -173,9 +174,9 @@ export class Gate {
       const reached = member.limits.filter(({ name }) => name === error.limit);
       const slowed = reached.length > 0 ? reached : member.limits;
       await Promise.all(
-        slowed.map(({ name }) =>
+        slowed.map((limit) =>
           this.#store.slowDown(tenant, {
-            bucket: `${member.endpoint}/${name}`,
+            bucket: bucketOf(member, limit),
             forMs,
             factor: 0.5,
           }),
@@ -197,6 +198,17 @@ export class Gate {
       }
     }
   }
+}
+
+/**
+ * A limit of another size is another one. Vendors do not tell every process the same, and may be told of a
+ * larger plan: what was left of the smaller one is no share of the larger one worth speaking of.
+ */
+function bucketOf(
+  { endpoint }: Pick<Called, 'endpoint'>,
+  { name, capacity }: Pick<Limit, 'name' | 'capacity'>,
+): string {
+  return `${endpoint}/${capacity}/${name}`;
 }
 
 function note({ outcomes }: Health, ok: boolean): void {

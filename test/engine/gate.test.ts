@@ -87,6 +87,16 @@ describe('a call to a vendor', () => {
     await call('read');
     await call('read');
   });
+
+  it('is not held back by what little was left of a smaller limit, when the vendor allows more', async () => {
+    const { world, call, resize } = gateFor([{ ...BURST, capacity: 4, perMs: 24 * 60 * MINUTE }]);
+    for (let read = 0; read < 3; read += 1) await call('read');
+    await assert.rejects(call('read'), { kind: 'throttled' });
+    resize([{ ...BURST, capacity: 4_000, perMs: 24 * 60 * MINUTE }]);
+    const before = world.clock.now();
+    await call('read');
+    assert.equal(world.clock.now(), before);
+  });
 });
 
 describe('The gate', () => {
@@ -150,7 +160,8 @@ function throttled(about: { retryAfterMs: number; limit?: string }): VendorError
   return new VendorError('throttled', { what: 'Too many.', next: 'Wait.' }, about);
 }
 
-function gateFor(limits: readonly Limit[]) {
+function gateFor(first: readonly Limit[]) {
+  let limits = first;
   const world = virtualWorld({ seed: 'gate' });
   const store = new MemoryStore({ world, auditKey: 'audit' });
   const gate = new Gate(store, world, () => assert.fail('nobody has to log in'));
@@ -159,7 +170,9 @@ function gateFor(limits: readonly Limit[]) {
     endpoint: 'crm' as EndpointId,
     title: 'Sales',
     collection: { name: 'people' },
-    limits,
+    get limits() {
+      return limits;
+    },
     left: () => left,
   };
   const call = (
@@ -171,5 +184,10 @@ function gateFor(limits: readonly Limit[]) {
         if (fails) throw fails;
       }),
     );
-  return { world, call, tell: (told: readonly Left[]) => void (left = told) };
+  return {
+    world,
+    call,
+    tell: (told: readonly Left[]) => void (left = told),
+    resize: (told: readonly Limit[]) => void (limits = told),
+  };
 }
