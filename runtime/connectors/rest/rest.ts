@@ -83,14 +83,18 @@ async function open(settings: RestConfig, world: World): Promise<Account> {
       }),
     });
   const app = client(baseUrl, true);
-  const document = documentIn(await documentFor(settings, app, client), account);
-  await assertLogin(app, document);
+  const describe = async (): Promise<Document> =>
+    documentIn(await documentFor(settings, app, client), account);
+  const first = await describe();
+  await assertLogin(app, first);
   return {
-    title: document.title,
+    title: first.title,
     ...(clockOffsetMs !== undefined && { clockOffsetMs }),
     limits: [limitOf(settings)],
-    collections: async () => [...document.resources.keys()].map((name) => ({ name, title: name })),
+    collections: async () => [...first.resources.keys()].map((name) => ({ name, title: name })),
+    // Whoever opens it again wants to know what has become of it.
     async collection(name) {
+      const document = await describe();
       const resource = document.resources.get(name);
       if (resource === undefined) throw unknownCollection(name, document, account);
       const form = formOf(resource, settings.collections[name], account);

@@ -108,6 +108,23 @@ describe('the document of an own app', () => {
     );
   });
 
+  it('is read anew by whoever opens a collection again, because the app may have changed', async () => {
+    const changed = document();
+    const given = { document: `${ORIGIN}/openapi.json` };
+    const sees: Scene['answer']['with'] = ({ url }) =>
+      Response.json(url.endsWith('/openapi.json') ? changed : []);
+    await within({ ...given, sees }, async ({ account, contacts }) => {
+      const typeIn = ({ fields }: typeof contacts) =>
+        fields.find(({ path }) => path === 'name')?.type;
+      assert.equal(typeIn(contacts), 'string');
+      const { properties } = changed.components.schemas.Contact as {
+        properties: Record<string, unknown>;
+      };
+      properties['name'] = { type: 'number' };
+      assert.equal(typeIn(await account.collection('contacts')), 'number');
+    });
+  });
+
   it('has to be one', async () => {
     for (const given of [{ swagger: '2.0' }, {}]) {
       await assert.rejects(
@@ -169,13 +186,20 @@ async function within(
   {
     auth = BEARER,
     origin = ORIGIN,
+    sees = () => Response.json([]),
     ...more
-  }: { auth?: unknown; origin?: string; document?: unknown; collections?: unknown },
+  }: {
+    auth?: unknown;
+    origin?: string;
+    document?: unknown;
+    collections?: unknown;
+    sees?: Scene['answer']['with'];
+  },
   story: (scene: Scene) => Promise<void>,
 ): Promise<void> {
   const world = Object.assign(virtualWorld({ seed: 'own app' }), { allowedHosts: ['127.0.0.1'] });
   const sent: Request[] = [];
-  const answer: Scene['answer'] = { with: () => Response.json([]) };
+  const answer: Scene['answer'] = { with: sees };
   world.serve(origin, (request) => {
     sent.push(request);
     return answer.with(request);
