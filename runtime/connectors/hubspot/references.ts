@@ -101,7 +101,8 @@ async function heldBy(
 }
 
 const NOT_FOUND = 'OBJECT_NOT_FOUND';
-const OF_HUBSPOT = 'HUBSPOT_DEFINED';
+/** What HubSpot calls its own types of associations. */
+export const OF_HUBSPOT = 'HUBSPOT_DEFINED';
 
 /** Ids are numbers in texts, without zeros in front. */
 function byNumber(a: string, b: string): number {

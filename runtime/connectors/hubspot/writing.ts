@@ -17,7 +17,14 @@ import {
 import * as api from './api.ts';
 import { afterOthers, complaintIn, errorOf, type Complaint } from './complaints.ts';
 import { lookUp } from './reading.ts';
-import { ASSOCIATIONS, wishesIn, writeReferences, type Context, type Wish } from './references.ts';
+import {
+  ASSOCIATIONS,
+  OF_HUBSPOT,
+  wishesIn,
+  writeReferences,
+  type Context,
+  type Wish,
+} from './references.ts';
 
 export interface Writer extends Context {
   readonly marker: string | undefined;
@@ -92,6 +99,10 @@ function propertiesIn(raw: Readonly<Record<string, unknown>>): Readonly<Record<s
 // ---------------------------------------------------------------------------------------------
 // Creates
 
+/**
+ * Whoever is made with a primary reference is made with it at once: without it, what points nowhere yet would
+ * look like somebody whose reference was taken away.
+ */
 async function create(
   writer: Writer,
   entries: readonly Entry[],
@@ -99,29 +110,44 @@ async function create(
 ): Promise<Outcomes> {
   const { marker, isUpsert } = writer;
   const isMarked = ({ change }: Entry): boolean => isUpsert && change.marker !== undefined;
-  const marked = entries.filter(isMarked);
-  const plain = entries.filter((entry) => !isMarked(entry));
-  const inputOf = ({ change, properties }: Entry) => ({
-    properties: {
-      ...properties,
-      ...(marker !== undefined && change.marker !== undefined && { [marker]: change.marker }),
-    },
+  const propertiesOf = ({ change, properties }: Entry) => ({
+    ...properties,
+    ...(marker !== undefined && change.marker !== undefined && { [marker]: change.marker }),
   });
-  const answers = await batch(writer, marked, signal, {
+  const isAnswer: BatchCall['isAnswer'] = ({ properties }, { change }) =>
+    change.marker !== undefined && properties[marker ?? ''] === change.marker;
+  const upsert: BatchCall = {
     action: 'upsert',
-    inputOf: (entry) => ({ id: entry.change.marker, idProperty: marker, ...inputOf(entry) }),
-    isAnswer: ({ properties }, { change }) => properties[marker!] === change.marker,
-  });
-  const others = batch(writer, plain, signal, {
+    inputOf: (entry) => ({
+      id: entry.change.marker,
+      idProperty: marker,
+      properties: propertiesOf(entry),
+    }),
+    isAnswer,
+  };
+  const plain: BatchCall = {
     action: 'create',
-    inputOf,
-    isAnswer: ({ properties }, { change }) =>
-      change.marker !== undefined && properties[marker ?? ''] === change.marker,
+    inputOf: (entry) => ({ properties: propertiesOf(entry), ...primariesIn(entry) }),
+    isAnswer,
+  };
+  const answers = new Map<number, Answer>();
+  const step = async (part: readonly Entry[], call: BatchCall): Promise<void> => {
+    const asking = batch(writer, part, signal, call);
+    const answered = await (answers.size === 0 ? asking : late(asking));
+    for (const [index, answer] of answered) answers.set(index, answer);
+  };
+  await step(entries.filter(isWhole), plain);
+  // Made by an earlier try, perhaps, whose answer did not arrive; or somebody else has the address.
+  const others = entries.filter((entry) => {
+    const answer = answers.get(entry.index);
+    return answer === undefined || (isMarked(entry) && isDuplicate(answer));
   });
-  for (const [index, answer] of await (marked.length === 0 ? others : late(others))) {
-    answers.set(index, answer);
-  }
-  const made = entries.flatMap(({ index, wishes }) => {
+  await step(others.filter(isMarked), upsert);
+  await step(
+    others.filter((entry) => !isMarked(entry)),
+    plain,
+  );
+  const made = others.flatMap(({ index, wishes }) => {
     const answer = answers.get(index)!;
     if (!('object' in answer) || wishes.length === 0) return [];
     const { id, new: isNew = true } = answer.object;
@@ -134,6 +160,25 @@ async function create(
     const error = unreferenced.get(answer.object.id);
     return error ? { kind: 'failed', error } : { kind: 'done', id: answer.object.id };
   });
+}
+
+/** All that it points to can be told in the create itself. */
+function isWhole({ wishes }: Entry): boolean {
+  return wishes.length > 0 && wishes.every(({ chosen, reference }) => chosen && reference.primary);
+}
+
+function primariesIn(entry: Entry): object {
+  if (!isWhole(entry)) return {};
+  return {
+    associations: entry.wishes.map(({ chosen, reference }) => ({
+      to: { id: chosen },
+      types: [{ associationCategory: OF_HUBSPOT, associationTypeId: reference.primary }],
+    })),
+  };
+}
+
+function isDuplicate(answer: Answer): boolean {
+  return !('object' in answer) && answer.error.kind === 'duplicate';
 }
 
 function outcomesOf(entries: readonly Entry[], outcome: (entry: Entry) => Outcome): Outcomes {

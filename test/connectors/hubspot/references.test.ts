@@ -120,6 +120,37 @@ describe('the references of an item of HubSpot', () => {
       assert.equal((await associationsOf(contacts, other!))['company'], null);
     }));
 
+  it('are there as soon as the item is, also when it is made a second time', () => {
+    const marker = { path: 'tributary_marker', type: 'text', unique: true } as const;
+    return practising(
+      async ({ account, hands }) => {
+        const [first, second] = ['A', 'B'].map((name) => hands.create('companies', { name }));
+        const contacts = await account.collection('contacts');
+        const make = async (company: string | undefined) => {
+          const raw = { email: 'a@x.test', associations: { company } };
+          const [outcome] = await contacts.write([{ op: 'create', marker: 'm1', raw }]);
+          return idOf(outcome!);
+        };
+        const id = await make(first);
+        const made = hands.log.filter((change) => change.id === id && change.via === 'api');
+        assert.equal(new Set(made.map(({ at }) => at)).size, 1);
+        assert.equal((await associationsOf(contacts, id))['company'], first);
+        assert.equal(await make(second), id);
+        assert.equal((await associationsOf(contacts, id))['company'], second);
+      },
+      { account: { properties: { contacts: [marker] } } },
+    );
+  });
+
+  it('that lead to nobody keep the item from being made', () =>
+    practising(async ({ account, hands }) => {
+      const contacts = await account.collection('contacts');
+      const raw = { email: 'a@x.test', associations: { company: '999999' } };
+      const [outcome] = await contacts.write([{ op: 'create', raw }]);
+      assert.equal(errorOf(outcome).mayHaveLanded, false);
+      assert.deepEqual(hands.items('contacts'), []);
+    }));
+
   it('that are refused after the item was made leave no doubt that it may be there', () =>
     practising(async ({ account, hands }) => {
       const contacts = await account.collection('contacts');
