@@ -21,20 +21,23 @@ import {
   type SystemScene,
   type TenantScene,
 } from './scenario.ts';
+import { pairingFrom, withoutImpossible } from './vendors/pairings.ts';
 
 export interface Mood {
   /** What the world has to go through; without it, chance decides. */
   readonly hardships?: readonly HardshipName[];
+  /** Its systems are of vendors that exist. */
+  readonly vendors?: boolean;
 }
 
-export function scenarioFrom(seed: number, { hardships }: Mood = {}): Scenario {
+export function scenarioFrom(seed: number, { hardships, vendors = false }: Mood = {}): Scenario {
   const streams = randomStreams(`scenario ${seed}`);
   const setting = diceOf(streams('setting'));
   const minutes = setting.pick([3, 5, 5, 10, 10, 30, 120]);
   const workers = setting.pick([1, 1, 1, 2, 3]);
   const names = new Codes();
   const tenants = Array.from({ length: setting.oneIn(5) ? 2 : 1 }, () =>
-    tenantFrom(setting, names),
+    tenantFrom(setting, names, vendors ? pairingFrom : systemsFrom),
   );
   const life = diceOf(streams('life'));
   const ordinary: Scenario = {
@@ -48,7 +51,8 @@ export function scenarioFrom(seed: number, { hardships }: Mood = {}): Scenario {
     faults: faultsFrom(diceOf(streams('faults'))),
     kills: [],
   };
-  return withHardships(ordinary, (name) => diceOf(streams(`hardship ${name}`)), hardships);
+  const random = (name: string): Dice => diceOf(streams(`hardship ${name}`));
+  return withoutImpossible(withHardships(ordinary, random, hardships));
 }
 
 /** Codes that nobody has yet. */
@@ -63,8 +67,17 @@ class Codes {
 
 const NAMES = ['app', 'crm', 'erp', 'shop'];
 
-function tenantFrom(dice: Dice, names: Codes): TenantScene {
-  const systems = NAMES.slice(0, dice.pick([2, 2, 2, 3, 3, 4])).map((name): SystemScene => {
+function tenantFrom(
+  dice: Dice,
+  names: Codes,
+  pick: (dice: Dice) => readonly SystemScene[],
+): TenantScene {
+  const systems = pick(dice);
+  return { systems, records: recordsFrom(dice, systems, names), policy: policyFrom(dice, systems) };
+}
+
+function systemsFrom(dice: Dice): readonly SystemScene[] {
+  return NAMES.slice(0, dice.pick([2, 2, 2, 3, 3, 4])).map((name): SystemScene => {
     const abilities = habitsFrom(dice);
     return {
       name,
@@ -75,7 +88,6 @@ function tenantFrom(dice: Dice, names: Codes): TenantScene {
       ...(dice.oneIn(12) ? { workflow: dice.pick(['shout', 'reset'] as const) } : {}),
     };
   });
-  return { systems, records: recordsFrom(dice, systems, names), policy: policyFrom(dice, systems) };
 }
 
 function recordsFrom(dice: Dice, systems: readonly SystemScene[], names: Codes): RecordScene[] {

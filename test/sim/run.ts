@@ -4,6 +4,7 @@
  *     npm run test:sim -- --seeds 1000 [--from 1]   many worlds
  *     npm run test:sim -- --seed 4711 [--tale]      one world; if it fails, the smallest one that does
  *     npm run test:sim -- --hardship hidden         worlds that all go through it (test/sim/hardships.ts)
+ *     npm run test:sim -- --vendors --seeds 200     worlds of the vendors that exist: HubSpot and the others
  *     npm run test:sim -- --kills [--step 7]        the canonical stories, killed at each kill point
  *     npm run test:sim -- --rules [--seeds 200]     each rule of the engine switched off: who notices?
  *     npm run test:sim -- --saved name              a world that failed once
@@ -39,6 +40,7 @@ const { values } = parseArgs({
     rules: { type: 'boolean', default: false },
     hardship: { type: 'string', multiple: true },
     planner: { type: 'boolean', default: false },
+    vendors: { type: 'boolean', default: false },
   },
 });
 
@@ -50,8 +52,14 @@ const SHRINK_MS = 90_000;
 
 const first = numberOf('from', values.seed ?? values.from);
 const count = values.seed === undefined ? numberOf('seeds', values.seeds) : 1;
-const mood: Mood = values.hardship ? { hardships: values.hardship.flatMap(hardshipOf) } : {};
-const moodOptions = (values.hardship ?? []).map((name) => `--hardship ${name}`);
+const mood: Mood = {
+  ...(values.hardship ? { hardships: values.hardship.flatMap(hardshipOf) } : {}),
+  vendors: values.vendors,
+};
+const moodOptions = [
+  ...(values.vendors ? ['--vendors'] : []),
+  ...(values.hardship ?? []).map((name) => `--hardship ${name}`),
+];
 const totals = { runs: 0, violations: 0, edits: 0, kills: 0, hours: 0, exposed: 0, writes: 0 };
 
 if (values.planner) runPlannerWorlds({ first, count, isAlone: values.seed !== undefined });
@@ -159,7 +167,7 @@ async function explain(scenario: Scenario, { violations }: Outcome): Promise<voi
     hasTime: () => performance.now() < until,
   });
   const outcome = await simulate(smallest);
-  const name = `seed-${scenario.seed}`;
+  const name = `seed-${values.vendors ? 'vendors-' : ''}${scenario.seed}`;
   const commit = execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim();
   const saved = { seed: scenario.seed, commit, violations: outcome.violations, scenario: smallest };
   writeFileSync(join(SAVED, `${name}.json`), `${JSON.stringify(saved, null, 2)}\n`);

@@ -42,7 +42,13 @@ export interface SystemScene {
   readonly workflow?: 'shout' | 'reset';
   /** Whether the mapping says how the system spells; if not, the engine has to work it out. */
   readonly spellingIsDeclared: boolean;
+  /** A vendor that exists; without one, the system is what its abilities say. */
+  readonly vendor?: VendorName;
+  /** Of that vendor: in which of the ways it can be this one is. Its emulator knows them. */
+  readonly habits?: Readonly<Record<string, unknown>>;
 }
+
+export type VendorName = 'hubspot' | 'pipedrive' | 'rest' | 'twenty';
 
 export type CollectionName = 'people' | 'companies';
 

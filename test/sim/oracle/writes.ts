@@ -9,7 +9,7 @@ import { nameOfRef } from '../../../runtime/store/work-key.ts';
 import type { Rest } from './rest.ts';
 import type { CollectionName } from '../scenario.ts';
 import { syncId } from '../setting.ts';
-import { codeOf, STATUSES, type System } from '../system.ts';
+import { codeOf, PATHS, STATUSES, type System } from '../system.ts';
 import { sentAt } from './underway.ts';
 
 export function unexplainedWrites(rest: Rest): string[] {
@@ -115,7 +115,7 @@ function values(rest: Rest, system: System, change: Change): string[] {
     if (JSON.stringify(value) === JSON.stringify(former)) return [];
     if (value === null && isEmpty(former)) return [];
     if (value === null) {
-      return wasEmptied(rest, tenant, path, code)
+      return wasEmptied(rest, tenant, path, code) || ledNowhere(rest, system, path, former)
         ? []
         : [`${path} of ${code} was emptied by us, though nobody had emptied it,`];
     }
@@ -173,6 +173,13 @@ function wasSentToFormer(rest: Rest, system: System, change: Change, code: strin
     const isMeant = rest.people.areRelated(codeOf(lost.before), code);
     return isMeant && sentAt(rest, system, change) <= lost.at;
   });
+}
+
+/** Some vendors do not show what leads to somebody who was deleted, or whom they do not show us. */
+function ledNowhere(rest: Rest, system: System, path: string, former: unknown): boolean {
+  if (path !== PATHS.company || typeof former !== 'string') return false;
+  const target = rest.handsOf(system).item('companies', former);
+  return !target || target.archived === true || rest.hidden.has(codeOf(target));
 }
 
 /** Somebody emptied the field of such a record by hand, or took a value away that it had, somewhere. */
