@@ -90,10 +90,23 @@ export function oauth(options: OAuthOptions): Auth {
       };
     } catch (error) {
       if (!(error instanceof VendorError) || error.kind !== 'unauthorized') throw error;
-      // A refresh token that works once only may have been used up by another process, which saves more.
-      const saved = known(await load());
-      if (saved.refreshToken === refreshToken || !isGood(saved)) throw error;
+      const saved = await savedByAnother(refreshToken);
+      if (saved === undefined) throw error;
       return { saved };
+    }
+  }
+
+  /**
+   * A refresh token that works once only may have been used up by another process, which saves what it got,
+   * though perhaps not at once.
+   */
+  async function savedByAnother(refreshToken: string): Promise<Tokens | undefined> {
+    const until = world.clock.monotonicMs() + SAVING_MS;
+    for (;;) {
+      const saved = known(await load());
+      if (saved.refreshToken !== refreshToken && isGood(saved)) return saved;
+      if (world.clock.monotonicMs() >= until) return undefined;
+      await world.schedule.sleep(SAVING_MS / 10);
     }
   }
 
@@ -156,6 +169,8 @@ const remembered = z.object({
 
 /** So that it does not expire on the way. */
 const EARLY_MS = 60_000;
+/** Within this a process has saved what the vendor gave it. */
+const SAVING_MS = 5_000;
 
 const answer = z.object({
   access_token: z.string().min(1),

@@ -147,6 +147,15 @@ describe('a token that the vendor renews', () => {
     assert.equal(await send(), 'access-9');
   });
 
+  it('is renewed once by two processes that need it at the same moment, though the refresh token works once', async () => {
+    const { world, call, another, asked, saved } = setting({
+      save: (_tokens, { schedule }) => schedule.sleep(2_000),
+    });
+    const given = await inWorld(world, () => Promise.all([call(), another()]));
+    assert.deepEqual(given, ['access-1', 'access-1']);
+    assert.deepEqual([asked.length, saved.length], [2, 1]);
+  });
+
   for (const [status, body, kind, said] of [
     [400, { status: 'BAD_REFRESH_TOKEN', message: 'missing or invalid' }, 'unauthorized', /log in/],
     [400, { error: 'invalid_grant', error_description: 'expired' }, 'unauthorized', /400: expired/],
@@ -239,7 +248,7 @@ function setting({ as = 'form', tokens, save, onCall }: SettingOptions = {}) {
     if (vendor.complaint) return Response.json(vendor.complaint, { status: 422 });
     return Response.json(token);
   });
-  const auth = oauth({
+  const options: OAuthOptions = {
     world,
     vendor: 'crm',
     account: 'Sales',
@@ -251,16 +260,29 @@ function setting({ as = 'form', tokens, save, onCall }: SettingOptions = {}) {
       stored.tokens = renewed;
       saved.push(renewed as (typeof saved)[number]);
     },
-  });
-  const rest = restClient({
-    world,
-    vendor: 'crm',
-    account: 'Sales',
-    baseUrl: API,
-    auth,
-    complaint: (body) => (typeof body === 'string' ? body : undefined),
-  });
-  const call = (wanted: Call<string> = READ) => rest.send(wanted);
+  };
+  const process = () => {
+    const rest = restClient({
+      world,
+      vendor: 'crm',
+      account: 'Sales',
+      baseUrl: API,
+      auth: oauth(options),
+      complaint: (body) => (typeof body === 'string' ? body : undefined),
+    });
+    return (wanted: Call<string> = READ) => rest.send(wanted);
+  };
+  const call = process();
   const send = (wanted: Call<string> = READ) => inWorld(world, () => call(wanted));
-  return { world, vendor, stored, saved, asked, calls: () => calls, call, send };
+  return {
+    world,
+    vendor,
+    stored,
+    saved,
+    asked,
+    calls: () => calls,
+    call,
+    another: process(),
+    send,
+  };
 }
