@@ -22,6 +22,9 @@ export interface Sketch {
   readonly kills?: readonly number[];
   readonly workers?: number;
   readonly minutes?: number;
+  /** How often everybody is asked for changes, and for everything. */
+  readonly pollMinutes?: number;
+  readonly sweepMinutes?: number;
   readonly seed?: number;
 }
 
@@ -46,8 +49,8 @@ export function scenarioOf(sketch: Sketch): Scenario {
     seed: sketch.seed ?? 1,
     minutes: sketch.minutes ?? 4,
     workers: sketch.workers ?? 1,
-    pollMinutes: 1,
-    sweepMinutes: 2,
+    pollMinutes: sketch.pollMinutes ?? 1,
+    sweepMinutes: sketch.sweepMinutes ?? 2,
     tenants: [{ systems: scenes, records, policy: policyOf(scenes, sketch.policy) }],
     actions: happens.flatMap(([seconds, ...deeds]) =>
       deeds.map((deed): Action => ({ at: seconds * 1000, tenant: 0, ...deed })),

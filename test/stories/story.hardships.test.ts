@@ -84,6 +84,8 @@ describe('A vendor that always fails at one item', () => {
     const { value, when, givenUp } = await story({
       people: THREE,
       minutes: 30 * 60,
+      pollMinutes: 10,
+      sweepMinutes: 60,
       happens: [
         [
           30,

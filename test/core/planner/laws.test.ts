@@ -1,6 +1,6 @@
 /**
- * The planner against its laws, on more than a hundred thousand correlated scenarios; and each law
- * against planners that break it, because a law that cannot fail proves nothing.
+ * The planner against its laws, on tens of thousands of correlated scenarios; and each law against
+ * planners that break it, because a law that cannot fail proves nothing.
  *
  * `TRIBUTARY_SEED=7 TRIBUTARY_RUNS=50000 npx mocha test/core/planner/laws.test.ts` looks elsewhere and
  * longer. A failure prints the seed and the path, which repeat it.
@@ -24,8 +24,12 @@ import type { Planner } from './laws/harness.ts';
 import { laws, type Law } from './laws/laws.ts';
 
 const SEED = Number(process.env.TRIBUTARY_SEED ?? 20260101);
-const RUNS = Number(process.env.TRIBUTARY_RUNS ?? 8000);
-/** A broken planner is usually caught within a few dozen cases. */
+/**
+ * Whatever the seed, a broken planner is caught within some two hundred cases, but for one that lets values
+ * be chosen without showing all of them (L6); that takes thousands.
+ */
+const RUNS = 3000;
+const RUNS_OF: Readonly<Record<string, number>> = { L6: 8000 };
 const RUNS_TO_BE_CAUGHT = 4000;
 /** How long to look for a smaller case that fails, too. */
 const SHRINKING_MS = 20_000;
@@ -45,7 +49,8 @@ describe('The planner', function () {
   for (const law of laws) {
     it(`${law.says} (${law.name})`, () => {
       const property = propertyOf(law, plan);
-      const first = fc.check(property, { seed: SEED, numRuns: RUNS, endOnFailure: true });
+      const numRuns = Number(process.env.TRIBUTARY_RUNS ?? RUNS_OF[law.name] ?? RUNS);
+      const first = fc.check(property, { seed: SEED, numRuns, endOnFailure: true });
       if (!first.failed) return;
       const outcome = fc.check(property, {
         seed: SEED,
