@@ -58,7 +58,8 @@ export async function compare(
     cases[n] = one;
     const link = one.links.find((l) => l.endpoint === member.endpoint && l.remoteId === item.id)!;
     // The vendor gave the id to a new item, and nobody knows whose that is.
-    const isNew = samenessOf(context, member, link, item, one) !== 'same';
+    const sameness = samenessOf(context, member, link, item, one);
+    const isNew = sameness === 'another' || sameness === 'unlike';
     const own = isNew || isUnread(link) ? keysOf(context, present.fields) : [];
     return { id: item.id, isLinked: link.state === 'live' && !isNew, keys: own };
   });

@@ -212,7 +212,13 @@ function hasGoneBack(context: Context, one: Case, id: LinkId): boolean {
   const seen = one.observed.get(id);
   if (!link || seen?.kind !== 'present') return false;
   const member = sync.members.get(link.endpoint);
-  const { isOver, overAt } = doubtOlder(context, member, id, seen.version, seen.takenAt);
+  const { isOver, overAt } = doubtOlder(
+    context,
+    member,
+    id,
+    `version ${seen.version}`,
+    seen.takenAt,
+  );
   if (isOver) {
     if (member) one.wentBack.add(member);
     const { version: _higher, ...rest } = link;

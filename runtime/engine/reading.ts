@@ -18,7 +18,7 @@ import { answered, setbackOf } from './retry.ts';
 import { givenAway } from '../store/store.ts';
 import { samenessOf } from './reused-ids.ts';
 import { survivorsOf } from './survivors.ts';
-import { noteWentBack, STALE_MS, wentBack, type WentBack } from './vendor-backups.ts';
+import { doubtOlder, noteWentBack, STALE_MS, wentBack, type WentBack } from './vendor-backups.ts';
 
 interface Wanted {
   readonly one: Case;
@@ -153,7 +153,8 @@ export async function observeItems(
     const link = linkOf(one, given.id) ?? given;
     const sameness = samenessOf(context, member, link, item, one);
     if (sameness !== 'same' && context.rules.has('reused-ids')) {
-      const isSure = sameness === 'another' && link.state === 'live';
+      if (sameness === 'former' && isOldAnswer(context, member, one, link, shown)) continue;
+      const isSure = sameness !== 'unlike' && link.state === 'live';
       const lost = isSure ? await isLost(context, member, link) : 'no';
       if (lost === 'perhaps') {
         const why = `"${member.title}" may have been put back to a backup.`;
@@ -239,6 +240,21 @@ function isEmptied(before: Value, now: Value): boolean {
   if (now === null || typeof before !== 'object' || isList(before)) return now === null;
   const parts = typeof now === 'object' && !isList(now) ? now : {};
   return Object.entries(before).some(([name, part]) => isEmptied(part, parts[name] ?? null));
+}
+
+/** Whether the item that had the id before is shown because the answer is old. Lists are old for longer. */
+function isOldAnswer(
+  context: Context,
+  member: Member,
+  one: Case,
+  { id }: Link,
+  { item, takenAt, isRead }: SeenItem,
+): boolean {
+  const doubt = isRead && doubtOlder(context, member, id, `made at ${item.createdAt}`, takenAt);
+  if (doubt && doubt.isOver) return false;
+  const why = `"${member.title}" shows who had the id before.`;
+  setBack(one, { kind: 'again', why, at: doubt ? doubt.overAt : takenAt });
+  return true;
 }
 
 /** Whether an id is that of another item because the vendor was put back to a backup. */

@@ -13,8 +13,11 @@ import { keysOf, keysOfEntity, type Context } from './context.ts';
 import { itemRef } from './marking.ts';
 import type { Member } from './member.ts';
 
-/** `unlike`: perhaps it is ours, and somebody has changed all that it could be known by. */
-export type Sameness = 'same' | 'unlike' | 'another';
+/**
+ * `unlike`: perhaps it is ours, and somebody has changed all that it could be known by. `former`: it is older
+ * than ours, so that the answer is old, or the vendor was put back to a backup.
+ */
+export type Sameness = 'same' | 'unlike' | 'another' | 'former';
 
 /** Whoever sent the create may have had another clock than whoever reads what it made. */
 const CLOCKS_DIFFER_MS = 180_000;
@@ -33,7 +36,10 @@ export function samenessOf(
 ): Sameness {
   const { createdAt } = item;
   if (createdAt === undefined) return 'same';
-  if (link.createdAt !== undefined) return link.createdAt === createdAt ? 'same' : 'another';
+  if (link.createdAt !== undefined) {
+    if (link.createdAt === createdAt) return 'same';
+    return createdAt < link.createdAt ? 'former' : 'another';
+  }
   if (link.state === 'gone') {
     const isKnown = !member.can.reusesIds && (!one || hasKeyOf(context, member, one, item));
     return isKnown ? 'same' : 'another';

@@ -52,7 +52,13 @@ export async function wentBack(
       return can.reusesIds ? 'no' : 'yes';
     const isOlder = read.item.version !== undefined && read.item.version < (link.version ?? 0);
     if (!isOlder) return 'no';
-    const { isOver } = doubtOlder(context, member, link.id, read.item.version, takenAt);
+    const { isOver } = doubtOlder(
+      context,
+      member,
+      link.id,
+      `version ${read.item.version}`,
+      takenAt,
+    );
     return isOver ? 'yes' : 'perhaps';
   });
   // Whoever gave it away is to be looked at as well.
@@ -112,11 +118,11 @@ export function doubtOlder(
   { doubts, rules }: Pick<Context, 'doubts' | 'rules'>,
   member: Member | undefined,
   link: LinkId,
-  version: number | undefined,
+  state: string,
   takenAt: number,
 ): { readonly isOver: boolean; readonly overAt: number } {
   const lag = member?.can.readLagMs ?? 0;
   const patience = rules.has('old-answers') ? Math.max(STALE_MS, 2 * lag) : -1;
-  const since = doubts.since(link, `version ${version}`, takenAt);
+  const since = doubts.since(link, state, takenAt);
   return { isOver: takenAt - since > patience, overAt: since + patience + 1 };
 }

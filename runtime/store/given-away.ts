@@ -5,13 +5,10 @@
 import type { Link } from '../core/planner/model.ts';
 
 export function givenAway(link: Link): Link {
-  return { ...link, remoteId: `${link.remoteId}${nameAfter(link)}` };
+  return { ...link, remoteId: `${link.remoteId}@${link.id}` };
 }
 
-export function isGivenAway(link: Link): boolean {
-  return link.remoteId.endsWith(nameAfter(link));
-}
-
-function nameAfter({ id, createdAt }: Link): string {
-  return `@${createdAt ?? id}`;
+export function isGivenAway({ id, createdAt, remoteId }: Link): boolean {
+  // Formerly named after when it was made, which two links of one item have in common.
+  return [id, createdAt].some((name) => remoteId.endsWith(`@${name}`));
 }

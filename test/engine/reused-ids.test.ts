@@ -36,6 +36,34 @@ describe('An id that was given again before anybody had read what we made under 
     ));
 });
 
+describe('An id that our own item was given again', () => {
+  it('is still that of ours while a list shows the one that had it before', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        app.enter(bela);
+        await pair.settle();
+        app.enter(anna);
+        await pair.settle();
+        const id = crm.idOf(anna.email);
+        for (let again = 0; again < 2; again += 1) {
+          await pair.wait(90_000);
+          crm.remove(id);
+          await engine.hint(tenant, [{ sync, endpoint: crm.endpoint, remoteId: id }], 0);
+          for (let look = 0; look < 3; look += 1) await pair.settle();
+          assert.equal(crm.idOf(anna.email), id);
+        }
+        assert.equal(crm.hands.calls.create?.items, 4);
+        assert.equal(await pair.entityOf(crm, id), await pair.entityOf(app, app.idOf(anna.email)));
+        assert.deepEqual(asked(pair), []);
+      },
+      {
+        ...circumstances({ writeReturns: 'item', changesLagMs: 60_000 }),
+        policy: { onRemoteDelete: 'recreate', deleteAuthority: [] },
+      },
+    ));
+});
+
 function circumstances(more: Partial<Abilities>) {
   const crm = { reusesIds: true, delete: 'hard', restore: false, writeReturns: 'id' } as const;
   return { abilities: { crm: { ...crm, ...more } } };

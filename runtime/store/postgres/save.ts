@@ -189,7 +189,7 @@ export const TAKE_LINKS: Statement = {
          offset 0) found
     )
     update link
-       set remote_id = remote_id || '@' || coalesce(created_at::text, link_id::text),
+       set remote_id = remote_id || '@' || link_id::text,
            revision = revision + 1
      where ctid = any (array(select place from wanted)) and state = 'unlinked'`,
 };
