@@ -92,7 +92,8 @@ function* tenantCandidates(tenant: TenantScene): Generator<TenantScene> {
 }
 
 function* systemCandidates(system: SystemScene): Generator<SystemScene> {
-  const { abilities, emailIsUnique, workflow } = system;
+  const { abilities, emailIsUnique, workflow, habits = {} } = system;
+  for (const name of Object.keys(habits)) yield { ...system, habits: without(habits, name) };
   if (workflow) yield without(system, 'workflow');
   if (emailIsUnique) yield { ...system, emailIsUnique: false };
   for (const name of Object.keys(abilities)) {
