@@ -115,7 +115,7 @@ function values(rest: Rest, system: System, change: Change): string[] {
     if (JSON.stringify(value) === JSON.stringify(former)) return [];
     if (value === null && isEmpty(former)) return [];
     if (value === null) {
-      return wasEmptied(rest, tenant, path, code) || ledNowhere(rest, system, path, former)
+      return wasEmptied(rest, tenant, path, code) || ledNowhere(rest, system, change, path)
         ? []
         : [`${path} of ${code} was emptied by us, though nobody had emptied it,`];
     }
@@ -176,10 +176,16 @@ function wasSentToFormer(rest: Rest, system: System, change: Change, code: strin
 }
 
 /** Some vendors do not show what leads to somebody who was deleted, or whom they do not show us. */
-function ledNowhere(rest: Rest, system: System, path: string, former: unknown): boolean {
+function ledNowhere(rest: Rest, system: System, { at, before }: Change, path: string): boolean {
+  const former = before?.fields[path];
   if (path !== PATHS.company || typeof former !== 'string') return false;
-  const target = rest.handsOf(system).item('companies', former);
-  return !target || target.archived === true || rest.hidden.has(codeOf(target));
+  const hands = rest.handsOf(system);
+  const target = hands.item('companies', former);
+  const last = hands.log.findLast((change) => {
+    return change.at <= at && change.id === former && change.collection === 'companies';
+  });
+  const wasGone = last?.kind === 'deleted' || last?.kind === 'merged';
+  return wasGone || !target || target.archived === true || rest.hidden.has(codeOf(target));
 }
 
 /** Somebody emptied the field of such a record by hand, or took a value away that it had, somewhere. */
