@@ -53,6 +53,7 @@ export const rest: Vendor = {
       configOf: (token) => ({
         baseUrl: `${origin}/apps/${account}`,
         auth: { kind: 'bearer', token },
+        callsPerSecond: callsPerSecond(scene),
         title: account,
       }),
       collectionNamed: (name) => collectionIn(COLLECTIONS, name),
@@ -74,6 +75,11 @@ function settingsOf({ habits = {}, emailIsUnique }: SystemScene): Partial<Accoun
   const { isOld, ...given } = habits as { isOld?: true } & Partial<AccountOptions>;
   const unique = { contacts: emailIsUnique ? ['email'] : [], companies: [] };
   return { ...(isOld ? OLD : {}), login: { kind: 'bearer' }, unique, ...given };
+}
+
+/** No document tells how much an app can take; whoever runs it says it. */
+function callsPerSecond({ habits = {} }: SystemScene): number {
+  return habits['isOld'] === true ? 3 : 10;
 }
 
 function natureOf(scene: SystemScene): Nature {
