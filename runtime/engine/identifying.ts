@@ -27,7 +27,7 @@ import type { Member } from './member.ts';
 import type { SeenItem } from './recent.ts';
 import { candidatesFor, recoveryStage } from './recovery.ts';
 import { WAITS_MAX, type Setback } from './retry.ts';
-import { candidatesIn } from './survivors.ts';
+import { survivorIn } from './survivors.ts';
 
 /** An item key that leads to no record. */
 export interface Stray {
@@ -143,11 +143,22 @@ export async function identify(
       return { kind: 'wait', why: 'Whoever had its key before is still being deleted.' };
     }
   }
-  if (identity.kind === 'newEntity' && !decisionOn(found.reviews)) {
-    const candidates = await candidatesIn(context, found.member, found.seen.item);
-    if (candidates.length > 0) return { kind: 'ask', candidates, reason: 'merged-from-several' };
-  }
+  const merged = decisionOn(found.reviews) ? [] : await mergedIn(context, found, identity);
+  if (merged.length > 0) return { kind: 'ask', candidates: merged, reason: 'merged-from-several' };
   return inRecovery(context, found, identity, forgottenBy(context, found, records, cases));
+}
+
+/** The records whose items were merged into one of which nobody can tell whose it is: a merge makes nobody new. */
+async function mergedIn(
+  context: Context,
+  { member, seen }: Found,
+  identity: Placement,
+): Promise<readonly EntityId[]> {
+  const isByKey = identity.kind === 'belongsTo' && identity.reason === 'strong-key';
+  if (!isByKey && identity.kind !== 'newEntity') return [];
+  const { owner, formers } = await survivorIn(context, member, seen.item);
+  // A key may have come along from one that did not win, in place of one that was taken away.
+  return isByKey && owner !== 'several' ? [] : formers;
 }
 
 /** The dead that had its key and of which something is left: a new record would be made beside that. */

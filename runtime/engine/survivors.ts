@@ -23,6 +23,9 @@ interface Survivors {
   readonly unseen: readonly string[];
 }
 
+/** `several`: it may be any of them, and only a person can say. */
+type Owner = EntityId | 'stranger' | 'several' | undefined;
+
 interface Merged {
   readonly one: Case;
   readonly link: Link;
@@ -64,14 +67,15 @@ export async function survivorsOf(
   return { owners, strangers, unseen };
 }
 
-/** The records that have lost their items to one with a new id: a merge makes nobody new. */
-export async function candidatesIn(
+/** The records that have lost their items to one with a new id, and who goes on in it, as far as that shows. */
+export async function survivorIn(
   context: Context,
   member: Member,
   item: Item,
-): Promise<readonly EntityId[]> {
+): Promise<{ readonly owner: Owner; readonly formers: readonly EntityId[] }> {
   const formers = await formersOf(context, member, item, []);
-  return [...new Set(formers.map(({ entity }) => entity))];
+  const owner = formers.length > 0 ? await ownerOf(context, member, item, formers) : undefined;
+  return { owner, formers: [...new Set(formers.map(({ entity }) => entity))] };
 }
 
 /** Those in hand, and those that the vendor names and that have not found another item. */
@@ -99,13 +103,12 @@ async function formersOf(
   return [...known, ...others];
 }
 
-/** `several`: it may be any of them, and only a person can say. */
 async function ownerOf(
   context: Context,
   member: Member,
   item: Item,
   formers: readonly Former[],
-): Promise<EntityId | 'stranger' | 'several' | undefined> {
+): Promise<Owner> {
   const { store, sync, secret } = context;
   const { present } = member.read(item, 0);
   const guesses = guessesOf(context, formers, present);
@@ -120,7 +123,8 @@ async function ownerOf(
   const [first] = best.toSorted((a, b) => b.kept - a.kept);
   if (first && edits === 0) return isBest ? holder : first.entity;
   const isOfAnother = guesses.every(({ entity }) => entity !== holder);
-  if (holder && (isBest || isOfAnother || !first)) return holder;
+  const isAlone = guesses.length === 1 || (isBest && best.length === 1);
+  if (holder && (isOfAnother || isAlone)) return holder;
   const isSure = guesses.every((each) => each === first || (edits === 1 && each.lost > 1));
   if (first && isSure) return first.entity;
   const scope = { tenant: sync.tenant, sync: sync.id, endpoint: member.endpoint };
@@ -131,7 +135,7 @@ async function ownerOf(
   if (marked && !isHandedOn) return marked.entity as EntityId;
   const isLost = guesses.every(({ kept, lost }) => lost > kept);
   const isOneOfThem = item.mergedFrom !== undefined && item.mergedFrom.length > 0;
-  if (strong.length > 0 && isLost && !isOneOfThem) return 'stranger';
+  if (strong.length > 0 && holder === undefined && isLost && !isOneOfThem) return 'stranger';
   return guesses.length > 1 || (isLost && isOneOfThem) ? 'several' : undefined;
 }
 

@@ -90,44 +90,53 @@ describe('Items that were merged', () => {
       ));
   }
 
-  for (const batch of [{ ...ONE, read: 100 }, ONE]) {
-    const how = batch.read === 1 ? 'one after the other' : 'together';
-    it(`into one with a new id that could be either are asked about, read ${how}, and go on where a person says`, () =>
-      withPair(
-        async (pair) => {
-          const { app, crm } = pair;
-          const winner = crm.enter({ ...anna, phone: '+36205550001' });
-          const loser = crm.enter({ ...bela, phone: '+36205550002' });
-          await pair.settle();
-          const entities = [await pair.entityOf(crm, winner), await pair.entityOf(crm, loser)];
-          const before = app.people();
-          const id = crm.hands.merge('people', loser, winner);
-          crm.edit(id, { name: 'Bela', email: null });
-          await pair.settle();
-          await pair.wait(60_000);
-          await pair.settle();
-          assert.deepEqual(app.people(), before);
-          assert.equal(crm.hands.items('people').length, 1);
-          const whose = pair.reviews().find(({ reason }) => reason === 'merged-from-several');
-          assert.deepEqual(new Set(whose?.candidates), new Set(entities));
-          assert.equal(whose?.remoteId, id);
-          await pair.answer(whose, { decision: 'link', entity: entities[0]! });
-          await pair.settle();
-          const open = pair.reviews().filter(({ state }) => state === 'open');
-          assert.deepEqual(
-            open.map(({ reason, remoteId }) => [reason, remoteId]),
-            [['remote-merge', loser]],
-          );
-          await pair.answer(open[0]!, 'follow');
-          await pair.settle();
-          assert.deepEqual(Object.keys(app.people()), [anna.email]);
-          assert.equal(await pair.entityOf(crm, id), entities[0]);
-        },
-        {
-          settings: { onRemoteMerge: 'follow' },
-          abilities: { crm: { mergeGivesNewId: true, changesTellDeletes: false, batch } },
-        },
-      ));
+  /** Nothing is left of the one that won but a telephone number. */
+  const edits = {
+    'could be either': { name: 'Bela', email: null },
+    'has the address of the other one': { name: 'Cili' },
+    'looks like somebody else': { name: 'Cili', email: 'cili@example.com' },
+  };
+  for (const [which, typed] of Object.entries(edits)) {
+    for (const batch of [{ ...ONE, read: 100 }, ONE]) {
+      const how = batch.read === 1 ? 'one after the other' : 'together';
+      it(`into one with a new id that ${which} are asked about, read ${how}, and go on where a person says`, () =>
+        withPair(
+          async (pair) => {
+            const { app, crm } = pair;
+            const winner = crm.enter({ ...anna, phone: '+36205550001' });
+            const loser = crm.enter({ ...bela, phone: '+36205550002' });
+            await pair.settle();
+            const entities = [await pair.entityOf(crm, winner), await pair.entityOf(crm, loser)];
+            const before = app.people();
+            crm.edit(winner, { email: null });
+            const id = crm.hands.merge('people', loser, winner);
+            crm.edit(id, typed);
+            await pair.settle();
+            await pair.wait(60_000);
+            await pair.settle();
+            assert.deepEqual(app.people(), before);
+            assert.equal(crm.hands.items('people').length, 1);
+            const whose = pair.reviews().find(({ reason }) => reason === 'merged-from-several');
+            assert.deepEqual(new Set(whose?.candidates), new Set(entities));
+            assert.equal(whose?.remoteId, id);
+            await pair.answer(whose, { decision: 'link', entity: entities[0]! });
+            await pair.settle();
+            const open = pair.reviews().filter(({ state }) => state === 'open');
+            assert.deepEqual(
+              open.map(({ reason, remoteId }) => [reason, remoteId]),
+              [['remote-merge', loser]],
+            );
+            await pair.answer(open[0]!, 'follow');
+            await pair.settle();
+            assert.equal(app.hands.items('people').length, 1);
+            assert.equal(await pair.entityOf(crm, id), entities[0]);
+          },
+          {
+            settings: { onRemoteMerge: 'follow' },
+            abilities: { crm: { mergeGivesNewId: true, changesTellDeletes: false, batch } },
+          },
+        ));
+    }
   }
 
   it('into one with a new id make nobody new, whatever was typed into that, and a question ends with its reason', () =>
