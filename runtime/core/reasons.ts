@@ -39,7 +39,7 @@ export const conflictKinds = {
   oscillation: 'Another integration keeps reverting this field; writing it was stopped.',
   'dead-target': 'The newest value leads to a deleted record; this system leads to another one.',
   overwritten:
-    'Somebody edited the field between our read and our write or deletion; the history has the value.',
+    'Somebody edited the field before a write or deletion of ours landed that did not know of it.',
 } as const;
 
 /** Why nothing is written although something differs. */

@@ -153,7 +153,21 @@ function takeOwnWrite(
     const losing = { origin: site.endpoint, value, stamp: own.stamp };
     draft.report(lostEdit(cell, 'late-own-write', losing, 'autoResolved'));
   }
+  reportCoveredUp(draft, cell, site, value);
   return true;
+}
+
+/** As long as a person was asked about it, what stood there was nowhere else. */
+function reportCoveredUp(draft: Draft, cell: string, site: Site, written: Value): void {
+  for (const { kind, values = [] } of draft.conflictsOf(cell)) {
+    if (kind !== 'contested') continue;
+    for (const { origin, value } of values) {
+      const isKnown = same(value, written) || same(value, draft.cells[cell]?.value ?? null);
+      if (origin !== site.endpoint || isKnown) continue;
+      const losing = { origin, value, stamp: BEFORE_ALL };
+      draft.report(lostEdit(cell, 'overwritten', losing, 'autoResolved', written));
+    }
+  }
 }
 
 /** Whether what is read there counts for anything. */

@@ -204,6 +204,22 @@ describe('our own write', () => {
     }
   });
 
+  it('that arrives late leaves on record what it covers up, which a person was being asked about', () => {
+    const fields: FieldPolicy[] = [{ name: 'name', strategy: 'manualReview' }];
+    const story = Story.settled({ name: 'Anna' }, { fields, members: ['app', 'hub'] });
+    lostAnswer(story, 'Anna B.');
+    story.read('hub', { name: 'Panna' });
+    story.round();
+    assert.deepEqual(
+      story.conflicts.map(({ kind, state }) => `${kind} ${state}`),
+      ['contested open'],
+    );
+    story.read('hub', { name: 'Anna B.' });
+    const rows = conflictsOf(story.round());
+    assert.ok(rows.includes('name overwritten hub:"Panna" autoResolved'), rows.join(', '));
+    assert.equal(story.own['name'], 'Anna B.');
+  });
+
   it('that arrives late is written over, and a person may look', () => {
     const story = Story.settled(anna);
     lostAnswer(story, 'Anna B.');
