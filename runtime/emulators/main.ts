@@ -16,7 +16,7 @@ try {
   served.seed(people);
   const { url } = await served.listen({ port });
   const tokens = served.tokens.map(({ name, token }) => `${name}: ${token}`).join(', ');
-  process.stdout.write(`Tokens of the accounts: ${tokens}\n${served.titles} is ready at ${url}\n`);
+  process.stdout.write(`Tokens of the accounts: ${tokens}\n${served.areReady} at ${url}\n`);
 } catch (error) {
   if (!(error instanceof TributaryError)) throw error;
   process.stderr.write(`${error.message}\n`);

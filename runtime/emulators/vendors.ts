@@ -20,8 +20,8 @@ const VENDORS = new Map<string, Open>([
 ]);
 
 export interface ServedVendors extends Served {
-  /** As in "Grumpy is ready". */
-  readonly titles: string;
+  /** As in "Grumpy is ready", "HubSpot and Twenty are ready". */
+  readonly areReady: string;
   readonly tokens: readonly { readonly name: string; readonly token: string }[];
 }
 
@@ -35,11 +35,16 @@ export function serveVendors(names: readonly string[], world: World): ServedVend
   });
   return {
     ...served,
-    titles: emulators.map(({ title }) => title).join(', '),
+    areReady: readyOf(emulators.map(({ title }) => title)),
     tokens: emulators.flatMap((emulator) =>
       emulator.accounts.map((name) => ({ name, token: emulator.account(name).token })),
     ),
   };
+}
+
+function readyOf(titles: readonly string[]): string {
+  const list = new Intl.ListFormat('en').format(titles);
+  return `${list} ${titles.length === 1 ? 'is' : 'are'} ready`;
 }
 
 function vendorNamed(name: string): Open {

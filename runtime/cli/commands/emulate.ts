@@ -39,7 +39,7 @@ export const emulate: Command = {
       const listening = await served.listen({ port });
       lifetime.opened('requests', () => listening.close());
       for (const { name, token } of served.tokens) given.output.say(`${name}: token ${token}`);
-      given.output.say(`${served.titles} is ready at ${listening.url}`);
+      given.output.say(`${served.areReady} at ${listening.url}`);
     });
   },
 };
