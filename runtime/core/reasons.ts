@@ -90,6 +90,7 @@ export const reviewReasons = {
 export const readReasons = {
   'write-pending': 'It must be read before it is written, so that no edit is overwritten unseen.',
   stale: 'The read was older than what we know.',
+  'too-early': 'The read may be older than our own last write.',
   'absence-unproven': 'A missing record must be proven deleted.',
   'contested-open': 'An open choice can only be closed when all its systems were read.',
 } as const;

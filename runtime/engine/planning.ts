@@ -178,6 +178,11 @@ function wantMore(context: Context, one: Case, isLast: boolean): boolean {
   for (const { link, reason } of wishes) {
     const seen = one.observed.get(link);
     if (reason === 'absence-unproven' && seen) continue;
+    if (reason === 'too-early') {
+      const why = 'The system may answer with what was there before our own last write.';
+      setBack(one, { kind: 'again', why, at: shownAt(context, one, link) });
+      continue;
+    }
     if (reason === 'stale' && isLast) {
       if (context.rules.has('restored-backups') && hasGoneBack(context, one, link)) return true;
       continue;
@@ -195,6 +200,14 @@ function wantMore(context: Context, one: Case, isLast: boolean): boolean {
   one.wanted.clear();
   setBack(one, { kind: 'again', why: 'It kept changing while it was looked at.' });
   return false;
+}
+
+/** From then on, no answer is older than what we have written there. */
+function shownAt({ sync }: Context, { intents }: Case, id: LinkId): number {
+  const times = intents.map(({ link, endpoint, sentAt = 0 }) => {
+    return link === id ? sentAt + (sync.facts.get(endpoint)?.answersLagMs ?? 0) + 1 : 0;
+  });
+  return Math.max(...times);
 }
 
 function want(one: Case, link: LinkId): void {

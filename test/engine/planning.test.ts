@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Read } from '../../runtime/connectors/connector.ts';
+import type { Collection, Read } from '../../runtime/connectors/connector.ts';
 import { grumpier } from './grumpier.ts';
 import { withPair, type Pair, type Side } from './pair.ts';
 
@@ -74,6 +74,48 @@ describe('An old answer', () => {
         assert.ok(stale.reads < 100, `${stale.reads} reads`);
       },
       { connector },
+    );
+  });
+
+  it('that may be older than our own write takes it back nowhere, and is asked for again when it cannot be', async () => {
+    let crmNow: Collection | undefined;
+    let shown: readonly Read[] | undefined;
+    const connector = grumpier((collection, account) => {
+      if (account !== 'crm') return {};
+      crmNow = collection;
+      return { read: async (ids, signal) => shown ?? collection.read(ids, signal) };
+    });
+    await withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        const id = app.enter(anna);
+        await pair.settle();
+        const there = crm.idOf(anna.email);
+        await pair.wait(60_000);
+        const [first] = await crmNow!.read([there]);
+        crm.edit(there, { phone: '+36205550001' });
+        await pair.wait(60_000);
+        const [second] = await crmNow!.read([there]);
+        shown = [first!];
+        app.edit(id, { name: 'Anna B.' });
+        await lookAt(pair, 0, app);
+        assert.equal(crm.people()[anna.email]!['name'], 'Anna B.');
+        shown = [second!];
+        await lookAt(pair, 0, crm);
+        assert.deepEqual(app.people()[anna.email], { name: 'Anna B.', phone: '+36205550001' });
+        // Somebody takes it back indeed.
+        crm.edit(there, { name: anna.name });
+        shown = undefined;
+        await pair.wait(120_000);
+        await engine.drain({ tenant, sync });
+        assert.equal(app.people()[anna.email]!['name'], anna.name);
+      },
+      {
+        connector,
+        abilities: {
+          crm: { readLagMs: 20_000, writeReturns: 'id', conditionalWrites: false, history: false },
+        },
+      },
     );
   });
 });

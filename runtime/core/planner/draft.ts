@@ -5,6 +5,7 @@
 import { fingerprintOf } from '../hash.ts';
 import type { ConflictKind, HoldReason, ReadReason, ReviewReason } from '../reasons.ts';
 import { canonicalText, type Value } from '../value.ts';
+import { isFormer } from './former-values.ts';
 import type {
   Cell,
   Change,
@@ -73,8 +74,16 @@ export class Site {
     return this.#cells;
   }
 
-  /** What was read in a cell: a value, `null` for cleared, `undefined` when it was not read. */
+  /**
+   * What was read in a cell: a value, `null` for cleared, `undefined` when it was not read, or may be older
+   * than a write of ours.
+   */
   read(field: FieldPolicy, cell: string): Value | undefined {
+    const value = this.#valueIn(field, cell);
+    return value !== undefined && isFormer(this, field, cell, value) ? undefined : value;
+  }
+
+  #valueIn(field: FieldPolicy, cell: string): Value | undefined {
     const whole = this.seen?.fields[field.name];
     if (whole === undefined || !inParts(field)) return whole;
     let parts = this.#parts.get(field.name);

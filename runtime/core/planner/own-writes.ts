@@ -5,8 +5,9 @@
  */
 import { same, type Value } from '../value.ts';
 import type { Draft, Site } from './draft.ts';
+import { isFormer } from './former-values.ts';
 import type { FieldPolicy, Intent } from './model.ts';
-import { cellNames, fieldOf, inParts, linkCell, valueInCell } from './parts.ts';
+import { cellNames, fieldOf, inParts, isCellValue, linkCell, valueInCell } from './parts.ts';
 import { BEFORE_ALL, type Stamp } from './stamp.ts';
 
 export interface OwnWrite {
@@ -49,6 +50,7 @@ export function settleIntents(draft: Draft, site: Site): void {
   const { fields } = draft.input.policy;
   for (const intent of site.intents) {
     const isKnown = isAccountedFor(intent, site, fields);
+    if (isBehind(intent, site, fields)) draft.needRead(site.link.id, 'too-early');
     if (intent.state === 'applied' && !intent.observed) {
       if (isKnown && isAfter(intent, site, fields)) {
         draft.setIntent({ ...intent, observed: true });
@@ -61,6 +63,18 @@ export function settleIntents(draft: Draft, site: Site): void {
       }
     }
   }
+}
+
+/** Whether some of what was read stood there before the write. */
+function isBehind({ stamps }: Intent, site: Site, fields: readonly FieldPolicy[]): boolean {
+  return fields.some((field) => {
+    const whole = site.seen?.fields[field.name];
+    const cells = Object.keys(stamps).filter((cell) => fieldOf(cell) === field.name);
+    return cells.some((cell) => {
+      const value = valueInCell(field, cell, whole);
+      return value !== undefined && isFormer(site, field, cell, value);
+    });
+  });
 }
 
 /** Sent, or perhaps sent, and not answered. */
@@ -112,11 +126,6 @@ function mayBeOurs({ before }: Intent, { seen }: Site, { name }: FieldPolicy): b
   if (seen?.author === undefined || seen.author === 'us') return true;
   const [was, is] = [before?.[name], seen.fields[name]];
   return was !== undefined && is !== undefined && same(was, is);
-}
-
-function isCellValue(field: FieldPolicy, cell: string, whole: Value, value: Value): boolean {
-  const part = valueInCell(field, cell, whole);
-  return part !== undefined && same(part, value);
 }
 
 /** Whether every field of the write reads as it was written. */

@@ -45,6 +45,12 @@ export function valueInCell(
   return whole[cell.slice(field.name.length + SEPARATOR.length)] ?? null;
 }
 
+/** Whether a cell of a whole value holds this. */
+export function isCellValue(field: FieldPolicy, cell: string, whole: Value, value: Value): boolean {
+  const part = valueInCell(field, cell, whole);
+  return part !== undefined && same(part, value);
+}
+
 /** The whole value of a field from its cells; `undefined` when there is none. */
 export function assemble(
   cells: Readonly<Record<string, { readonly value: Value }>>,

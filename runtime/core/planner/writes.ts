@@ -232,7 +232,7 @@ function whyHeld(
   if (draft.isContested(cell)) return 'contested';
   if (isDrifted(field, site.facts)) return 'schema-drift';
   if (site.seen?.unresolved?.[field.name] !== undefined) return 'reference-unknown';
-  if (site.seen && site.seen.fields[field.name] === undefined) return 'field-unread';
+  if (site.seen && site.read(field, cell) === undefined) return 'field-unread';
   const theirs = linkCell(field, cell, site.cells);
   const neverAgreed = theirs !== undefined && theirs.synced === null && theirs.base !== null;
   if (ours.value === null && neverAgreed && ours.origin !== 'person') return 'would-blank';

@@ -114,6 +114,29 @@ describe('our own write', () => {
     });
   }
 
+  for (const answersLagMs of [0, 60_000]) {
+    const what = answersLagMs > 0 ? 'is not taken back' : 'was taken back by somebody';
+    it(`${what}, where answers ${answersLagMs > 0 ? 'lag' : 'are fresh'}, when what was there before is read again`, () => {
+      const story = Story.settled(anna, { facts: { hub: { answersLagMs } } });
+      story.read('app', { name: 'Anna B.' });
+      const write = story.round().writes.find(({ endpoint }) => endpoint === 'hub');
+      assert.ok(write);
+      story.intents = [intent(write, 'applied', { sentAt: story.now, before: write.before })];
+      story.read('hub', { name: anna.name, phone: '+36 1 222 2222' });
+      const { needReads } = story.round();
+      const isLate = answersLagMs > 0;
+      assert.equal(story.own['name'], isLate ? 'Anna B.' : anna.name);
+      assert.equal(story.own['phone'], '+36 1 222 2222');
+      assert.deepEqual(
+        needReads.map(({ reason }) => reason),
+        isLate ? ['too-early'] : [],
+      );
+      story.read('hub', { name: anna.name }, { takenAt: story.now + 60_000 });
+      story.round();
+      assert.equal(story.own['name'], anna.name);
+    });
+  }
+
   it('whose answer was lost is recognised by its value', () => {
     const story = Story.settled(anna);
     lostAnswer(story, 'Anna B.');

@@ -17,7 +17,7 @@ export function intentFrom(
 ): Intent {
   const field = choices.pick(place.policy.fields);
   const sent = choices.pick([order === 2 ? 'random' : 'current', 'seen', 'older'] as const);
-  const current = place.policy.fields.length > 0 ? currentValue(place, field) : null;
+  const current = place.policy.fields.length > 0 ? valueOf(place, field, -1) : null;
   const value =
     sent === 'seen'
       ? (item?.fields[field.name] ?? null)
@@ -48,6 +48,7 @@ export function intentFrom(
       [10, 'delete'],
     ] as const),
     patch: { [field.name]: value },
+    ...(choices.happens(30) ? { before: { [field.name]: valueOf(place, field, -2) } } : {}),
     stamps,
     state,
     sentAt: NOW_MS - choices.pick([10, 2 * HORIZON_MS]),
@@ -58,11 +59,12 @@ export function intentFrom(
   };
 }
 
-function currentValue(place: Place, field: FieldPolicy): Value {
+/** Our own value: the current one, or the one before it. */
+function valueOf(place: Place, field: FieldPolicy, index: -1 | -2): Value {
   const cells: Record<string, Cell> = {};
   for (const [name, history] of place.histories) {
-    const head = history.at(-1);
-    if (head) cells[name] = head;
+    const cell = history.at(index);
+    if (cell) cells[name] = cell;
   }
   return assemble(cells, field) ?? null;
 }
@@ -70,7 +72,7 @@ function currentValue(place: Place, field: FieldPolicy): Value {
 export function createIntentFrom(choices: Choices, place: Place): Intent {
   const patch: Record<string, Value> = {};
   const stamps: Record<string, Stamp> = {};
-  for (const field of place.policy.fields) patch[field.name] = currentValue(place, field);
+  for (const field of place.policy.fields) patch[field.name] = valueOf(place, field, -1);
   for (const [name, history] of place.histories) {
     const head = history.at(-1);
     if (head) stamps[name] = head.stamp;

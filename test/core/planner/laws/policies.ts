@@ -138,7 +138,10 @@ export function factsFrom(choices: Choices, policy: Policy): EndpointFacts {
       [80, 0],
       [20, 3],
     ] as const),
-    answersLagMs: 0,
+    answersLagMs: choices.weigh([
+      [80, 0],
+      [20, HORIZON_MS],
+    ] as const),
     absenceHorizonMs: HORIZON_MS,
     normalize: (_field, value) => spelled(value, spelling),
     explains: (_field, sent, readBack) => same(loosely(sent), loosely(readBack)),
