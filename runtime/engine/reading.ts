@@ -16,7 +16,7 @@ import type { SeenItem, Shown } from './recent.ts';
 import { targetsOf } from './references.ts';
 import { answered, setbackOf } from './retry.ts';
 import { givenAway } from '../store/store.ts';
-import { samenessOf } from './reused-ids.ts';
+import { samenessOf, type Sameness } from './reused-ids.ts';
 import { survivorsOf } from './survivors.ts';
 import { doubtOlder, noteWentBack, STALE_MS, wentBack, type WentBack } from './vendor-backups.ts';
 
@@ -155,7 +155,7 @@ export async function observeItems(
     if (sameness !== 'same' && context.rules.has('reused-ids')) {
       if (sameness === 'former' && isOldAnswer(context, member, one, link, shown)) continue;
       const isSure = sameness !== 'unlike' && link.state === 'live';
-      const lost = isSure ? await isLost(context, member, link) : 'no';
+      const lost = isSure ? await isLost(context, member, link, sameness) : 'no';
       if (lost === 'perhaps') {
         const why = `"${member.title}" may have been put back to a backup.`;
         setBack(one, { kind: 'again', why, at: takenAt + STALE_MS });
@@ -258,10 +258,16 @@ function isOldAnswer(
 }
 
 /** Whether an id is that of another item because the vendor was put back to a backup. */
-async function isLost(context: Context, member: Member, link: Link): Promise<WentBack> {
+async function isLost(
+  context: Context,
+  member: Member,
+  link: Link,
+  sameness: Sameness,
+): Promise<WentBack> {
   const { rules, world } = context;
   if (!rules.has('lost-with-a-backup') || !mayDelete(context, member)) return 'no';
-  if (!member.can.reusesIds) await noteWentBack(context, member);
+  // In no other way does an id go back to an item that is older than the one that had it.
+  if (sameness === 'former' || !member.can.reusesIds) await noteWentBack(context, member);
   return wentBack(context, member, [link], world.clock.now(), (ids) => {
     return readIds(context, member, ids);
   });

@@ -48,17 +48,14 @@ export async function wentBack(
   const verdicts = reads.map((read, n): WentBack => {
     const link = links[n];
     if (read.kind !== 'present' || !link) return 'no';
-    if (samenessOf(context, member, link, read.item) !== 'same')
-      return can.reusesIds ? 'no' : 'yes';
-    const isOlder = read.item.version !== undefined && read.item.version < (link.version ?? 0);
-    if (!isOlder) return 'no';
-    const { isOver } = doubtOlder(
-      context,
-      member,
-      link.id,
-      `version ${read.item.version}`,
-      takenAt,
-    );
+    const { createdAt, version } = read.item;
+    const sameness = samenessOf(context, member, link, read.item);
+    if (sameness !== 'same' && !can.reusesIds) return 'yes';
+    const isFormer = sameness === 'former';
+    const hasOlderVersion = version !== undefined && version < (link.version ?? 0);
+    if (!isFormer && (sameness !== 'same' || !hasOlderVersion)) return 'no';
+    const state = isFormer ? `made at ${createdAt}` : `version ${version}`;
+    const { isOver } = doubtOlder(context, member, link.id, state, takenAt);
     return isOver ? 'yes' : 'perhaps';
   });
   // Whoever gave it away is to be looked at as well.

@@ -30,6 +30,34 @@ describe('What a system lost when it was put back to a backup', () => {
       assert.deepEqual(names(pair), ['Anna', 'Bela']);
     }, HARD));
 
+  it('is asked about when an id there is that of an older item again, where ids are given again', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        crm.enter(bela);
+        const id = crm.enter({ email: 'cili@example.com', name: 'Cili' });
+        await pair.settle();
+        const backup = crm.hands.backup();
+        crm.remove(id);
+        await pair.wait(60_000);
+        await pair.settle();
+        assert.deepEqual(names(pair), ['Bela']);
+        app.enter(anna);
+        await pair.settle();
+        assert.equal(crm.idOf(anna.email), id);
+        app.enter({ email: 'dora@example.com', name: 'Dora' });
+        await pair.settle();
+        crm.hands.restoreBackup(backup);
+        for (let look = 0; look < 5; look += 1) {
+          await pair.wait(60_000);
+          await pair.settle();
+        }
+        assert.deepEqual(names(pair), ['Anna', 'Bela', 'Dora']);
+        assert.equal(asked(pair).filter((reason) => reason === 'remote-delete').length, 2);
+      },
+      { abilities: { crm: { ...HARD.abilities.crm, reusesIds: true } } },
+    ));
+
   for (const { answer, left } of [
     { answer: 'recreate', left: ['Anna', 'Bela'] },
     { answer: 'delete', left: ['Bela'] },
