@@ -51,7 +51,7 @@ export async function compare(
     const { present } = member.read(item, takenAt);
     if (!record) {
       count(counts, 'unknown');
-      const isNew = !isLeftAlone(reviews) && mark(item);
+      const isNew = !isLeftAlone(reviews) && mark(item, { isUnknown: true });
       return { id: item.id, isLinked: false, isNew, keys: keysOf(context, present.fields) };
     }
     const one = openCase({} as Claimed, record, reviews, sync);
@@ -81,13 +81,15 @@ export async function compare(
   return { marks, rows, counts };
 
   /** Not when this pass has seen it like that. */
-  function mark(item: Item): boolean {
+  function mark(item: Item, { isUnknown = false } = {}): boolean {
     const held = inHand.get(nameOfItem({ endpoint: member.endpoint, remoteId: item.id }));
     if (held && isDeepStrictEqual(held, item)) return false;
     marks.push(markOf(context, member, item.id, priority));
     // Until the pass comes, people go on typing; only a guarded write notices.
     const isWeak = !member.can.conditionalWrites;
-    if (isLate && member.can.version === 'none') return true;
+    // A late list may show what was read better since. A version tells, but not of two items with one id.
+    const isTellable = member.can.version !== 'none' && !(isUnknown && member.can.reusesIds);
+    if (isLate && !isTellable) return true;
     recent.keep(itemRef(context, member, item.id), {
       item,
       takenAt,

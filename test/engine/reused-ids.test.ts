@@ -64,6 +64,32 @@ describe('An id that our own item was given again', () => {
     ));
 });
 
+describe('An id of somebody who was deleted, which somebody else has now', () => {
+  it('is that of nobody deleted while a list still shows them', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        crm.enter({ email: 'cili@example.com', name: 'Cili' });
+        const id = crm.enter(anna);
+        await pair.settle();
+        await pair.wait(300_000);
+        await pair.settle();
+        crm.remove(id);
+        assert.equal(crm.enter(bela), id);
+        await engine.hint(tenant, [{ sync, endpoint: crm.endpoint, remoteId: id }], 0);
+        for (let look = 0; look < 60; look += 1) {
+          await engine.look(tenant, sync);
+          await engine.drain({ tenant, sync });
+          await pair.wait(3_000);
+        }
+        assert.equal(app.hands.calls.create?.items, 3, 'those three, and nobody anew');
+        assert.deepEqual(names(pair), ['Cili', 'Bela', 'Cili', 'Bela']);
+        assert.deepEqual(asked(pair), []);
+      },
+      circumstances({ writeReturns: 'item', changesLagMs: 60_000, searchLagMs: 120_000 }),
+    ));
+});
+
 function circumstances(more: Partial<Abilities>) {
   const crm = { reusesIds: true, delete: 'hard', restore: false, writeReturns: 'id' } as const;
   return { abilities: { crm: { ...crm, ...more } } };
