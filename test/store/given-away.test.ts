@@ -2,23 +2,19 @@ import assert from 'node:assert/strict';
 import type { EndpointId, Link, LinkId } from '../../runtime/core/planner/model.ts';
 import { givenAway, isGivenAway } from '../../runtime/store/given-away.ts';
 
-describe('A link whose id was given to another item', () => {
-  const link = (id: string): Link => ({
-    id: id as LinkId,
-    endpoint: 'crm' as EndpointId,
-    remoteId: '6',
-    state: 'gone',
-    generation: 0,
-    cells: {},
-    createdAt: 1_000,
+function link(id: string): Link {
+  const where = { endpoint: 'crm' as EndpointId, remoteId: '6', createdAt: 1_000 };
+  return { id: id as LinkId, ...where, state: 'gone', generation: 0, cells: {} };
+}
+
+describe('A link whose id was given away', () => {
+  it('has a name of its own, also when an item had two of them', () => {
+    const names = ['one', 'another'].map((id) => givenAway(link(id)).remoteId);
+    assert.deepEqual(names, ['6@one', '6@another']);
   });
 
-  it('is known for what it is', () => {
-    assert.equal(isGivenAway(link('first')), false);
-    assert.equal(isGivenAway(givenAway(link('first'))), true);
-  });
-
-  it('has a name of its own also when the same item had the id twice', () => {
-    assert.notEqual(givenAway(link('first')).remoteId, givenAway(link('second')).remoteId);
+  it('is known as one, also by the name that it had formerly', () => {
+    const all = [givenAway(link('one')), { ...link('one'), remoteId: '6@1000' }, link('one')];
+    assert.deepEqual(all.map(isGivenAway), [true, true, false]);
   });
 });
