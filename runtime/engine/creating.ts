@@ -14,7 +14,7 @@ import { keysOf, keysOfEntity, setbackWithout, type Context, type DigestedKey } 
 import { withoutCopies } from './copies.ts';
 import { adopt, giveUpCreated } from './adopting.ts';
 import type { Member } from './member.ts';
-import { answered, setbackOf, TRIES_MAX } from './retry.ts';
+import { answered, setbackOf, TRIES_MAX, WAITS_MAX } from './retry.ts';
 import { isUnread, type Row } from './comparing.ts';
 import { cursorsAt, itemRef, markOf, note } from './marking.ts';
 import { poll } from './polling.ts';
@@ -289,7 +289,9 @@ async function refusedAt(
     return wishes;
   }
   if (!rules.has('look-up-before-create')) return [];
-  const late = new Set(wishes.filter(({ one }) => mayHaveBeenMade(context, cursors, one)));
+  const late = new Set(
+    wishes.filter(({ one }) => !isOverdue(one) && mayHaveBeenMade(context, cursors, one)),
+  );
   const unguarded = wishes.filter((wish) => late.has(wish) || !isGuarded(context, member, wish));
   if (unguarded.length === 0) return [];
   const isWaiting = late.size > 0 && (await isAnyWaiting(context, member));
@@ -314,6 +316,11 @@ async function refusedAt(
     setBack(one, { kind: 'wait', why });
     return true;
   });
+}
+
+/** What was deleted before anybody knew it is listed again and again, so nobody waits for all to be quiet. */
+function isOverdue({ leases }: Case): boolean {
+  return leases.some(({ attempts }) => attempts >= WAITS_MAX);
 }
 
 /** Whether an item there has not been looked at yet. */
