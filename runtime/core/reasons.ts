@@ -110,7 +110,7 @@ export const identityReasons = {
     'A deleted record has the same key, and is not gone from all systems; look at what keeps it there.',
   'several-matches': 'Its keys belong to several records.',
   'merged-from-several':
-    'It was merged from items of these records and edited; which of them goes on in it cannot be told.',
+    'It was, or may have been, merged from items of these records; which of them goes on in it cannot be told.',
   'key-contradiction': 'One key matches, another one says it is somebody else.',
   'already-linked-here': 'The matching record already has an item in this system.',
   'create-pending-here': 'A create for the matching record has no known outcome yet.',

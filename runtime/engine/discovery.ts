@@ -18,6 +18,7 @@ import {
 } from './case.ts';
 import { keysOf, leftKeysOf, newLinkId, refTo, setbackWithout, type Context } from './context.ts';
 import { withCopies } from './copies.ts';
+import { withHeirs } from './heirs.ts';
 import {
   candidatesOf,
   decisionOn,
@@ -73,7 +74,8 @@ export async function discover(
   if (found.length === 0) return { settled, merged };
   const owners = await ownersOf(context, found);
   const records = await recordsOf(context, candidatesOf(context, found, owners));
-  const told = await withCopies(context, found, records, cases);
+  const copies = await withCopies(context, found, records, cases);
+  const told = await withHeirs(context, copies, records, cases);
   for (const each of await withTwins(context, told, owners, records)) {
     const { lease, setback } = each;
     const outcome = setback

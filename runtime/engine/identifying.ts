@@ -45,6 +45,8 @@ export interface Found extends Stray {
   readonly shared?: ReadonlySet<string>;
   /** An older item there has the same marker. */
   readonly isCopy?: boolean;
+  /** A record whose item had the same marker, and is not there any more. */
+  readonly heirOf?: EntityId;
   /** Why nobody can tell yet whose it is. */
   readonly setback?: Setback;
 }
@@ -151,11 +153,12 @@ export async function identify(
 /** The records whose items were merged into one of which nobody can tell whose it is: a merge makes nobody new. */
 async function mergedIn(
   context: Context,
-  { member, seen }: Found,
+  { member, seen, heirOf }: Found,
   identity: Placement,
 ): Promise<readonly EntityId[]> {
   const isByKey = identity.kind === 'belongsTo' && identity.reason === 'strong-key';
   if (!isByKey && identity.kind !== 'newEntity') return [];
+  if (!isByKey && heirOf) return [heirOf];
   const { owner, formers } = await survivorIn(context, member, seen.item);
   // A key may have come along from one that did not win, in place of one that was taken away.
   return isByKey && owner !== 'several' ? [] : formers;
