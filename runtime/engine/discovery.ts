@@ -2,7 +2,7 @@
  * Items that have no record yet: reads them and finds out whose they are. Whatever is not certain is
  * asked, and the item stays as it is until then.
  */
-import type { Read } from '../connectors/connector.ts';
+import type { Item, Read } from '../connectors/connector.ts';
 import type { EntityId, Link } from '../core/planner/model.ts';
 import type { Claimed, Loaded, NewReview, Ref } from '../store/store.ts';
 import {
@@ -36,7 +36,7 @@ import {
 } from './identifying.ts';
 import type { Member } from './member.ts';
 import { adopt, surplusLink } from './adopting.ts';
-import { observeItems, readIds } from './reading.ts';
+import { observeItems, readIds, shownIn } from './reading.ts';
 import type { SeenItem } from './recent.ts';
 import { answered, LOOKED_AT, setbackOf, type Setback } from './retry.ts';
 import { withTwins } from './twins.ts';
@@ -141,7 +141,10 @@ async function findAt(
     }
     for (const [index, stray] of batch.entries()) {
       const read = reads[index]!;
-      if (read.kind === 'present') seen.push({ ...stray, seen: { item: read.item, takenAt } });
+      const former =
+        read.kind === 'present' && perhapsFormer(context, member, stray, read.item, takenAt);
+      if (former) settled.push(former);
+      else if (read.kind === 'present') seen.push({ ...stray, seen: { item: read.item, takenAt } });
       else if (read.kind === 'missing') settled.push(withoutItem(context, member, stray));
       else merged.push({ ...stray, into: refTo(sync, { endpoint, remoteId: read.into }) });
     }
@@ -152,6 +155,24 @@ async function findAt(
     const keys = [...keysOf(context, fields), ...leftKeysOf(context, endpoint, fields)];
     found.push({ ...stray, member, present, keys });
   }
+}
+
+/**
+ * Where ids are given again, a stranger beside whom a read has just shown somebody else may be who had the
+ * id before, in an answer that is old.
+ */
+function perhapsFormer(
+  { doubts, rules }: Context,
+  member: Member,
+  { ref, lease }: Stray,
+  item: Item,
+  takenAt: number,
+): Settled | undefined {
+  const { reusesIds, readLagMs } = member.can;
+  if (!reusesIds || readLagMs === 0 || !rules.has('reused-ids')) return undefined;
+  if (!doubts.isBehind(ref, shownIn(member, item), takenAt, readLagMs)) return undefined;
+  const why = 'The item reads in two ways, and one of them is old.';
+  return { lease, setback: { kind: 'again', why, at: takenAt + readLagMs + 1 } };
 }
 
 /** Nothing is there, so nothing follows. */
