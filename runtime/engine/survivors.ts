@@ -117,8 +117,13 @@ async function ownerOf(
   const best = likely.filter(({ lost }) => lost === edits);
   const keys = keysOf(context, present.fields);
   const strong = keys.flatMap(({ strength, digest }) => (strength === 'strong' ? [digest] : []));
+  const isOneOfThem = item.mergedFrom !== undefined && item.mergedFrom.length > 0;
   const holders = await store.findKeys(sync.tenant, strong);
-  const holder = holders.find((owner) => owner !== undefined)?.entity;
+  const owner = holders.find((each) => each !== undefined)?.entity;
+  // Whoever has an item of their own there is not in this one as well; they share an address at most.
+  const isElsewhere =
+    isOneOfThem && owner !== undefined && (await hasAnotherItem(context, member, owner, formers));
+  const holder = isElsewhere ? undefined : owner;
   const isBest = best.some(({ entity }) => entity === holder);
   const [first] = best.toSorted((a, b) => b.kept - a.kept);
   if (first && edits === 0) return isBest ? holder : first.entity;
@@ -134,9 +139,22 @@ async function ownerOf(
   });
   if (marked && !isHandedOn) return marked.entity as EntityId;
   const isLost = guesses.every(({ kept, lost }) => lost > kept);
-  const isOneOfThem = item.mergedFrom !== undefined && item.mergedFrom.length > 0;
   if (strong.length > 0 && holder === undefined && isLost && !isOneOfThem) return 'stranger';
   return guesses.length > 1 || (isLost && isOneOfThem) ? 'several' : undefined;
+}
+
+/** Whether a record has an item there that is none of those that were merged. */
+async function hasAnotherItem(
+  { store, sync }: Context,
+  { endpoint }: Member,
+  entity: EntityId,
+  formers: readonly Former[],
+): Promise<boolean> {
+  const [loaded] = await store.load(sync.tenant, [{ kind: 'entity', sync: sync.id, entity }]);
+  return (loaded?.record?.links ?? []).some((link) => {
+    const isFormer = formers.some((former) => former.link.id === link.id);
+    return link.endpoint === endpoint && takesPlace(link) && !isFormer;
+  });
 }
 
 /** How much a merged item has of what was last read of a record; the rest was edited since, if that one won. */

@@ -170,6 +170,30 @@ describe('Items that were merged', () => {
       { abilities: { crm: { mergeGivesNewId: true } } },
     ));
 
+  it('into one with a new id that was given the address of somebody else are not merged with them', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        const phone = '+36205550001';
+        const winner = crm.enter({ ...anna, phone });
+        const loser = crm.enter({ ...bela, phone: '+36205550002' });
+        const other = crm.enter({ email: 'cili@example.com', name: 'Cili' });
+        await pair.settle();
+        const entity = await pair.entityOf(crm, winner);
+        const id = crm.hands.merge('people', loser, winner);
+        crm.edit(other, { email: null });
+        crm.edit(id, { email: 'cili@example.com' });
+        await pair.settle();
+        await pair.wait(60_000);
+        await pair.settle();
+        assert.equal(await pair.entityOf(crm, id), entity);
+        const names = app.hands.items('people').map(({ fields }) => fields['name']);
+        assert.deepEqual(new Set(names), new Set(['Anna', 'Cili']));
+        assert.equal(names.length, 2);
+      },
+      { settings: { onRemoteMerge: 'follow' }, abilities: { crm: { mergeGivesNewId: true } } },
+    ));
+
   it('into one with a new id leave the record that won, whoever had made the other one', async () => {
     await withPair(
       async (pair) => {
