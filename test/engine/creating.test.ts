@@ -470,4 +470,24 @@ describe('A create where the vendor lets no two items have the key', () => {
       );
     });
   }
+
+  it('is looked up all the same for a preview, which sends nothing that could be refused', () =>
+    withPair(
+      async (pair) => {
+        await pair.settle();
+        pair.app.enter(anna);
+        pair.app.enter(bela);
+        pair.crm.enter({ email: bela.email, phone: '+36 1 234 5678' });
+        const { app, engine, tenant, sync } = pair;
+        await engine.look(tenant, sync, { endpoints: [app.endpoint] });
+        const run = await engine.preview({ tenant, sync });
+        const shown = await pair.itemsOf(run, 'would write');
+        const created = shown.flatMap(({ detail }) => {
+          const { op, patch } = detail as { op: string; patch: { email?: string } };
+          return op === 'create' ? [patch.email] : [];
+        });
+        assert.deepEqual(created, [anna.email]);
+      },
+      { abilities: { crm: { uniqueFields: { people: ['email'] } } } },
+    ));
 });

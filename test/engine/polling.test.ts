@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Item } from '../../runtime/connectors/connector.ts';
+import { VendorError, type Item, type PageRequest } from '../../runtime/connectors/connector.ts';
 import { grumpier } from './grumpier.ts';
 import { withPair, type Pair } from './pair.ts';
 
@@ -46,19 +46,67 @@ describe('A poll', () => {
       { isShown: ({ id }) => !late.has(id) },
     );
   });
+
+  it('that was broken off looks back from when it began, however late it goes on', () => {
+    const late = new Set<string>();
+    let isBroken = false;
+    return withPolls(
+      async (pair) => {
+        pair.crm.enter({ email: 'first@example.com' });
+        await pair.settle();
+        await pair.wait(HOUR_MS);
+        await pair.settle({ full: false });
+        const names = ['one', 'late', 'two', 'three'];
+        for (const name of names) {
+          const id = pair.crm.enter({ email: `${name}@example.com` });
+          if (name === 'late') late.add(id);
+          await pair.wait(1_000);
+        }
+        isBroken = true;
+        await pair.settle({ full: false });
+        isBroken = false;
+        await pair.wait(HOUR_MS);
+        late.clear();
+        await pair.settle({ full: false });
+        await pair.settle({ full: false });
+        for (const name of names) assert.ok(`${name}@example.com` in pair.app.people(), name);
+      },
+      {
+        isShown: ({ id }) => !late.has(id),
+        ask({ after }) {
+          const about = { what: 'No answer.', next: 'Wait.' };
+          if (isBroken && after !== undefined) throw new VendorError('transient', about);
+        },
+        pageSize: 3,
+      },
+    );
+  });
 });
 
 /** A list of changes that may lag; `listed` notes how many each poll of the CRM was told. */
 function withPolls(
   story: (pair: Pair, listed: number[]) => Promise<void>,
-  { isShown = () => true }: { isShown?: (item: Item) => boolean } = {},
+  {
+    isShown = () => true,
+    ask = () => {},
+    pageSize = 100,
+  }: {
+    isShown?: (item: Item) => boolean;
+    ask?: (request: PageRequest) => void;
+    pageSize?: number;
+  } = {},
 ): Promise<void> {
   const listed: number[] = [];
   const connector = grumpier((collection, account) =>
     account === 'crm'
       ? {
-          can: { ...collection.can, changesLagMs: LAG_MS },
+          can: {
+            ...collection.can,
+            changesLagMs: LAG_MS,
+            batch: { ...collection.can.batch, list: pageSize },
+          },
           async changes(request) {
+            ask(request);
             const page = await collection.changes!(request);
             listed.push(page.items.length);
             return { ...page, items: page.items.filter(isShown) };
