@@ -317,12 +317,10 @@ export async function caseOf(
     joinCase(known, lease, reviews);
     return known;
   }
-  const { store, sync, leases } = context;
   const record = records.get(entity);
-  if (!record || (await leases.inOtherHands([record])).size > 0) return undefined;
-  const one = openCase(lease, record, reviews, sync);
-  const [about] = await store.load(sync.tenant, [{ kind: 'entity', sync: sync.id, entity }]);
-  addReviews(one, about!.reviews);
+  if (!record || (await context.leases.inOtherHands([record])).size > 0) return undefined;
+  const one = openCase(lease, record, reviews, context.sync);
+  addReviews(one, record.reviews);
   cases.set(entity, one);
   return one;
 }

@@ -58,7 +58,8 @@ export type Placement =
   | { readonly kind: 'wait' | 'later'; readonly why: string };
 
 export type Owners = ReadonlyMap<string, KeyOwner>;
-export type Records = ReadonlyMap<EntityId, StoredRecord>;
+/** Records, and what is asked about them. */
+export type Records = ReadonlyMap<EntityId, StoredRecord & { readonly reviews: Loaded['reviews'] }>;
 export type Known = Pick<Case, 'entity' | 'links' | 'intents'>;
 
 export async function ownersOf(
@@ -106,7 +107,9 @@ export async function recordsOf(
   if (keys.length === 0) return new Map();
   const loaded = await store.load(sync.tenant, keys);
   return new Map(
-    loaded.flatMap(({ record }) => (record ? [[record.entity.id, record] as const] : [])),
+    loaded.flatMap(({ record, reviews }) =>
+      record ? [[record.entity.id, { ...record, reviews }] as const] : [],
+    ),
   );
 }
 
