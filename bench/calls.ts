@@ -291,21 +291,18 @@ async function openSite(from: string, to: string) {
       // What was written is listed as changed, which is to cost no more than to see it.
       await pass(MINUTE_MS);
       await drain(false);
-      const total = (calls: ReadonlyMap<string, number>): number =>
-        [...calls.values()].reduce((sum, count) => sum + count, 0);
-      const asked = sides.map((side) => total(side.asked));
-      const all = asked[0]! + asked[1]!;
-      const least2 = least[0] + least[1];
+      const asked = sides.map((side) => sum([...side.asked.values()]));
+      const actions = sides.map(({ asked: calls }) =>
+        [...calls].map(([action, count]) => `${action} ${count}`).join(', '),
+      );
       console.log(
         [
           name.padEnd(17),
-          `${(all / least2).toFixed(2)} x`,
-          `${all} calls of ${least2}`,
-          ...sides.map(
-            (side, n) =>
-              `${n === 0 ? from : to} ${asked[n]}/${least[n]} (${[...side.asked].map(([action, count]) => `${action} ${count}`).join(', ')})`,
-          ),
-          `${Math.round((world.clock.now() - beganAt) / 1000)} s there, ${((performance.now() - startedAt) / 1000).toFixed(1)} s here`,
+          `${(sum(asked) / sum(least)).toFixed(2)} x`,
+          `${sum(asked)} calls of ${sum(least)}`,
+          ...[from, to].map((vendor, n) => `${vendor} ${asked[n]}/${least[n]} (${actions[n]})`),
+          `${Math.round((world.clock.now() - beganAt) / 1000)} s there`,
+          `${((performance.now() - startedAt) / 1000).toFixed(1)} s here`,
         ].join(' · '),
       );
     },
@@ -330,6 +327,10 @@ async function openSite(from: string, to: string) {
       }
     },
   };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, each) => all + each, 0);
 }
 
 function configOf(places: { readonly source: Place; readonly target: Place }): Config {
