@@ -15,6 +15,7 @@ export function reasonsPage(): string {
     section('Conflicts: edits that did not win, and choices', reasons.conflictKinds),
     section('Holds: why nothing is written although something differs', reasons.holdReasons),
     section('Reviews: what a person is asked about a whole record', reasons.reviewReasons),
+    answers(),
     section('Reads: why a record has to be read first', reasons.readReasons),
     section('Identity: whose is a record nobody has seen before', reasons.identityReasons),
     section('Match keys: why one is not enough', reasons.doubts),
@@ -31,6 +32,14 @@ export function reasonsPage(): string {
 function section(title: string, codes: Readonly<Record<string, string>>): string {
   const rows = Object.entries(codes).map(([code, sentence]) => `| \`${code}\` | ${sentence} |`);
   return `\n## ${title}\n\n| code | meaning |\n| --- | --- |\n${rows.join('\n')}\n`;
+}
+
+function answers(): string {
+  const asked = { ...reasons.reviewAnswers, 'whose is this item?': reasons.identityAnswers };
+  const rows = Object.entries(asked).flatMap(([review, choices]) =>
+    Object.entries(choices).map(([choice, then]) => `| \`${choice}\` | ${review} | ${then} |`),
+  );
+  return `\n### Answers\n\n| answer | to | what comes of it |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
 }
 
 if (import.meta.main) {

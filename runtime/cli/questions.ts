@@ -3,7 +3,13 @@
  * failed for good. Each comes with the answers it takes.
  */
 import type { EndpointId, Origin } from '../core/planner/model.ts';
-import { conflictKinds, identityReasons, reviewReasons } from '../core/reasons.ts';
+import {
+  conflictKinds,
+  identityAnswers,
+  identityReasons,
+  reviewAnswers,
+  reviewReasons,
+} from '../core/reasons.ts';
 import type { Value } from '../core/value.ts';
 import type { StoredConflict, StoredDeadLetter, StoredReview, WorkKey } from '../store/store.ts';
 import type { Site } from './installation.ts';
@@ -56,19 +62,18 @@ export function tellConflict(conflict: StoredConflict, names: Names) {
 }
 
 /** What a review takes for an answer. */
-export function answersTo({ reason, candidates }: StoredReview): readonly string[] {
-  return ANSWERS[reason] ?? [...(candidates.length > 0 ? ['link'] : []), 'new', 'ignore'];
+export function answersTo({ reason, candidates }: StoredReview): Answer[] {
+  const { link, ...others } = identityAnswers;
+  const byReason: Readonly<Record<string, Readonly<Record<string, string>>>> = reviewAnswers;
+  const answers = byReason[reason] ?? (candidates.length > 0 ? { link, ...others } : others);
+  return Object.entries(answers).map(([choice, meaning]) => ({ choice, meaning }));
 }
 
-/** The others ask whose an item is. */
-const ANSWERS: Readonly<Partial<Record<StoredReview['reason'], readonly string[]>>> = {
-  'remote-delete': ['recreate', 'delete', 'unlink'],
-  'remote-restore': ['revive', 'deleteAgain'],
-  'mass-change': ['continue', 'stop'],
-  'remote-merge': ['seen'],
-  'second-item': ['seen'],
-  'key-collision': ['seen'],
-};
+interface Answer {
+  readonly choice: string;
+  /** What comes of it. */
+  readonly meaning: string;
+}
 
 export function tellReview(review: StoredReview, names: Names) {
   const { id, at, sync, endpoint, remoteId, reason, entity, candidates } = review;

@@ -108,7 +108,10 @@ describe('the command', () => {
       assert.equal(facts.length, 1);
       const { id, account, reason, choices } = facts[0]!;
       assert.deepEqual([account, reason], ['desk', 'weak-key']);
-      assert.deepEqual(choices, ['link', 'new', 'ignore']);
+      const offered = (choices as readonly Fact[]).map(({ choice }) => choice);
+      assert.deepEqual(offered, ['link', 'new', 'ignore']);
+      const { out } = await floor.run(['reviews']);
+      assert.match(out, /tributary resolve \S+ new +It is somebody new\./);
 
       const wrong = await floor.run(['resolve', String(id), 'perhaps']);
       assert.equal(wrong.code, 1);

@@ -66,7 +66,9 @@ function sayConflict(told: ReturnType<typeof tellConflict>, output: Output): voi
 function sayReview(told: ReturnType<typeof tellReview>, output: Output): void {
   output.say(`${told.id}  ${told.sync}, ${told.account} ${told.item}: ${told.meaning}`);
   for (const entity of told.candidates) output.say(`    candidate ${entity}`);
-  output.say(`    tributary resolve ${told.id} ${told.choices.join(' | ')}`);
+  for (const { choice, meaning } of told.choices) {
+    output.say(`    tributary resolve ${told.id} ${choice}    ${meaning}`);
+  }
 }
 
 function sayLetter(told: ReturnType<typeof tellDeadLetter>, output: Output): void {

@@ -69,7 +69,7 @@ function nothingOpen(id: string): TributaryError {
 function ofReview(review: StoredReview, given: Given): Decision {
   const { sync, endpoint, remoteId, reason, candidates } = review;
   const [, choice] = given.words;
-  const answers = answersTo(review);
+  const answers = answersTo(review).map((each) => each.choice);
   if (choice === undefined || !answers.includes(choice)) {
     throw misused('resolve', `This review takes one of: ${answers.join(', ')}.`);
   }
