@@ -8,6 +8,7 @@ import { wholeValues } from '../core/planner/parts.ts';
 import { same } from '../core/value.ts';
 import { ask, BRAKE_PREFIX, setBack, type Case } from './case.ts';
 import type { Context } from './context.ts';
+import { without } from './preparing.ts';
 
 export type Brake = 'delete' | 'create' | 'blank' | 'change';
 
@@ -86,11 +87,10 @@ function bucketsOf(brake: Brake, { plan }: Case, refused: ReadonlySet<Write>): R
   return new Set(isDeath || writes.length > 0 ? [brake] : []);
 }
 
-function blanks({ op, patch, before }: Write): boolean {
-  return (
-    op === 'update' &&
-    Object.entries(patch).some(([field, value]) => value === null && before[field] !== null)
-  );
+/** The fields that it empties. */
+function blankedBy({ op, patch, before }: Write): readonly string[] {
+  if (op !== 'update') return [];
+  return Object.keys(patch).filter((field) => patch[field] === null && before[field] !== null);
 }
 
 function isProtectedOne({ sync }: Context, { entity }: Case): boolean {
@@ -139,7 +139,10 @@ async function spend(
   return granted;
 }
 
-/** A death is not stored at all, so that nothing follows from it; other writes are only not sent. */
+/**
+ * A death is not stored at all, so that nothing follows from it; other writes are only not sent. What is
+ * not emptied goes on: others may wait for the value that it gives up.
+ */
 function hold(context: Context, one: Case, brake: Brake, refused: Set<Write>): void {
   const { sync, world, run } = context;
   const endpoint = sync.policy.members[0]!.endpoint;
@@ -153,19 +156,27 @@ function hold(context: Context, one: Case, brake: Brake, refused: Set<Write>): v
   run.count(`held by the brake: ${brake}`);
   const at = world.clock.now() + HELD_MS;
   setBack(one, { kind: 'again', why: `The brake for the kind "${brake}" holds it back.`, at });
-  for (const write of one.plan?.writes ?? []) {
-    if (brake === 'delete' || isOf(brake, write)) {
-      refused.add(write);
-      one.held.push({ reason: 'brake', endpoint: write.endpoint });
-    }
+  const { plan } = one;
+  if (!plan) return;
+  const held = plan.writes.filter(
+    (write) => !refused.has(write) && (brake === 'delete' || isOf(brake, write)),
+  );
+  for (const write of held) {
+    refused.add(write);
+    one.held.push({ reason: 'brake', endpoint: write.endpoint });
   }
   if (brake === 'delete') one.plan = undefined;
+  if (brake !== 'blank') return;
+  const rest = held
+    .map((write) => without(write, blankedBy(write)))
+    .filter(({ patch }) => Object.keys(patch).length > 0);
+  one.plan = { ...plan, writes: [...plan.writes, ...rest] };
 }
 
 function isOf(brake: Brake, write: Write): boolean {
   return (
     (brake === 'create' && write.op === 'create') ||
-    (brake === 'blank' && blanks(write)) ||
+    (brake === 'blank' && blankedBy(write).length > 0) ||
     (brake === 'change' && write.op === 'update')
   );
 }

@@ -215,7 +215,8 @@ function inVendorsForm(
   return { write: left.length === 0 ? planned : without(planned, left), raw };
 }
 
-function without(write: Write, fields: readonly string[]): Write {
+/** The same write, as if these fields were not to be written. */
+export function without(write: Write, fields: readonly string[]): Write {
   const isLeft = (name: string): boolean =>
     fields.some((field) => name === field || name.startsWith(`${field}#`));
   const keep = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>

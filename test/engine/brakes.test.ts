@@ -20,4 +20,32 @@ describe('A brake', () => {
       },
       { settings: { brakes: { change: { least: 2, share: 0 } } } },
     ));
+
+  it('that holds back what is emptied lets the rest go on, so that nobody waits for a value of it', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        const ids = ['1', '2', '3'].map((n) => app.enter({ email: `${n}@example.com`, name: n }));
+        await pair.settle();
+        for (const [n, id] of ids.entries()) {
+          app.edit(id, { email: `${((n + 1) % 3) + 1}@example.com`, name: null });
+        }
+        await pair.settle();
+        const shown = crm.people();
+        const named = Object.entries(shown).filter(([, { name }]) => typeof name === 'string');
+        assert.equal(named.length, 2);
+        for (const [email, { name }] of named) {
+          assert.equal(email, `${(Number(name) % 3) + 1}@example.com`);
+        }
+        assert.deepEqual(Object.keys(shown).toSorted(), Object.keys(app.people()).toSorted());
+        assert.deepEqual(
+          pair.reviews().map(({ remoteId }) => remoteId),
+          ['brake:blank'],
+        );
+      },
+      {
+        abilities: { crm: { uniqueFields: { people: ['email'] } } },
+        settings: { brakes: { blank: { least: 1, share: 0 } } },
+      },
+    ));
 });
