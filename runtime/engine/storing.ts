@@ -32,6 +32,7 @@ import { COLLISIONS_MAX, keyChanges, TOGETHER_MS } from './claiming.ts';
 import { orderFor, refTo, type Context } from './context.ts';
 import type { Settled } from './discovery.ts';
 import { answeredByItself, callThoseWhoWait } from './questions.ts';
+import { callReferrers } from './referrers.ts';
 import { afterSetback } from './retry.ts';
 import { tellWhatStays, toldAsHeld, toldAsMerged } from './telling.ts';
 
@@ -71,6 +72,7 @@ export async function storePlans(
     else await endOthers(context, one, ending);
   }
   for (const { lease } of settled) leases.release(lease);
+  await callReferrers(context, storedOf(made, outcomes));
   const freed = cases.filter((_, n) => {
     return outcomes[n]!.outcome === 'stored' && (made[n]!.record?.keys?.remove ?? []).length > 0;
   });
@@ -368,6 +370,16 @@ export async function storeOutcomes(context: Context, cases: readonly Case[]): P
     if (outcome.outcome === 'taken') await lookAtTaken(context, outcome.by);
     await endWith(context, one, retryAt(context, 'Its outcome was not stored.'));
   }
+  await callReferrers(context, storedOf(commits, outcomes));
+}
+
+function storedOf(
+  commits: readonly Commit[],
+  outcomes: readonly CommitOutcome[],
+): readonly RecordChange[] {
+  return commits.flatMap(({ record }, n) => {
+    return record && outcomes[n]!.outcome === 'stored' ? [record] : [];
+  });
 }
 
 /** The vendor gave our new item an id that another record has: its item must have gone unnoticed. */

@@ -203,6 +203,8 @@ export interface LinkPage extends Place {
   readonly state?: Link['state'];
   /** Only items whose id falls into one of these; see `bucketOf`. */
   readonly buckets?: readonly number[];
+  /** Only of records with a value that names one of these. */
+  readonly naming?: readonly EntityId[];
   /** The id of the last item of the page before. */
   readonly after?: string;
   readonly limit: number;

@@ -23,12 +23,13 @@ export function digestIn(
 }
 
 export function listIn(rows: Rows, page: Stored.LinkPage): Stored.ListedLink[] {
-  const { state, buckets, after = '', limit } = page;
+  const { state, buckets, naming, after = '', limit } = page;
   return linksAt(rows, page)
     .filter(
-      ({ link }) =>
+      ({ link, entity }) =>
         (state === undefined || link.state === state) &&
         (!buckets || buckets.includes(bucketOf(link.remoteId).bucket)) &&
+        (!naming || isNaming(rows, entity, naming)) &&
         compareBytes(link.remoteId, after) > 0,
     )
     .toSorted((a, b) => compareBytes(a.link.remoteId, b.link.remoteId))
@@ -39,6 +40,15 @@ export function listIn(rows: Rows, page: Stored.LinkPage): Stored.ListedLink[] {
       entity,
       state: link.state,
     }));
+}
+
+function isNaming(
+  { records }: Rows,
+  entity: Stored.ListedLink['entity'],
+  naming: readonly string[],
+): boolean {
+  const text = JSON.stringify(records.get(entity)!.entity.cells);
+  return naming.some((id) => text.includes(id));
 }
 
 export function countIn(rows: Rows, sync: Stored.SyncId): Stored.RecordCounts {

@@ -44,11 +44,14 @@ const DIGEST_LINKS = {
      order by d.bucket`,
 };
 
-/** Ids come back as JSON, because they may hold what text in PostgreSQL cannot. */
+/**
+ * Ids come back as JSON, because they may hold what text in PostgreSQL cannot. Who names a record is not
+ * indexed, because that is asked for seldom: it costs a look at each record of the page.
+ */
 export async function listLinks(
   query: Query,
   tenant: TenantId,
-  { sync, endpoint, state, buckets, after = '', limit }: LinkPage,
+  { sync, endpoint, state, buckets, naming, after = '', limit }: LinkPage,
 ): Promise<ListedLink[]> {
   return query<ListedLink>(LIST_LINKS, [
     tenant,
@@ -58,6 +61,7 @@ export async function listLinks(
     buckets ?? null,
     toText(after),
     limit,
+    naming?.map((entity) => `%${entity}%`) ?? null,
   ]);
 }
 
@@ -70,6 +74,10 @@ const LIST_LINKS = {
        and l.remote_id > $6::text
        and ($4::text is null or l.state = $4::text)
        and ($5::int[] is null or ${BUCKET} = any ($5::int[]))
+       and ($8::text[] is null
+            or (select e.cells::text like any ($8::text[])
+                  from entity e
+                 where e.tenant_id = $1::uuid and e.entity_id = l.entity_id))
      order by l.remote_id
      limit $7::int`,
 };

@@ -1,7 +1,8 @@
 /** Links by endpoint: digests, lists and counts. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Link } from '../../../runtime/core/planner/model.ts';
+import type { EntityId, Link } from '../../../runtime/core/planner/model.ts';
+import type { Value } from '../../../runtime/core/value.ts';
 import { bucketOf, type LinkDigest } from '../../../runtime/store/store.ts';
 import { sceneIn, type Opened, type Scene } from '../scene.ts';
 
@@ -91,6 +92,28 @@ export function promisesAboutLinks(opened: () => Opened): void {
     const [found] = await store.findLinks(tenant, [{ ...place, remoteId: '10' }]);
     const { link: id, entity, state } = found!;
     assert.deepEqual(first, { remoteId: '10', link: id, entity, state });
+  });
+
+  it('lists links of records with a value that names one of some records', async () => {
+    const scene = await sceneIn(opened());
+    const { store, tenant, sync, left, entity, cell, link, record } = scene;
+    const { id: a } = entity();
+    const { id: b } = entity();
+    const refer = async (remoteId: string, to: Value) => {
+      const one = entity({ name: cell('Anna'), company: cell(to) });
+      await record({ entity: one, links: [link(one, { remoteId })] });
+    };
+    await refer('1', a);
+    await refer('2', [b, a]);
+    await refer('3', b);
+    await refer('4', null);
+    const list = async (...naming: readonly EntityId[]) => {
+      const links = await store.listLinks(tenant, { sync, endpoint: left, naming, limit: 100 });
+      return links.map(({ remoteId }) => remoteId);
+    };
+    assert.deepEqual(await list(a), ['1', '2']);
+    assert.deepEqual(await list(a, b), ['1', '2', '3']);
+    assert.deepEqual(await list(entity().id), []);
   });
 
   it('lists ids that a database cannot keep as text, and goes on after them', async () => {
