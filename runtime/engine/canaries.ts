@@ -21,6 +21,14 @@ export interface Canaries {
   readonly shownAgain: ReadonlySet<string>;
 }
 
+/** When all that we know of a system was shown there for the last time. */
+export interface LastShown {
+  /** When the sweep began that missed nothing. */
+  readonly wholeAt?: number;
+  /** When the youngest item was made that it listed, by the vendor's clock. */
+  readonly youngest?: number;
+}
+
 /** How to read more items; the caller knows. */
 export type ReadIds = (ids: readonly string[]) => Promise<readonly Read[]>;
 
@@ -47,8 +55,7 @@ export async function askCanaries(
   };
   if (isBelieved || !rules.has('canary')) return say('alive');
   if (await isAskedAbout(context, member)) return say('silent');
-  const { wholeAt = firstMissed } = (cursors.get('enumerated') ?? {}) as { wholeAt?: number };
-  const shownAt = Math.min(firstMissed, wholeAt);
+  const last = (cursors.get('enumerated') ?? {}) as LastShown;
   const ids = missing.map(({ remoteId }) => remoteId);
   const chosen = await choose(context, member, ids[0]!);
   const unread = chosen.filter((id) => !answers.has(id));
@@ -58,7 +65,7 @@ export async function askCanaries(
       said.push(...(await readIds(unread.slice(n, n + member.can.batch.read))));
     }
     const votes = said.filter(
-      (read) => read.kind !== 'present' || isWitness(read, member, shownAt),
+      (read) => read.kind !== 'present' || isWitness(read, member, last, firstMissed),
     );
     if (votes.length === 0) return say('alone');
     const alive = votes.filter((read) => read.kind !== 'missing' || read.archived);
@@ -92,14 +99,18 @@ async function choose(
 
 /**
  * What was made after all was last shown proves nothing about what was there before: whoever may no longer
- * see the items of others still sees what they make themselves.
+ * see the items of others still sees what they make themselves. Which of two items is the older one, the
+ * vendor's own clock tells; ours says something else on every machine, and is set.
  */
 function isWitness(
   { item: { createdAt } }: Extract<Read, { kind: 'present' }>,
   { facts }: Member,
-  shownAt: number,
+  { wholeAt, youngest = -Infinity }: LastShown,
+  firstMissed: number,
 ): boolean {
-  return createdAt === undefined || createdAt - facts.clockOffsetMs < shownAt;
+  if (createdAt === undefined) return true;
+  if (wholeAt !== undefined) return createdAt <= youngest;
+  return createdAt - facts.clockOffsetMs < firstMissed;
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -133,6 +144,6 @@ export async function answeredThemselves(
 ): Promise<readonly StoredReview[]> {
   if (key.kind !== 'item' || key.remoteId !== QUESTION) return [];
   const cursors = await cursorsAt(context, key.endpoint);
-  const { wholeAt = -Infinity } = (cursors.get('enumerated') ?? {}) as { wholeAt?: number };
+  const { wholeAt = -Infinity } = (cursors.get('enumerated') ?? {}) as LastShown;
   return reviews.filter(({ state, at }) => state === 'open' && at < wholeAt);
 }

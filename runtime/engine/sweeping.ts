@@ -4,10 +4,11 @@
  * digests of what is linked, and only where they differ something is read. The result is a certificate:
  * so many items compared, equal, different and why, or unknown.
  */
+import type { Item } from '../connectors/connector.ts';
 import type { EndpointId } from '../core/planner/model.ts';
 import type { Value } from '../core/value.ts';
 import { bucketOf, type Mark, type Priority } from '../store/store.ts';
-import { questionsToWithdraw } from './canaries.ts';
+import { questionsToWithdraw, type LastShown } from './canaries.ts';
 import { added, compare } from './comparing.ts';
 import { refTo, type Context } from './context.ts';
 import { cursorOf, cursorsAt, markOf, note } from './marking.ts';
@@ -36,15 +37,14 @@ interface SweepState {
   /** Of what was listed and is linked: `bucket: [count, digest]`. */
   readonly digests: Readonly<Record<string, readonly [number, string]>>;
   readonly suspects?: readonly number[];
+  readonly youngest?: number;
   readonly counts: Readonly<Record<string, number>>;
 }
 
-export interface Certificate {
+export interface Certificate extends LastShown {
   readonly endpoint: EndpointId;
   /** When all of it was known for the first time. */
   readonly firstAt: number;
-  /** When the last one began that missed nothing of what we know. */
-  readonly wholeAt?: number;
   readonly startedAt: number;
   readonly endedAt: number;
   readonly recovery?: string;
@@ -86,11 +86,14 @@ export async function sweep(
     const before = cursors.get('enumerated') as unknown as Certificate | undefined;
     const endedAt = world.clock.now();
     const isWhole = state.counts[MISSING_THERE] === undefined;
-    const wholeAt = isWhole ? state.startedAt : before?.wholeAt;
+    const { wholeAt, youngest }: LastShown = isWhole
+      ? { ...state, wholeAt: state.startedAt }
+      : (before ?? {});
     const answered = isWhole ? await questionsToWithdraw(context, member) : [];
     const certificate: Certificate = {
       firstAt: before?.firstAt ?? endedAt,
       ...(wholeAt === undefined ? {} : { wholeAt }),
+      ...(youngest === undefined ? {} : { youngest }),
       endpoint: member.endpoint,
       startedAt: state.startedAt,
       endedAt,
@@ -163,7 +166,12 @@ async function listStep(
   });
   const digests = { ...state.digests };
   for (const { id, isLinked } of rows) if (isLinked) addDigest(digests, id);
-  const next: SweepState = { ...state, digests, counts: added(state.counts, counts) };
+  const next: SweepState = {
+    ...state,
+    digests,
+    counts: added(state.counts, counts),
+    ...youngestOf(state, page.items),
+  };
   if (page.next !== undefined) return { marks, state: { ...next, after: page.next } };
   const linked = await store.digestLinks(
     sync.tenant,
@@ -183,6 +191,15 @@ async function listStep(
         ? { ...rest, phase: 'vanished', suspects, digests: {} }
         : { ...rest, phase: 'discovered', digests: {} },
   };
+}
+
+function youngestOf(
+  { youngest }: Pick<SweepState, 'youngest'>,
+  items: readonly Item[],
+): Pick<SweepState, 'youngest'> {
+  const made = items.flatMap(({ createdAt }) => createdAt ?? []);
+  const all = youngest === undefined ? made : [youngest, ...made];
+  return all.length > 0 ? { youngest: all.reduce((a, b) => Math.max(a, b)) } : {};
 }
 
 /** Reads what is linked and was perhaps not listed. */

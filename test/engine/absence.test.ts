@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { VendorError } from '../../runtime/connectors/connector.ts';
+import { VendorError, type Connector } from '../../runtime/connectors/connector.ts';
+import { grumpy } from '../../runtime/connectors/grumpy/grumpy.ts';
 import { grumpier } from './grumpier.ts';
 import { withPair, type Pair } from './pair.ts';
 
@@ -138,6 +139,34 @@ describe('An item that is not shown, in a system that does not archive', () => {
       },
       { abilities: { app: withoutArchive } },
     ));
+
+  it('is not proven to be deleted by what was made since, to a machine whose clock is wrong', async () => {
+    let aheadMs = 0;
+    const connector: Connector = {
+      ...(grumpy as Connector),
+      async open(config, world) {
+        const account = await (grumpy as Connector).open(config, world);
+        return { ...account, clockOffsetMs: aheadMs };
+      },
+    };
+    await withPair(
+      async (pair) => {
+        const { app, crm, tenant, sync } = pair;
+        const id = app.enter({ email, name: 'Anna' });
+        await pair.settle();
+        await pair.wait(HOUR_MS);
+        app.hands.hide('people', [id], true);
+        crm.enter({ email: other, name: 'Otto' });
+        await pair.settle({ full: false });
+        aheadMs = 2 * HOUR_MS;
+        const machine = pair.another();
+        await machine.look(tenant, sync, { full: true });
+        await machine.drain({ tenant, sync, waitMs: 60_000 });
+        assert.deepEqual(Object.keys(crm.people()), [email, other]);
+      },
+      { abilities: { app: withoutArchive }, connector },
+    );
+  });
 
   it('was deleted if an old one is shown, however much was made since', () =>
     withPair(
