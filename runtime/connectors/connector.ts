@@ -144,7 +144,8 @@ export interface Collection {
 /** What one collection of one account can do. Unknown abilities are declared at their weakest. */
 export interface Can {
   /**
-   * What makes a repeated create harmless. `upsert`: creating with the same marker again finds the first.
+   * What makes a repeated create harmless. `upsert`: creating with the same marker again finds the first, and
+   * fails as `missing` where that is not shown to us.
    * `marker`: an item can be searched by the marker we left. `naturalKey`: only by e-mail address and the like.
    */
   readonly create: 'upsert' | 'marker' | 'naturalKey';

@@ -240,6 +240,10 @@ function failed(context: Context, each: Underway, error: VendorError, existing?:
     landed(context, each, { kind: 'done', id: sending.remoteId ?? '' }, context.world.clock.now());
     return;
   }
+  if (write.op === 'create' && error.kind === 'missing' && member.can.create === 'upsert') {
+    madeBefore(context, each, error);
+    return;
+  }
   setIntent(each, { state: 'failed' });
   context.run.count(`failed: ${error.kind}`);
   tell(each, 'failed', { why: error.message });
@@ -264,6 +268,15 @@ function failed(context: Context, each: Underway, error: VendorError, existing?:
     return;
   }
   setBack(one, setbackOf(error, context.world.clock.now()));
+}
+
+/**
+ * A create misses an item only if it has found that of an earlier one, which is not shown to us. What that says
+ * nobody knows, so it counts as read for the first time when it is shown; until then it is looked for.
+ */
+function madeBefore(context: Context, each: Underway, error: VendorError): void {
+  unanswered(context, each, setbackOf(error, context.world.clock.now()));
+  setIntent(each, { patch: {}, stamps: {} });
 }
 
 /** What makes a record too large, when the vendor does not say. */

@@ -32,6 +32,7 @@ export function create(
       const kept = kind === 'naturalKey' ? undefined : marker;
       return account.create(collection, fields, APP, { marker: kept });
     }
+    assertShown(place, known);
     account.update(collection, known, fields, APP);
     return known;
   });

@@ -456,4 +456,14 @@ describe('an item of Grumpy that is hidden from the API', () => {
     assert.equal(codeOf(await post('contacts/create', twin)), 'duplicate');
     assert.equal(hands.log.length, 1);
   });
+
+  it('cannot be written by a create that finds it by its marker', async () => {
+    const { hands, post } = practice();
+    const create = (name: string): Promise<Json> =>
+      post('contacts/create', { items: [{ fields: { name }, marker: 'v1.x' }] });
+    await create('Anna');
+    hands.hide('contacts', ['1'], true);
+    assert.equal((await create('Bea')).results[0].code, 'missing');
+    assert.equal(hands.item('contacts', '1')?.fields['name'], 'Anna');
+  });
 });
