@@ -56,22 +56,27 @@ export async function askCanaries(
   if (isBelieved || !rules.has('canary')) return say('alive');
   if (await isAskedAbout(context, member)) return say('silent');
   const last = (cursors.get('enumerated') ?? {}) as LastShown;
+  const madeBy = provingUntil(member, last, firstMissed);
   const ids = missing.map(({ remoteId }) => remoteId);
-  const chosen = await choose(context, member, ids[0]!);
-  const unread = chosen.filter((id) => !answers.has(id));
-  const said = chosen.flatMap((id) => answers.get(id) ?? []);
-  try {
-    for (let n = 0; n < unread.length; n += member.can.batch.read) {
-      said.push(...(await readIds(unread.slice(n, n + member.can.batch.read))));
+  let unread = 0;
+  const votesOf = async (chosen: readonly string[]): Promise<readonly Read[]> => {
+    const said = chosen.flatMap((id) => answers.get(id) ?? []);
+    const others = chosen.filter((id) => !answers.has(id));
+    unread += others.length;
+    for (let n = 0; n < others.length; n += member.can.batch.read) {
+      said.push(...(await readIds(others.slice(n, n + member.can.batch.read))));
     }
-    const votes = said.filter(
-      (read) => read.kind !== 'present' || isWitness(read, member, last, firstMissed),
-    );
+    return said.filter((read) => read.kind !== 'present' || isWitness(read, madeBy));
+  };
+  try {
+    let votes = await votesOf(await choose(context, member, ids[0]!));
+    // It was chance that none of them is old enough.
+    if (votes.length === 0) votes = await votesOf(await choose(context, member, ids[0]!, madeBy));
     if (votes.length === 0) return say('alone');
     const alive = votes.filter((read) => read.kind !== 'missing' || read.archived);
     if (alive.length * 2 < votes.length) return say('silent');
     const isSoonProven = missing.some(({ missingSince }) => missingSince !== undefined);
-    if (unread.length === 0 || !isSoonProven) return say('alive');
+    if (unread === 0 || !isSoonProven) return say('alive');
     // Everything may have been hidden until just now; then the missing ones are there as well.
     const again = await readIds(ids);
     const shownAgain = new Set(ids.filter((_, n) => again[n]?.kind === 'present'));
@@ -86,9 +91,11 @@ async function choose(
   { store, sync, world }: Context,
   { endpoint }: Member,
   besides: string,
+  madeBy?: number,
 ): Promise<readonly string[]> {
   const page = { sync: sync.id, endpoint, state: 'live', limit: CANDIDATES + 1 } as const;
-  const known = await store.listLinks(sync.tenant, page);
+  const asked = madeBy === undefined ? page : { ...page, madeBy };
+  const known = await store.listLinks(sync.tenant, asked);
   const ids = known.map(({ remoteId }) => remoteId).filter((id) => id !== besides);
   const chance = world.random('engine:canaries');
   const chosen = new Set<string>();
@@ -102,15 +109,19 @@ async function choose(
  * see the items of others still sees what they make themselves. Which of two items is the older one, the
  * vendor's own clock tells; ours says something else on every machine, and is set.
  */
+function provingUntil(
+  { facts }: Member,
+  { wholeAt, youngest = 0 }: LastShown,
+  firstMissed: number,
+): number {
+  return wholeAt === undefined ? Math.ceil(firstMissed + facts.clockOffsetMs) - 1 : youngest;
+}
+
 function isWitness(
   { item: { createdAt } }: Extract<Read, { kind: 'present' }>,
-  { facts }: Member,
-  { wholeAt, youngest = -Infinity }: LastShown,
-  firstMissed: number,
+  madeBy: number,
 ): boolean {
-  if (createdAt === undefined) return true;
-  if (wholeAt !== undefined) return createdAt <= youngest;
-  return createdAt - facts.clockOffsetMs < firstMissed;
+  return createdAt === undefined || createdAt <= madeBy;
 }
 
 // ---------------------------------------------------------------------------------------------

@@ -205,6 +205,8 @@ export interface LinkPage extends Place {
   readonly buckets?: readonly number[];
   /** Only of records with a value that names one of these. */
   readonly naming?: readonly EntityId[];
+  /** Only items that were made by then, by the vendor's clock, or of which that is not known. */
+  readonly madeBy?: number;
   /** The id of the last item of the page before. */
   readonly after?: string;
   readonly limit: number;

@@ -23,13 +23,14 @@ export function digestIn(
 }
 
 export function listIn(rows: Rows, page: Stored.LinkPage): Stored.ListedLink[] {
-  const { state, buckets, naming, after = '', limit } = page;
+  const { state, buckets, naming, madeBy = Infinity, after = '', limit } = page;
   return linksAt(rows, page)
     .filter(
       ({ link, entity }) =>
         (state === undefined || link.state === state) &&
         (!buckets || buckets.includes(bucketOf(link.remoteId).bucket)) &&
         (!naming || isNaming(rows, entity, naming)) &&
+        (link.createdAt ?? -Infinity) <= madeBy &&
         compareBytes(link.remoteId, after) > 0,
     )
     .toSorted((a, b) => compareBytes(a.link.remoteId, b.link.remoteId))

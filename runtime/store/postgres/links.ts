@@ -51,7 +51,7 @@ const DIGEST_LINKS = {
 export async function listLinks(
   query: Query,
   tenant: TenantId,
-  { sync, endpoint, state, buckets, naming, after = '', limit }: LinkPage,
+  { sync, endpoint, state, buckets, naming, madeBy, after = '', limit }: LinkPage,
 ): Promise<ListedLink[]> {
   return query<ListedLink>(LIST_LINKS, [
     tenant,
@@ -62,6 +62,7 @@ export async function listLinks(
     toText(after),
     limit,
     naming?.map((entity) => `%${entity}%`) ?? null,
+    madeBy ?? null,
   ]);
 }
 
@@ -78,6 +79,7 @@ const LIST_LINKS = {
             or (select e.cells::text like any ($8::text[])
                   from entity e
                  where e.tenant_id = $1::uuid and e.entity_id = l.entity_id))
+       and ($9::bigint is null or l.created_at is null or l.created_at <= $9::bigint)
      order by l.remote_id
      limit $7::int`,
 };

@@ -116,6 +116,21 @@ export function promisesAboutLinks(opened: () => Opened): void {
     assert.deepEqual(await list(entity().id), []);
   });
 
+  it('lists links of items that were made by some time, or nobody knows when', async () => {
+    const scene = await sceneIn(opened());
+    const { store, tenant, sync, left } = scene;
+    await linkAll(scene, ['1'], { createdAt: 1_000 });
+    await linkAll(scene, ['2'], { createdAt: 1_001 });
+    await linkAll(scene, ['3']);
+    const list = async (madeBy: number) => {
+      const links = await store.listLinks(tenant, { sync, endpoint: left, madeBy, limit: 100 });
+      return links.map(({ remoteId }) => remoteId);
+    };
+    assert.deepEqual(await list(999), ['3']);
+    assert.deepEqual(await list(1_000), ['1', '3']);
+    assert.deepEqual(await list(1_001), ['1', '2', '3']);
+  });
+
   it('lists ids that a database cannot keep as text, and goes on after them', async () => {
     const scene = await sceneIn(opened());
     const { store, tenant, sync, left } = scene;
