@@ -160,7 +160,7 @@ export function linkOf(one: Case, id: LinkId): Link | undefined {
 }
 
 /** Whether a record with this link has its item in that system. */
-export function takesPlace({ state }: Link): boolean {
+export function takesPlace({ state }: Pick<Link, 'state'>): boolean {
   return state === 'live' || state === 'held';
 }
 

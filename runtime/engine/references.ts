@@ -2,8 +2,8 @@
  * References: records that point to records of another sync. A vendor names the target by the id of its
  * item, we by the id of our record. What has no item there yet waits for it; what is named by an item
  * that is gone there, while the target has another one, is written anew, also when the id is that of another
- * item by now. Where the vendor merged an item into that of another record, and ours followed, that one is
- * meant.
+ * item by now. Where the vendor merged an item into that of another record, and nothing is left of ours, that
+ * one is meant.
  */
 import type { EndpointId, EntityId, Link, Reach } from '../core/planner/model.ts';
 import { isList, type Value, type Values } from '../core/value.ts';
@@ -14,7 +14,7 @@ import {
   type Ref,
   type SyncId,
 } from '../store/store.ts';
-import type { Case } from './case.ts';
+import { takesPlace, type Case } from './case.ts';
 import type { Context } from './context.ts';
 import type { Member } from './member.ts';
 
@@ -88,9 +88,10 @@ export async function targetsOf(
 }
 
 async function findTargets(
-  { store, sync, priority, world }: Context,
+  context: Context,
   refs: ReadonlyMap<string, Ref>,
 ): Promise<ReadonlyMap<string, FoundLink>> {
+  const { store, sync, priority, world } = context;
   const found = new Map<string, FoundLink>();
   const unknown: Ref[] = [];
   let open = refs;
@@ -100,12 +101,14 @@ async function findTargets(
       sync.tenant,
       asked.map(([, ref]) => ref),
     );
+    const isLeft = await leftOf(context, links);
     const merged = new Map<string, Ref>();
     for (const [n, [name, ref]] of asked.entries()) {
       const link = links[n];
-      const into = link && merges < MERGES_MAX ? successorOf(link) : undefined;
+      const into = link && merges < MERGES_MAX ? successorOf(link, isLeft(link)) : undefined;
+      const isKnown = link && (link.state !== 'unlinked' || isKeptApart(link));
       if (into !== undefined) merged.set(name, { ...ref, remoteId: into });
-      else if (link && link.state !== 'unlinked') found.set(name, link);
+      else if (isKnown) found.set(name, link);
       else unknown.push(ref);
     }
     open = merged;
@@ -124,9 +127,34 @@ async function findTargets(
 /** Longer chains are as good as endless ones. */
 const MERGES_MAX = 10;
 
-/** The item that is meant now, where the record of this one died because that belongs to another. */
-function successorOf({ state, life, mergedInto }: FoundLink): string | undefined {
-  return state === 'mergedAway' && life === 'dead' ? mergedInto : undefined;
+/** The item that is meant now, where nothing is left of the record that this one belonged to. */
+function successorOf({ state, mergedInto }: FoundLink, isLeft: boolean): string | undefined {
+  return !isLeft && (state === 'mergedAway' || state === 'unlinked') ? mergedInto : undefined;
+}
+
+/**
+ * Whether the record of an item is still there. Where somebody keeps two merged ones apart, it takes no part
+ * any more in the system that merged them, and has to be left in another one.
+ */
+async function leftOf(
+  context: Context,
+  links: readonly (FoundLink | undefined)[],
+): Promise<(link: FoundLink) => boolean> {
+  const apart = links.flatMap((link) => (link && isKeptApart(link) ? [link.entity] : []));
+  const entities = await findById(context, [...new Set(apart)]);
+  return (link) =>
+    link.life !== 'dead' && (!isKeptApart(link) || takesPart(entities.get(link.entity)));
+}
+
+function isKeptApart({ state, mergedInto }: FoundLink): boolean {
+  return state === 'unlinked' && mergedInto !== undefined;
+}
+
+/** Whether a record has an item anywhere, or is to get one again. */
+function takesPart(entity: FoundEntity | undefined): boolean {
+  const links = entity?.links ?? [];
+  const left = new Set(links.flatMap((l) => (l.state === 'unlinked' ? [l.endpoint] : [])));
+  return links.some((link) => takesPlace(link) || !left.has(link.endpoint));
 }
 
 /** Whether a link is of an item that is gone, in place of which its record has another one there. */

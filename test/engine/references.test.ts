@@ -32,6 +32,45 @@ describe('A reference by an id that the vendor has given to another item since',
   });
 });
 
+describe('A reference by the id of an item that was merged, where somebody keeps the two records apart', () => {
+  it('leads to the record that had the item, while that is left elsewhere', async () => {
+    assert.deepEqual(companyIn(await keptApart(210_000), 'c0004'), { app: '1', crm: '1' });
+  });
+
+  for (const [how, pick] of [
+    ['dies', 1],
+    ['is left alone everywhere', 2],
+  ] as const) {
+    it(`leads to the one that it was merged into, when the record ${how}`, async () => {
+      const ending = await keptApart(410_000, [
+        [300, { kind: 'delete', system: 'crm', collection: 'companies', code: 'c0001' }],
+        [400, { kind: 'decide', pick, all: true }],
+      ]);
+      assert.deepEqual(companyIn(ending, 'c0004'), { app: '1', crm: '2' });
+    });
+  }
+});
+
+/** Two companies are merged in the app. Somebody who was entered there before is shown to us only later on. */
+function keptApart(hiddenMs: number, later: Sketch['happens'] = []): Promise<Ending> {
+  const companies = { system: 'app', collection: 'companies' } as const;
+  const people = { system: 'app', collection: 'people' } as const;
+  return story({
+    systems: { app: { webhooks: false }, crm: {} },
+    companies: { c0001: ['app', 'crm'], c0003: ['app', 'crm'] },
+    people: { c0002: { systems: ['app', 'crm'], company: 'c0001' } },
+    minutes: 10,
+    policy: { deleteAuthority: [], onRemoteDelete: 'ask' },
+    happens: [
+      [60.5, { kind: 'create', ...people, code: 'c0004', company: 'c0001' }],
+      [61, { kind: 'hide', ...people, codes: ['c0004'], forMs: hiddenMs }],
+      [62, { kind: 'merge', ...companies, code: 'c0003', other: 'c0001' }],
+      [200, { kind: 'decide', pick: 1, all: true }],
+      ...later,
+    ],
+  });
+}
+
 /** Somebody deletes a company in the CRM, where that does not count, and enters another one under its id. */
 function idGivenAgain(
   more: Partial<Abilities>,
@@ -54,9 +93,9 @@ function idGivenAgain(
   });
 }
 
-function companyIn({ value }: Ending): { readonly app: unknown; readonly crm: unknown } {
-  return {
-    app: value('app', 'c0002', 'companyId'),
-    crm: value('crm', 'c0002', 'companyId'),
-  };
+function companyIn(
+  { value }: Ending,
+  code = 'c0002',
+): { readonly app: unknown; readonly crm: unknown } {
+  return { app: value('app', code, 'companyId'), crm: value('crm', code, 'companyId') };
 }
