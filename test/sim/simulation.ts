@@ -344,21 +344,26 @@ export async function simulate(
     await operators.heal();
     const drainsBefore = crew.counts.drains;
     for (const [step, minutes] of CALM_MINUTES.entries()) {
-      const before = writes().length;
+      const before = changes().length;
       lookAtAll(true);
       for (let minute = 0; minute < minutes; minute++) {
         await world.runUntil(world.clock.now() + MINUTE_MS);
         if (crew.counts.drains > drainsBefore + CALM_DRAINS_MAX) return NEVER;
       }
       const waiting = await store.waiting();
-      const isQuiet = waiting.length === 0 && crew.isIdle() && writes().length === before;
+      // A workflow may answer a write after everything was looked at; that has to be seen as well.
+      const isQuiet = waiting.length === 0 && crew.isIdle() && changes().length === before;
       if (isQuiet && step > 0) return step;
     }
     return NEVER;
   }
 
   function writes(): readonly Change[] {
-    return systems.flatMap((system) => insideOf(system).log.filter(({ via }) => via === 'api'));
+    return changes().filter(({ via }) => via === 'api');
+  }
+
+  function changes(): readonly Change[] {
+    return systems.flatMap((system) => insideOf(system).log);
   }
 }
 
