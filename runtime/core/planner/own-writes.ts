@@ -29,7 +29,7 @@ export function ownWrite(
     if (!intent || intent.patch[field.name] === undefined) continue;
     const stamp = intent.stamps[cell];
     if (!stamp && value === null) {
-      if (covers(intent, site, field)) return { stamp: BEFORE_ALL, late: true };
+      if (mayCover(intent, field, cell)) return { stamp: BEFORE_ALL, late: true };
       continue;
     }
     if (isEchoOf(intent, site, field, cell, value)) {
@@ -112,13 +112,14 @@ function isEchoOf(
   return part !== undefined && site.facts.explains(field.name, part, value);
 }
 
-/** A part that is on no write of ours is gone since an old one landed: it was typed after that one was planned. */
-function covers(intent: Intent, site: Site, field: FieldPolicy): boolean {
+/**
+ * A part that was typed after an unanswered write was planned is gone. The write takes it away when it lands
+ * late, or somebody did; nobody can tell, whatever else was edited there since, so the part stays.
+ */
+function mayCover(intent: Intent, field: FieldPolicy, cell: string): boolean {
   const sent = intent.patch[field.name];
-  const read = site.seen?.fields[field.name];
   if (!inParts(field) || !isUnanswered(intent)) return false;
-  if (sent === undefined || read === undefined) return false;
-  return same(read, sent) || same(read, site.facts.normalize(field.name, sent));
+  return sent !== undefined && isCellValue(field, cell, sent, null);
 }
 
 /** A write that changes nothing leaves the item to whoever changed it last. */

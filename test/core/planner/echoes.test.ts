@@ -10,6 +10,7 @@ import type { Value } from '../../../runtime/core/value.ts';
 import { conflictsOf, Story, writesOf } from './story.ts';
 
 const anna = { name: 'Anna', phone: '+3612345678' };
+const tags: FieldPolicy = { name: 'tags', strategy: 'fieldLevelMerge', parts: 'set' };
 const shouting: Partial<EndpointFacts> = {
   normalize: (_field, value) => upper(value),
   explains: (_field, sent, readBack) => readBack === upper(sent),
@@ -274,7 +275,6 @@ describe('our own write', () => {
   });
 
   it('that arrives late takes no element out of a set that came there since', () => {
-    const tags: FieldPolicy = { name: 'tags', strategy: 'fieldLevelMerge', parts: 'set' };
     const story = Story.settled({ tags: ['a'] }, { members: ['app', 'hub'], fields: [tags] });
     story.read('app', { tags: ['a', 'b'] });
     story.readAll();
@@ -287,6 +287,39 @@ describe('our own write', () => {
     const planned = story.round();
     assert.deepEqual(writesOf(planned), ['hub update {"tags":["a","b","c"]} value-behind']);
     assert.deepEqual(conflictsOf(planned), ['tags#c late-own-write hub:null autoResolved']);
+  });
+
+  it('that may have arrived late takes none out either, when somebody took another one out since', () => {
+    const story = Story.settled({ tags: ['a'] }, { members: ['app', 'hub'], fields: [tags] });
+    story.read('app', { tags: ['a', 'b'] });
+    story.readAll();
+    const [write] = story.keep(story.plan()).writes;
+    assert.ok(write);
+    story.intents = [intent(write, 'unknown')];
+    story.read('app', { tags: ['a', 'b', 'c'] });
+    story.round();
+    story.read('hub', { tags: ['b'] });
+    const planned = story.round();
+    assert.deepEqual(writesOf(planned), [
+      'app update {"tags":["b","c"]} value-behind',
+      'hub update {"tags":["b","c"]} value-behind',
+    ]);
+    assert.deepEqual(conflictsOf(planned), ['tags#c late-own-write hub:null autoResolved']);
+  });
+
+  it('that has arrived is over: what is taken out of a set then was taken out by somebody', () => {
+    const story = Story.settled({ tags: ['a'] }, { members: ['app', 'hub'], fields: [tags] });
+    story.read('app', { tags: ['a', 'b'] });
+    story.readAll();
+    const [write] = story.keep(story.plan()).writes;
+    assert.ok(write);
+    story.intents = [intent(write, 'unknown')];
+    story.read('hub', { tags: ['a', 'b'] });
+    story.round();
+    story.read('app', { tags: ['a', 'b', 'c'] });
+    story.round();
+    story.read('hub', { tags: ['b'] });
+    assert.deepEqual(writesOf(story.round()), ['app update {"tags":["b"]} value-behind']);
   });
 });
 
