@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { VendorError } from '../../runtime/connectors/connector.ts';
+import type { Policy } from '../../runtime/core/planner/model.ts';
 import { grumpier } from './grumpier.ts';
 import { withPair } from './pair.ts';
 
 const anna = { email: 'anna@example.com', name: 'Anna' };
+const bela = { email: 'bela@example.com', name: 'Bela' };
 
 describe('A write', () => {
   it('of which the vendor says something that nobody understands counts as unanswered', async () => {
@@ -68,3 +70,50 @@ describe('A write', () => {
 });
 
 const LIMIT = 2_000;
+
+describe('A create without an answer, whose item is not shown to us', () => {
+  it('is not repeated over what was typed there since', async () => {
+    let isLost = false;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        const outcomes = await collection.write(changes, signal);
+        if (!isLost || account !== 'crm') return outcomes;
+        isLost = false;
+        const about = { what: 'No answer.', next: 'Wait.' };
+        throw new VendorError('transient', about, { mayHaveLanded: true });
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        app.enter(bela);
+        await pair.settle();
+        isLost = true;
+        const id = app.enter(anna);
+        await engine.look(tenant, sync);
+        await engine.drain({ tenant, sync });
+        const made = crm.idOf(anna.email);
+        crm.hands.hide('people', [made], true);
+        crm.edit(made, { name: 'Anna B.' });
+        for (const phone of ['+36205550001', '+36205550002']) {
+          await pair.wait(3_600_000);
+          app.edit(id, { phone });
+          crm.edit(crm.idOf(bela.email), { phone });
+          await pair.settle();
+        }
+        crm.hands.hide('people', [made], false);
+        await engine.drain({ tenant, sync, waitMs: 7_200_000 });
+        assert.equal(crm.hands.item('people', made)?.fields['name'], 'Anna B.');
+        assert.deepEqual(crm.people(), app.people());
+        assert.equal(crm.people()[anna.email]?.['phone'], '+36205550002');
+        assert.deepEqual(pair.reviews(), []);
+      },
+      { connector, policy: { fields: FIELDS } },
+    );
+  });
+});
+
+/** Of what was never in agreement, the newest counts. */
+const FIELDS: Policy['fields'] = ['email', 'name', 'phone'].map((name) => {
+  return { name, strategy: 'lastWriteWins', initialMerge: 'newest' };
+});
