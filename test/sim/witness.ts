@@ -1,7 +1,8 @@
 /**
- * Remembers what the engine has come to know: which marks and versions it has stored, and when it has read
+ * Remembers what the engine has come to know: which marks and links it has stored, and when it has read
  * which; and when it asked for whom to be created. What an engine could not know when it wrote, it could not protect.
  */
+import type { Link } from '../../runtime/core/planner/model.ts';
 import type { Commit, Store } from '../../runtime/store/store.ts';
 import { nameOfRef } from '../../runtime/store/work-key.ts';
 import type { World } from '../../runtime/world/world.ts';
@@ -16,38 +17,43 @@ export interface Witness {
   readonly read: ReadonlyMap<string, number>;
   /** When the engine asked for whom to be created, in that order: `crm-1/people/c0004`. */
   readonly asked: ReadonlyMap<string, readonly number[]>;
-  /** Which versions of an item were stored, and when, in that order; by the name of its ref. */
-  readonly versions: ReadonlyMap<
-    string,
-    readonly { readonly at: number; readonly version: number }[]
-  >;
+  /** What was stored of an item, and when, in that order; by the name of its ref. */
+  readonly links: ReadonlyMap<string, readonly Told[]>;
   /** Notes what an account is asked for. */
   called(account: string, about: About | undefined, request: Request): Promise<void>;
   /** Notes what an account answers. */
   answered(account: string, about: About | undefined, response: Response): Promise<void>;
 }
 
+/** Which version it has, and when it was made, by the vendor's clock. */
+export interface Told extends Pick<Link, 'version' | 'createdAt'> {
+  readonly at: number;
+}
+
 export function witnessOf(store: Store, world: Pick<World, 'clock'>): Witness {
   const stored = new Set<string>();
   const read = new Map<string, number>();
   const asked = new Map<string, number[]>();
-  const versions = new Map<string, { at: number; version: number }[]>();
+  const links = new Map<string, Told[]>();
   const commit: Store['commit'] = async (tenant, now, commits) => {
     const outcomes = await store.commit(tenant, now, commits);
     for (const [index, { outcome }] of outcomes.entries()) {
       if (outcome !== 'stored') continue;
       for (const mark of marksIn(commits[index])) stored.add(mark);
-      noteVersions(commits[index]!);
+      noteLinks(commits[index]!);
     }
     return outcomes;
   };
 
-  function noteVersions({ lease, record }: Commit): void {
+  function noteLinks({ lease, record }: Commit): void {
     const at = world.clock.now();
-    for (const { endpoint, remoteId, version } of record?.links ?? []) {
+    for (const { endpoint, remoteId, version, createdAt } of record?.links ?? []) {
       const name = nameOfRef({ sync: lease.key.sync, endpoint, remoteId });
-      if (version !== undefined)
-        versions.set(name, [...(versions.get(name) ?? []), { at, version }]);
+      const told = {
+        ...(version === undefined ? {} : { version }),
+        ...(createdAt === undefined ? {} : { createdAt }),
+      };
+      links.set(name, [...(links.get(name) ?? []), { at, ...told }]);
     }
   }
 
@@ -56,7 +62,7 @@ export function witnessOf(store: Store, world: Pick<World, 'clock'>): Witness {
     stored,
     read,
     asked,
-    versions,
+    links,
     async called(account, about, request) {
       if (about?.kind !== 'create') return;
       const at = world.clock.now();

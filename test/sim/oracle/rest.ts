@@ -19,7 +19,7 @@ export interface Rest {
   readonly drifted: ReadonlySet<string>;
   readonly hidden: ReadonlySet<string>;
   readonly forgotten: readonly { readonly from: number; readonly to: number }[];
-  readonly witness: Pick<Witness, 'stored' | 'read' | 'asked' | 'versions'>;
+  readonly witness: Pick<Witness, 'stored' | 'read' | 'asked' | 'links'>;
   /** What was written after everything had come to rest. */
   readonly quietWrites: readonly Change[];
   readonly audits: readonly AuditReport[];

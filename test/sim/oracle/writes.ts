@@ -45,8 +45,8 @@ function isLostWithoutTrace(rest: Rest, { tenant }: System, code: string, at: nu
     if (system.tenant !== tenant) return false;
     const restored = rest.handsOf(system).log.filter(({ via }) => via === 'backup');
     return restored.some((lost) => {
-      if (lost.kind !== 'deleted' || !rest.people.areRelated(codeOf(lost.before), code))
-        return false;
+      const isLoss = lost.kind === 'deleted' || isOfAnother(lost);
+      if (!isLoss || !rest.people.areRelated(codeOf(lost.before), code)) return false;
       const others = restored.filter(
         (other) => other.at === lost.at && other.collection === lost.collection,
       );
@@ -55,21 +55,29 @@ function isLostWithoutTrace(rest: Rest, { tenant }: System, code: string, at: nu
   });
 }
 
-/** Of an item that is there a version was known, and when we deleted it still had a lower one. */
-function isTrace(
-  rest: Rest,
-  system: System,
-  { at, id, collection }: Change,
-  deletedAt: number,
-): boolean {
+/** The id is that of another item again, which had it when the backup was made. */
+function isOfAnother({ before, after }: Change): boolean {
+  return before !== undefined && after !== undefined && before.createdAt !== after.createdAt;
+}
+
+/**
+ * What was known of an item that had the id gives it away when we deleted: that of the one which has it now is
+ * a lower version, or it is another one, made earlier.
+ */
+function isTrace(rest: Rest, system: System, change: Change, deletedAt: number): boolean {
+  const { at, id, collection } = change;
   const sync = syncId(system.tenant, collection as CollectionName);
   const ref = nameOfRef({ sync, endpoint: system.endpoint, remoteId: id });
-  const known = rest.witness.versions.get(ref) ?? [];
-  const before = known.filter((one) => one.at <= at).map(({ version }) => version);
+  const known = (rest.witness.links.get(ref) ?? []).filter((one) => one.at <= at);
   const last = rest.handsOf(system).log.findLast((other) => {
     return other.at <= deletedAt && other.id === id && other.collection === collection;
   });
-  return last?.after !== undefined && last.version < Math.max(...before);
+  if (last?.after === undefined) return false;
+  if (isOfAnother(change)) {
+    const made = known.findLast(({ createdAt }) => createdAt !== undefined)?.createdAt;
+    return made !== undefined && Date.parse(last.after.createdAt) < made;
+  }
+  return last.version < Math.max(...known.flatMap(({ version }) => version ?? []));
 }
 
 /** Nobody is created where the same person has been for long enough to be found. */
