@@ -178,7 +178,7 @@ export async function runReal(course: Course): Promise<Verdict> {
       hidden: new Set(),
       forgotten: [],
       // Nothing here is without a guard, so nothing can be excused by what nobody could know.
-      witness: { stored: new Set(), read: new Map(), asked: new Map(), links: new Map() },
+      witness: { stored: new Map(), read: new Map(), asked: new Map(), links: new Map() },
       quietWrites,
       audits: await Promise.all(
         [...scenario.tenants.keys()].map((tenant) => store.verifyAudit(tenantId(tenant))),

@@ -235,7 +235,7 @@ describe('The oracle of the simulation', () => {
       const stage = new Stage(habits);
       const { name } = stage.at('crm').items('people')[0]!.fields;
       stage.act(EDIT);
-      if (known) stage.stored.add(`e${String(stage.ledger.count()).padStart(4, '0')}`);
+      if (known) stage.stored.set(`e${String(stage.ledger.count()).padStart(4, '0')}`, 0);
       stage.write('crm', 'c0001', { name });
       const { exposed, violations } = stage.judge();
       assert.deepEqual([exposed, violations.length], expected);
@@ -256,7 +256,7 @@ describe('The oracle of the simulation', () => {
         .items('people')
         .map(({ fields }) => fields.name);
       stage.act(EDIT);
-      stage.stored.add(`e${String(stage.ledger.count()).padStart(4, '0')}`);
+      stage.stored.set(`e${String(stage.ledger.count()).padStart(4, '0')}`, 0);
       stage.act({ ...EDIT, code: 'c0002', how: 'copy' });
       stage.write('crm', 'c0001', { name: names[0] }, 1);
       stage.write('crm', 'c0002', { name: names[1] }, afterMs);
@@ -295,7 +295,7 @@ describe('The oracle of the simulation', () => {
         const id = stage.id('crm', code);
         return stage.at('crm').item('people', id)!.fields.email;
       });
-      for (const mark of marksIn(one)) stage.stored.add(mark);
+      for (const mark of marksIn(one)) stage.stored.set(mark, 0);
       stage.act({ kind: 'rotate', system: 'crm', codes: ['c0001', 'c0002'] });
       stage.write('crm', 'c0002', { email: other }, afterMs);
       stage.write('app', 'c0001', { email: other });

@@ -23,7 +23,7 @@ export class Stage {
   readonly scenario: Scenario;
   readonly systems: readonly System[];
   readonly rows: Rows = emptyRows();
-  readonly stored = new Set<string>();
+  readonly stored = new Map<string, number>();
   readonly #insideOf: (system: Pick<System, 'account'>) => Hands;
   readonly #people;
 

@@ -11,8 +11,8 @@ import type { About } from './system.ts';
 
 export interface Witness {
   readonly store: Store;
-  /** Marks that were ever stored. */
-  readonly stored: ReadonlySet<string>;
+  /** When a mark was stored for the first time. */
+  readonly stored: ReadonlyMap<string, number>;
   /** When a mark was first in the answer of an account to a read by id: `crm-1 e0007`. */
   readonly read: ReadonlyMap<string, number>;
   /** When the engine asked for whom to be created, in that order: `crm-1/people/c0004`. */
@@ -31,7 +31,7 @@ export interface Told extends Pick<Link, 'version' | 'createdAt'> {
 }
 
 export function witnessOf(store: Store, world: Pick<World, 'clock'>): Witness {
-  const stored = new Set<string>();
+  const stored = new Map<string, number>();
   const read = new Map<string, number>();
   const asked = new Map<string, number[]>();
   const links = new Map<string, Told[]>();
@@ -39,7 +39,9 @@ export function witnessOf(store: Store, world: Pick<World, 'clock'>): Witness {
     const outcomes = await store.commit(tenant, now, commits);
     for (const [index, { outcome }] of outcomes.entries()) {
       if (outcome !== 'stored') continue;
-      for (const mark of marksIn(commits[index])) stored.add(mark);
+      for (const mark of marksIn(commits[index])) {
+        if (!stored.has(mark)) stored.set(mark, world.clock.now());
+      }
       noteLinks(commits[index]!);
     }
     return outcomes;

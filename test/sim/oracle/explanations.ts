@@ -1,12 +1,13 @@
 /** What a person can see in the store about a record: whatever differs has to be explained by it. */
 import type { EntityId, Link } from '../../../runtime/core/planner/model.ts';
-import type { Item } from '../../../runtime/emulators/grumpy/grumpy.ts';
+import type { Change, Item } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import type { RecordRow, Rows } from '../../../runtime/store/memory/rows.ts';
 import { nameOfRef } from '../../../runtime/store/work-key.ts';
+import { marksIn } from '../ledger.ts';
 import type { CollectionName } from '../scenario.ts';
 import type { Rest } from './rest.ts';
 import { syncId } from '../setting.ts';
-import type { System } from '../system.ts';
+import { codeOf, type System } from '../system.ts';
 
 /** An item where it truly is. */
 export interface Place {
@@ -94,6 +95,44 @@ function hasLetter(rows: Rows, name: string): boolean {
  * Nothing leads back to the person for sure. Whose an item is that we made, our own database may have
  * forgotten; an address that was handed on by hand then leads to somebody else.
  */
-export function couldBeTwo({ people, forgotten }: Rest, code: string): boolean {
-  return people.couldBeTwo(code) || (forgotten.length > 0 && people.handedOn.has(code));
+export function couldBeTwo(rest: Rest, code: string): boolean {
+  const { people, forgotten } = rest;
+  const isForgotten = forgotten.length > 0 && people.handedOn.has(code);
+  return people.couldBeTwo(code) || isForgotten || isLostInMerge(rest, code);
+}
+
+/**
+ * A vendor that says nothing of merges gave the item a new id, and all that we were shown of it there is an
+ * address that we did not know before. Where we had made none of what was merged, only its other values tell.
+ */
+function isLostInMerge(rest: Rest, code: string): boolean {
+  const { systems, witness } = rest;
+  return systems.some((system) => {
+    const { tellsMerges, mergeGivesNewId } = system.nature;
+    if (tellsMerges || !mergeGivesNewId) return false;
+    const { log } = rest.handsOf(system);
+    const merged = new Set(
+      log.flatMap(({ collection, into }) => (collection === PEOPLE ? into : [])),
+    );
+    const births = log.filter((change) => isBirth(change, code) && merged.has(change.id));
+    const others = systems.filter((other) => other.tenant === system.tenant && other !== system);
+    const ours = others.flatMap((other) => rest.handsOf(other).log.filter(isOurs));
+    return births.some(({ at, after }) => {
+      const isNews = (mark: string): boolean => (witness.stored.get(mark) ?? Infinity) > at;
+      return (
+        after?.marker === undefined &&
+        ours.some((made) => made.at > at && [...marksIn(made.after?.fields.email)].every(isNews))
+      );
+    });
+  });
+
+  function isOurs(change: Change): boolean {
+    return change.via === 'api' && isBirth(change, code);
+  }
+}
+
+const PEOPLE = 'people';
+
+function isBirth({ kind, collection, after }: Change, code: string): boolean {
+  return kind === 'created' && collection === PEOPLE && codeOf(after) === code;
 }

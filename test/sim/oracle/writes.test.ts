@@ -83,7 +83,7 @@ function nameAtCrm({ systems }: Stage, remoteId: string): string {
 }
 
 const NOTHING: Rest['witness'] = {
-  stored: new Set(),
+  stored: new Map(),
   read: new Map(),
   asked: new Map(),
   links: new Map(),
