@@ -2,12 +2,35 @@
  * Who refers to a record by an item that does not stand for it any more: it has got another one in that
  * system, or was merged into somebody else. They are looked at again as soon as that is known.
  */
-import type { EndpointId, EntityId } from '../core/planner/model.ts';
+import type { EndpointId, Entity, EntityId, Policy } from '../core/planner/model.ts';
+import { wholeValues } from '../core/planner/parts.ts';
+import { isList } from '../core/value.ts';
 import type { Mark, Place, RecordChange, StoredSync, SyncId } from '../store/store.ts';
+import type { Case } from './case.ts';
 import type { Context } from './context.ts';
 
-/** Who refers to a record is found by looking at all that could, so many at a time. */
 const PAGE = 500;
+
+/** Which records a record refers to now, and no longer; without any when that has not changed. */
+export function referenceChanges(
+  { sync }: Context,
+  { stored, entity }: Pick<Case, 'stored' | 'entity'>,
+): Pick<RecordChange, 'references'> {
+  if (stored?.entity.cells === entity.cells) return {};
+  const before = new Set(stored ? targetsOf(sync.policy, stored.entity) : []);
+  const after = new Set(targetsOf(sync.policy, entity));
+  const add = [...after].filter((target) => !before.has(target));
+  const remove = [...before].filter((target) => !after.has(target));
+  return add.length + remove.length > 0 ? { references: { add, remove } } : {};
+}
+
+function targetsOf(policy: Policy, { cells }: Pick<Entity, 'cells'>): EntityId[] {
+  const fields = policy.fields.filter(({ reference }) => reference);
+  return Object.values(wholeValues(fields, cells)).flatMap((value) => {
+    const all = isList(value) ? value : [value];
+    return all.filter((one): one is EntityId => typeof one === 'string');
+  });
+}
 
 /** Marks who refers to records that were stored just now, where an item of theirs means something else now. */
 export async function callReferrers(
@@ -54,18 +77,18 @@ function refersTo({ settings }: StoredSync, target: SyncId): boolean {
 async function markReferrers(
   { store, sync, world, priority }: Context,
   place: Place,
-  naming: readonly EntityId[],
+  targets: readonly EntityId[],
 ): Promise<void> {
   let after = '';
   for (;;) {
-    const page = { ...place, state: 'live', naming, after, limit: PAGE } as const;
-    const links = await store.listLinks(sync.tenant, page);
-    const marks = links.map(({ remoteId }): Mark => {
+    const page = { ...place, targets, after, limit: PAGE };
+    const items = await store.listReferrers(sync.tenant, page);
+    const marks = items.map((remoteId): Mark => {
       return { key: { kind: 'item', ...place, remoteId }, priority, windowMs: 0 };
     });
     if (marks.length > 0) await store.mark(sync.tenant, { now: world.clock.now(), marks });
-    const last = links.at(-1);
-    if (!last || links.length < PAGE) return;
-    after = last.remoteId;
+    const last = items.at(-1);
+    if (last === undefined || items.length < PAGE) return;
+    after = last;
   }
 }

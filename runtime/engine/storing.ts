@@ -32,7 +32,7 @@ import { COLLISIONS_MAX, keyChanges, TOGETHER_MS } from './claiming.ts';
 import { orderFor, refTo, type Context } from './context.ts';
 import type { Settled } from './discovery.ts';
 import { answeredByItself, callThoseWhoWait } from './questions.ts';
-import { callReferrers } from './referrers.ts';
+import { callReferrers, referenceChanges } from './referrers.ts';
 import { afterSetback } from './retry.ts';
 import { tellWhatStays, toldAsHeld, toldAsMerged } from './telling.ts';
 
@@ -229,6 +229,7 @@ async function changeOf(
     conflicts: uniqueRows(conflicts),
     ...(tombstone ? { tombstone } : {}),
     ...(keys ? { keys } : {}),
+    ...referenceChanges(context, one),
   };
 }
 

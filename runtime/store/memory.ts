@@ -8,7 +8,7 @@ import { EMPTY_CHAIN, sealBatch, verifyChain } from './audit-chain.ts';
 import { inOne, judgeSpend, slowed } from './budget.ts';
 import { endingsOf, judge } from './commit.ts';
 import { unknownTenant } from './failures.ts';
-import { countIn, digestIn, listIn } from './memory/links.ts';
+import { countIn, digestIn, listIn, referrersIn } from './memory/links.ts';
 import { addKeys, applyCommit, assertHeld, heldIn, loadFrom } from './memory/records.ts';
 import { compare, copy, emptyRows, pageOf, sortedBy, type Rows } from './memory/rows.ts';
 import {
@@ -189,6 +189,10 @@ export class MemoryStore implements Store {
 
   async listLinks(tenant: TenantId, page: Stored.LinkPage) {
     return listIn(this.rowsOf(tenant), page);
+  }
+
+  async listReferrers(tenant: TenantId, page: Stored.ReferrerPage) {
+    return referrersIn(this.rowsOf(tenant), page);
   }
 
   async countRecords(tenant: TenantId, sync: SyncId) {

@@ -168,6 +168,10 @@ export class PostgresStore implements Store {
     return this.#run(links.listLinks, tenant, page);
   }
 
+  listReferrers(tenant: TenantId, page: Stored.ReferrerPage) {
+    return this.#run(links.listReferrers, tenant, page);
+  }
+
   countRecords(tenant: TenantId, sync: Stored.SyncId) {
     return this.#run(links.countRecords, tenant, sync);
   }

@@ -52,6 +52,7 @@ import type {
   Place,
   RecordCounts,
   Ref,
+  ReferrerPage,
   Run,
   RunItem,
   RunItemPage,
@@ -131,6 +132,8 @@ export interface Store {
   ): Promise<readonly LinkDigest[]>;
   /** Links of one endpoint in the byte order of their items' ids. */
   listLinks(tenant: TenantId, page: LinkPage): Promise<readonly ListedLink[]>;
+  /** Ids of live items in byte order. */
+  listReferrers(tenant: TenantId, page: ReferrerPage): Promise<readonly string[]>;
   countRecords(tenant: TenantId, sync: SyncId): Promise<RecordCounts>;
   /** Stores plans and outcomes. Each item is stored whole or not at all; others are not affected. */
   commit(

@@ -203,10 +203,16 @@ export interface LinkPage extends Place {
   readonly state?: Link['state'];
   /** Only items whose id falls into one of these; see `bucketOf`. */
   readonly buckets?: readonly number[];
-  /** Only of records with a value that names one of these. */
-  readonly naming?: readonly EntityId[];
   /** Only items that were made by then, by the vendor's clock, or of which that is not known. */
   readonly madeBy?: number;
+  /** The id of the last item of the page before. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** Items of one endpoint whose records refer to one of the targets. */
+export interface ReferrerPage extends Place {
+  readonly targets: readonly EntityId[];
   /** The id of the last item of the page before. */
   readonly after?: string;
   readonly limit: number;
@@ -278,6 +284,8 @@ export interface RecordChange {
   readonly tombstone?: Tombstone;
   /** Match keys that the record now has, and has no longer. Who comes back to life adds its keys again. */
   readonly keys?: { readonly add: readonly MatchKey[]; readonly remove: readonly MatchKey[] };
+  /** Records that the record now refers to, and no longer. */
+  readonly references?: { readonly add: readonly EntityId[]; readonly remove: readonly EntityId[] };
 }
 
 export type CommitOutcome =

@@ -64,6 +64,7 @@ export async function rowsIn(
         commitId: '',
         entity,
         links: new Map(links.map((link) => [link.id, link])),
+        references: new Set(),
         intents: new Map(intents.map((intent) => [intent.id, intent])),
         conflicts: new Map(),
         tombstones: new Map(),

@@ -151,6 +151,7 @@ function emptyRecord(id: EntityId, sync: RecordRow['sync']): RecordRow {
     commitId: '',
     entity: { id, life: 'live', epoch: 0, cells: {} },
     links: new Map<LinkId, Link>(),
+    references: new Set(),
     intents: new Map(),
     conflicts: new Map(),
     tombstones: new Map(),

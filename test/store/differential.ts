@@ -307,6 +307,10 @@ export class Player {
         add: KEYS.filter((_, n) => (plan.keys >> n) % 4 === 0),
         remove: KEYS.filter((_, n) => (plan.keys >> n) % 4 === 1),
       },
+      references: {
+        add: ENTITIES.filter((_, n) => (plan.extra >> n) % 4 === 0),
+        remove: ENTITIES.filter((_, n) => (plan.extra >> n) % 4 === 1),
+      },
       ...(entity.life === 'dead'
         ? {
             tombstone: {

@@ -137,6 +137,9 @@ async function readAll(store: Store): Promise<Record<string, unknown>> {
         const place = { sync, endpoint };
         lists[`digest ${sync} ${endpoint}`] = await store.digestLinks(tenant, place);
         lists[`links ${sync} ${endpoint}`] = await store.listLinks(tenant, { ...place, limit: 9 });
+        const targets = ENTITIES.slice(0, 2);
+        const page = { ...place, targets, limit: 9 };
+        lists[`referrers ${sync} ${endpoint}`] = await store.listReferrers(tenant, page);
       }
     }
     all[tenant] = {
@@ -159,7 +162,7 @@ async function readAll(store: Store): Promise<Record<string, unknown>> {
 }
 
 const TABLES =
-  `tenant endpoint sync dirty cursor entity link entity_key intent tombstone conflict review
+  `tenant endpoint sync dirty cursor entity link entity_key entity_reference intent tombstone conflict review
   dead_letter inbox run run_item audit budget`.split(/\s+/);
 
 /** What a store does not tell, straight from the tables. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import pg from 'pg';
+import type { EntityId } from '../../runtime/core/planner/model.ts';
 import { openPostgresStore, type PostgresStore } from '../../runtime/store/postgres.ts';
 import type { Commit, StoredRecord } from '../../runtime/store/store.ts';
 import { createTestDatabase, quietWorld, type TestDatabase } from '../support/test-database.ts';
@@ -60,6 +61,7 @@ describe('statements to PostgreSQL', () => {
         intents: [intent()],
         conflicts: [conflict()],
         keys: { add: [newId()], remove: [newId()] },
+        references: { add: [newId() as EntityId], remove: [newId() as EntityId] },
       };
       const run = { id: newId(), run: newId(), at: START, outcome: 'created', detail: {} };
       return { lease, record: change, runItems: [run], audit };
@@ -95,7 +97,7 @@ describe('statements to PostgreSQL', () => {
       [1, 1],
     );
     assert.equal(loaded.length, 3, loaded.join());
-    assert.ok(committed.length <= 16, committed.join());
+    assert.ok(committed.length <= 18, committed.join());
     assert.ok(settled.length <= 12, settled.join());
   });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import pg from 'pg';
+import type { EntityId } from '../../runtime/core/planner/model.ts';
 import { openPostgresStore, type PostgresStore } from '../../runtime/store/postgres.ts';
 import type { TenantId } from '../../runtime/store/store.ts';
 import { createTestDatabase, quietWorld, type TestDatabase } from '../support/test-database.ts';
@@ -103,9 +104,20 @@ describe('tenants in PostgreSQL', () => {
   it('are named by every transaction, or it fails', async () => {
     const scene = await sceneIn({ store, newId });
     const keys = { add: ['unnamed'], remove: [] };
-    await scene.record({ keys, intents: [scene.intent()], conflicts: [scene.conflict()] });
+    const references = { add: [newId() as EntityId], remove: [] };
+    const [intents, conflicts] = [[scene.intent()], [scene.conflict()]];
+    await scene.record({ keys, references, intents, conflicts });
     await scene.mark(scene.item('1'));
-    for (const name of ['entity', 'link', 'entity_key', 'intent', 'conflict', 'dirty', 'tenant']) {
+    for (const name of [
+      'entity',
+      'link',
+      'entity_key',
+      'entity_reference',
+      'intent',
+      'conflict',
+      'dirty',
+      'tenant',
+    ]) {
       await assert.rejects(
         worker.query(`select * from ${name}`),
         /app\.tenant|type uuid: ""/,

@@ -23,13 +23,12 @@ export function digestIn(
 }
 
 export function listIn(rows: Rows, page: Stored.LinkPage): Stored.ListedLink[] {
-  const { state, buckets, naming, madeBy = Infinity, after = '', limit } = page;
+  const { state, buckets, madeBy = Infinity, after = '', limit } = page;
   return linksAt(rows, page)
     .filter(
-      ({ link, entity }) =>
+      ({ link }) =>
         (state === undefined || link.state === state) &&
         (!buckets || buckets.includes(bucketOf(link.remoteId).bucket)) &&
-        (!naming || isNaming(rows, entity, naming)) &&
         (link.createdAt ?? -Infinity) <= madeBy &&
         compareBytes(link.remoteId, after) > 0,
     )
@@ -43,13 +42,17 @@ export function listIn(rows: Rows, page: Stored.LinkPage): Stored.ListedLink[] {
     }));
 }
 
-function isNaming(
-  { records }: Rows,
-  entity: Stored.ListedLink['entity'],
-  naming: readonly string[],
-): boolean {
-  const text = JSON.stringify(records.get(entity)!.entity.cells);
-  return naming.some((id) => text.includes(id));
+export function referrersIn(rows: Rows, page: Stored.ReferrerPage): string[] {
+  const { targets, after = '', limit } = page;
+  return linksAt(rows, page)
+    .filter(({ link, entity }) => {
+      const { references } = rows.records.get(entity)!;
+      return link.state === 'live' && targets.some((target) => references.has(target));
+    })
+    .map(({ link }) => link.remoteId)
+    .filter((remoteId) => compareBytes(remoteId, after) > 0)
+    .toSorted(compareBytes)
+    .slice(0, limit);
 }
 
 export function countIn(rows: Rows, sync: Stored.SyncId): Stored.RecordCounts {

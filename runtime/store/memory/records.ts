@@ -115,7 +115,8 @@ function close(
 }
 
 function applyRecord(rows: Rows, now: number, sync: SyncId, change: RecordChange): void {
-  const { entity, links, intents = [], conflicts = [], tombstone, keys, commitId } = change;
+  const { entity, links, intents = [], conflicts = [], tombstone, commitId } = change;
+  const { keys, references } = change;
   for (const ref of newRefs(sync, change)) takeOver(rows, ref, entity.id);
   const row = rows.records.get(entity.id) ?? newRow(sync, entity);
   rows.records.set(entity.id, row);
@@ -138,6 +139,8 @@ function applyRecord(rows: Rows, now: number, sync: SyncId, change: RecordChange
   for (const key of keys?.remove ?? []) {
     if (rows.keys.get(key) === entity.id) rows.keys.delete(key);
   }
+  for (const target of references?.remove ?? []) row.references.delete(target);
+  for (const target of references?.add ?? []) row.references.add(target);
 }
 
 /** After all records of a batch have given up theirs, so that two of them can swap. */
@@ -152,6 +155,7 @@ function newRow(sync: SyncId, entity: RecordRow['entity']): RecordRow {
     revision: 0,
     commitId: '',
     links: new Map(),
+    references: new Set(),
     intents: new Map(),
     conflicts: new Map(),
     tombstones: new Map(),

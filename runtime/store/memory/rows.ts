@@ -43,6 +43,7 @@ export interface RecordRow {
   commitId: string;
   entity: Entity;
   readonly links: Map<LinkId, Link>;
+  readonly references: Set<EntityId>;
   readonly intents: Map<string, Stored.StoredIntent>;
   readonly conflicts: Map<string, Stored.StoredConflict>;
   readonly tombstones: Map<number, Tombstone>;

@@ -6,6 +6,7 @@ import type {
   ListedLink,
   Place,
   RecordCounts,
+  ReferrerPage,
   SyncId,
   TenantId,
 } from '../store.ts';
@@ -44,14 +45,11 @@ const DIGEST_LINKS = {
      order by d.bucket`,
 };
 
-/**
- * Ids come back as JSON, because they may hold what text in PostgreSQL cannot. Who names a record is not
- * indexed, because that is asked for seldom: it costs a look at each record of the page.
- */
+/** Ids come back as JSON, because they may hold what text in PostgreSQL cannot. */
 export async function listLinks(
   query: Query,
   tenant: TenantId,
-  { sync, endpoint, state, buckets, naming, madeBy, after = '', limit }: LinkPage,
+  { sync, endpoint, state, buckets, madeBy, after = '', limit }: LinkPage,
 ): Promise<ListedLink[]> {
   return query<ListedLink>(LIST_LINKS, [
     tenant,
@@ -61,7 +59,6 @@ export async function listLinks(
     buckets ?? null,
     toText(after),
     limit,
-    naming?.map((entity) => `%${entity}%`) ?? null,
     madeBy ?? null,
   ]);
 }
@@ -75,13 +72,42 @@ const LIST_LINKS = {
        and l.remote_id > $6::text
        and ($4::text is null or l.state = $4::text)
        and ($5::int[] is null or ${BUCKET} = any ($5::int[]))
-       and ($8::text[] is null
-            or (select e.cells::text like any ($8::text[])
-                  from entity e
-                 where e.tenant_id = $1::uuid and e.entity_id = l.entity_id))
-       and ($9::bigint is null or l.created_at is null or l.created_at <= $9::bigint)
+       and ($8::bigint is null or l.created_at is null or l.created_at <= $8::bigint)
      order by l.remote_id
      limit $7::int`,
+};
+
+export async function listReferrers(
+  query: Query,
+  tenant: TenantId,
+  { sync, endpoint, targets, after = '', limit }: ReferrerPage,
+): Promise<string[]> {
+  const asked = [tenant, sync, endpoint, targets, toText(after), limit];
+  const rows = await query<{ remoteId: string }>(LIST_REFERRERS, asked);
+  return rows.map(({ remoteId }) => remoteId);
+}
+
+const LIST_REFERRERS = {
+  name: 'list-referrers',
+  text: `
+    select to_json(found.remote_id) as "remoteId"
+      from (select distinct l.remote_id
+              from unnest($4::uuid[]) as t (target)
+             cross join lateral (
+               select r.entity_id
+                 from entity_reference r
+                where r.tenant_id = $1::uuid and r.target_id = t.target
+               offset 0) r
+             cross join lateral (
+               select l.remote_id
+                 from link l
+                where l.tenant_id = $1::uuid and l.entity_id = r.entity_id
+                  and l.sync_id = $2::uuid and l.endpoint_id = $3::uuid
+                  and l.state = 'live' and l.remote_id > $5::text
+               offset 0) l
+             order by l.remote_id
+             limit $6::int) found
+     order by found.remote_id`,
 };
 
 export async function countRecords(

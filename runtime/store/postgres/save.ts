@@ -38,6 +38,8 @@ export function writesOfRecords(drafts: readonly Draft[], at: number): Write[] {
     [CHANGED_ENTITIES, drafts.filter(({ isChanged }) => isChanged).map(entityRow)],
     [TOUCHED_ENTITIES, drafts.filter(isOnlyTouched).map(entityRow)],
     [LINKS, inSafeOrder(drafts.flatMap(({ linkRows }) => linkRows))],
+    [DROP_REFERENCES, referenceRows(drafts, 'remove')],
+    [REFERENCES, referenceRows(drafts, 'add')],
     [INTENTS, intents.filter(({ body }) => body !== undefined)],
     [FORGET_INTENTS, intents.filter(({ body }) => body === undefined)],
     [CONFLICTS, drafts.flatMap((draft) => conflictRows(draft, at))],
@@ -220,6 +222,35 @@ export const KEYS: Statement = {
      order by k.key
     on conflict (tenant_id, key) do nothing
     returning key`,
+};
+
+function referenceRows(drafts: readonly Draft[], change: 'add' | 'remove'): object[] {
+  return drafts.flatMap(({ entity, references }) =>
+    (references?.[change] ?? []).map((target) => ({ target, entity: entity.id })),
+  );
+}
+
+const DROP_REFERENCES: Statement = {
+  name: 'drop-references',
+  text: `
+    delete from entity_reference
+     where ctid = any (array(
+       select found.place
+         from jsonb_to_recordset($2::jsonb) as d (target uuid, entity uuid)
+        cross join lateral (
+          select r.ctid as place
+            from entity_reference r
+           where r.tenant_id = $1::uuid and r.target_id = d.target and r.entity_id = d.entity
+          offset 0) found))`,
+};
+
+const REFERENCES: Statement = {
+  name: 'save-references',
+  text: `
+    insert into entity_reference (tenant_id, target_id, entity_id)
+    select $1::uuid, r.target, r.entity
+      from jsonb_to_recordset($2::jsonb) as r (target uuid, entity uuid)
+    on conflict (tenant_id, target_id, entity_id) do nothing`,
 };
 
 /** Without a body when it is over. */

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { EntityId, Link } from '../../../runtime/core/planner/model.ts';
-import type { Value } from '../../../runtime/core/value.ts';
-import { bucketOf, type LinkDigest } from '../../../runtime/store/store.ts';
+import { bucketOf, type LinkDigest, type ReferrerPage } from '../../../runtime/store/store.ts';
 import { sceneIn, type Opened, type Scene } from '../scene.ts';
 
 export function promisesAboutLinks(opened: () => Opened): void {
@@ -94,41 +93,31 @@ export function promisesAboutLinks(opened: () => Opened): void {
     assert.deepEqual(first, { remoteId: '10', link: id, entity, state });
   });
 
-  it('lists links of records with a value that names one of some records', async () => {
+  it('lists who refers to one of some records', async () => {
     const scene = await sceneIn(opened());
-    const { store, tenant, sync, left, entity, cell, link, record } = scene;
-    const { id: a } = entity();
-    const { id: b } = entity();
-    const refer = async (remoteId: string, to: Value) => {
-      const one = entity({ name: cell('Anna'), company: cell(to) });
-      await record({ entity: one, links: [link(one, { remoteId })] });
+    const { store, tenant, sync, left, right, entity, link, record, commit } = scene;
+    const [a, b] = [entity().id, entity().id];
+    const referring = (remoteId: string, ...add: EntityId[]) => {
+      const one = entity();
+      const links = [link(one, { remoteId })];
+      return record({ entity: one, links, references: { add, remove: [] } });
     };
-    await refer('1', a);
-    await refer('2', [b, a]);
-    await refer('3', b);
-    await refer('4', null);
-    const list = async (...naming: readonly EntityId[]) => {
-      const links = await store.listLinks(tenant, { sync, endpoint: left, naming, limit: 100 });
-      return links.map(({ remoteId }) => remoteId);
-    };
-    assert.deepEqual(await list(a), ['1', '2']);
-    assert.deepEqual(await list(a, b), ['1', '2', '3']);
-    assert.deepEqual(await list(entity().id), []);
-  });
-
-  it('lists links of items that were made by some time, or nobody knows when', async () => {
-    const scene = await sceneIn(opened());
-    const { store, tenant, sync, left } = scene;
-    await linkAll(scene, ['1'], { createdAt: 1_000 });
-    await linkAll(scene, ['2'], { createdAt: 1_001 });
-    await linkAll(scene, ['3']);
-    const list = async (madeBy: number) => {
-      const links = await store.listLinks(tenant, { sync, endpoint: left, madeBy, limit: 100 });
-      return links.map(({ remoteId }) => remoteId);
-    };
-    assert.deepEqual(await list(999), ['3']);
-    assert.deepEqual(await list(1_000), ['1', '3']);
-    assert.deepEqual(await list(1_001), ['1', '2', '3']);
+    const list = (targets: EntityId[], more: Partial<ReferrerPage> = {}) =>
+      store.listReferrers(tenant, { sync, endpoint: left, targets, limit: 100, ...more });
+    await referring('1', a);
+    const second = await referring('2', b, a);
+    const third = await referring('3', b);
+    await referring('4');
+    assert.deepEqual(await list([a]), ['1', '2']);
+    assert.deepEqual(await list([a, b]), ['1', '2', '3']);
+    assert.deepEqual(await list([a, b], { limit: 1, after: '1' }), ['2']);
+    assert.deepEqual(await list([entity().id]), []);
+    assert.deepEqual(await list([a], { endpoint: right }), []);
+    await commit({ ...second, from: second, references: { add: [], remove: [a] } });
+    const gone = third.links.map((one) => ({ ...one, state: 'gone' as const }));
+    await commit({ ...third, from: third, links: gone });
+    assert.deepEqual(await list([a, b]), ['1', '2']);
+    assert.deepEqual(await list([a]), ['1']);
   });
 
   it('lists ids that a database cannot keep as text, and goes on after them', async () => {
