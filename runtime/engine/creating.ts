@@ -79,7 +79,8 @@ async function resolveAt(context: Context, member: Member, open: readonly Open[]
     if (misheld && !isHere) {
       await note(context, [markOf(context, member, misheld.id, 0)], []);
       const why = `The item at "${member.title}" has the id of one that is not known to be gone yet.`;
-      setBack(one, { kind: 'again', why, at: takenAt + BACK_MS });
+      // A brake, or a doubt, may keep that one for long.
+      setBack(one, { kind: 'moved', why, at: takenAt + BACK_MS });
       continue;
     }
     const taken = items.flatMap((candidate, n) => {

@@ -161,13 +161,10 @@ export async function observeItems(
         setBack(one, { kind: 'again', why, at: takenAt + STALE_MS });
         continue;
       }
-      await giveIdAway(context, one, link);
-      if (link.state === 'live' && (lost === 'yes' || sameness === 'unlike')) {
-        // What was lost with a backup was not deleted: a person has to say what becomes of it.
-        replaceLink(one, { ...givenAway(link), state: 'held' });
-      } else {
-        one.observed.set(link.id, { kind: 'gone', takenAt, proven: true });
-      }
+      // What was lost with a backup was not deleted: a person has to say what becomes of it.
+      const isAsked = link.state === 'live' && (lost === 'yes' || sameness === 'unlike');
+      replaceLink(one, isAsked ? { ...givenAway(link), state: 'held' } : givenAway(link));
+      if (!isAsked) one.observed.set(link.id, { kind: 'gone', takenAt, proven: true });
       continue;
     }
     const { fields, unresolved, expired } = targets[n]!;
@@ -271,22 +268,6 @@ async function isLost(
   return wentBack(context, member, [link], world.clock.now(), (ids) => {
     return readIds(context, member, ids);
   });
-}
-
-/**
- * The id is looked at as that of a new item. It does not lead to the record any more, which goes by its own
- * name from now on, or nobody would come back for what is open about it.
- */
-async function giveIdAway(
-  { store, sync, priority, world }: Context,
-  one: Case,
-  link: Link,
-): Promise<void> {
-  const item = { kind: 'item', ...refTo(sync, link) } as const;
-  const record = { kind: 'entity', sync: sync.id, entity: one.entity.id } as const;
-  const marks = [item, record].map((key) => ({ key, priority, windowMs: 0 }));
-  await store.mark(sync.tenant, { now: world.clock.now(), marks });
-  replaceLink(one, givenAway(link));
 }
 
 /**

@@ -7,9 +7,9 @@ import type { Item } from '../connectors/connector.ts';
 import { readMarker } from '../core/marker.ts';
 import type { EntityId, Link } from '../core/planner/model.ts';
 import { same } from '../core/value.ts';
-import type { StoredIntent } from '../store/store.ts';
+import { isGivenAway, type Mark, type RecordChange, type StoredIntent } from '../store/store.ts';
 import type { Case } from './case.ts';
-import { keysOf, keysOfEntity, type Context } from './context.ts';
+import { keysOf, keysOfEntity, refTo, type Context } from './context.ts';
 import { itemRef } from './marking.ts';
 import type { Member } from './member.ts';
 
@@ -109,4 +109,28 @@ export async function holdersOf(
     const isAnother = samenessOf(context, member, link, item, record) === 'another';
     return { entity: record.entity.id, state: link.state, cells: link.cells, isAnother };
   });
+}
+
+/**
+ * An id that was given to another item does not lead to the record any more once that is stored. It is looked
+ * at then as that of a new item; so is the record, which goes by its own name from now on, or nobody would
+ * come back for what is open about it. Where nothing is stored, as while a brake holds a death back, the
+ * record waits with all that was found out about it.
+ */
+export async function lookAtGivenAway(
+  { store, sync, priority, world }: Context,
+  changes: readonly RecordChange[],
+): Promise<void> {
+  const keys = changes.flatMap(({ from, entity, links }): Mark['key'][] => {
+    const lost = (from?.links ?? []).filter(({ id, endpoint, remoteId }) => {
+      const isLost = links.some((l) => l.id === id && l.remoteId !== remoteId && isGivenAway(l));
+      return isLost && !links.some((l) => l.endpoint === endpoint && l.remoteId === remoteId);
+    });
+    if (lost.length === 0) return [];
+    const items = lost.map((link) => ({ kind: 'item', ...refTo(sync, link) }) as const);
+    return [...items, { kind: 'entity', sync: sync.id, entity: entity.id }];
+  });
+  if (keys.length === 0) return;
+  const marks = keys.map((key) => ({ key, priority, windowMs: 0 }));
+  await store.mark(sync.tenant, { now: world.clock.now(), marks });
 }

@@ -33,6 +33,7 @@ import { orderFor, refTo, type Context } from './context.ts';
 import type { Settled } from './discovery.ts';
 import { answeredByItself, callThoseWhoWait } from './questions.ts';
 import { callReferrers, referenceChanges } from './referrers.ts';
+import { lookAtGivenAway } from './reused-ids.ts';
 import { afterSetback } from './retry.ts';
 import { tellWhatStays, toldAsHeld, toldAsMerged } from './telling.ts';
 
@@ -55,6 +56,9 @@ export async function storePlans(
   const commits = [...made, ...strays];
   if (commits.length === 0) return [];
   if (commits.some(({ runItems = [] }) => runItems.length > 0)) await run.begin();
+  // Whoever dies after the next line leaves nobody unattended.
+  const changes = made.flatMap(({ record }) => record ?? []);
+  await lookAtGivenAway(context, changes);
   const outcomes = await store.commit(sync.tenant, world.clock.now(), commits);
   const goOn: Case[] = [];
   for (const [n, one] of cases.entries()) {

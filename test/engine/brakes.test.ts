@@ -48,4 +48,41 @@ describe('A brake', () => {
         settings: { brakes: { blank: { least: 1, share: 0 } } },
       },
     ));
+
+  it('that holds a death back has time for it, also where somebody else has the id by now', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        for (const n of [1, 2, 3]) crm.enter({ email: `${n}@example.com`, name: `N${n}` });
+        await pair.settle();
+        await pair.wait(300_000);
+        await pair.settle();
+        for (const n of [1, 2]) {
+          const id = crm.idOf(`${n}@example.com`);
+          crm.remove(id);
+          assert.equal(crm.enter({ email: `new-${n}@example.com`, name: `M${n}` }), id);
+        }
+        const before = crm.hands.calls.read?.requests ?? 0;
+        await engine.look(tenant, sync, { full: true });
+        for (let minutes = 0; minutes < 10; minutes += 1) {
+          await engine.drain({ tenant, sync });
+          await pair.wait(60_000);
+        }
+        assert.ok((crm.hands.calls.read?.requests ?? 0) - before < 60);
+        const [question] = pair.reviews();
+        assert.equal(question?.remoteId, 'brake:delete');
+        await pair.answer(question, 'continue');
+        await pair.settle();
+        await pair.wait(120_000);
+        await pair.settle();
+        const everybody = ['3@example.com', 'new-1@example.com', 'new-2@example.com'];
+        for (const side of [app, crm]) {
+          assert.deepEqual(Object.keys(side.people()).toSorted(), everybody);
+        }
+      },
+      {
+        abilities: { crm: { reusesIds: true, delete: 'hard', restore: false } },
+        settings: { brakes: { delete: { least: 1, share: 0 } } },
+      },
+    ));
 });
