@@ -38,7 +38,7 @@ import type { Member } from './member.ts';
 import { adopt, surplusLink } from './adopting.ts';
 import { observeItems, readIds, shownIn } from './reading.ts';
 import type { SeenItem } from './recent.ts';
-import { answered, LOOKED_AT, setbackOf, type Setback } from './retry.ts';
+import { answered, LOOKED_AT, setbackOf, WAITS_MAX, type Setback } from './retry.ts';
 import { withTwins } from './twins.ts';
 
 /** What came of the strays that did not become a case. */
@@ -225,6 +225,12 @@ async function place(
   switch (identity.kind) {
     case 'wait':
       return { lease, setback: { kind: 'wait', why: identity.why } };
+    case 'pending': {
+      const { why } = identity;
+      if (lease.attempts < WAITS_MAX) return { lease, setback: { kind: 'wait', why } };
+      // As long as it waits, the create is not repeated beside it.
+      return { lease, setback: { kind: 'again', why, at: context.world.clock.now() + PENDING_MS } };
+    }
     case 'later': {
       const at = context.world.clock.now() + COMPARED_MS;
       // Twice it counts: from then on, sweeps do not wait for it.
@@ -279,6 +285,8 @@ async function place(
   }
 }
 
+/** How soon an item is looked at again for which a create has been pending for long. */
+const PENDING_MS = 60_000;
 /** How soon an item is looked at again that can only be judged when everything is compared. */
 const COMPARED_MS = 15_000;
 

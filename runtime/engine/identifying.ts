@@ -54,8 +54,8 @@ export interface Found extends Stray {
 export type Placement =
   /** `forgotten`: the record that the item was made for, of which nothing else is known. */
   | (Identity & { readonly forgotten?: EntityId })
-  /** `later`: for as long as it takes. */
-  | { readonly kind: 'wait' | 'later'; readonly why: string };
+  /** `pending`: until it is known what became of a create; `later`: for as long as it takes. */
+  | { readonly kind: 'wait' | 'pending' | 'later'; readonly why: string };
 
 export type Owners = ReadonlyMap<string, KeyOwner>;
 /** Records, and what is asked about them. */
@@ -231,7 +231,8 @@ function identifyBy(
     context.sync.settings.identity,
   );
   if (identity.kind === 'ask' && identity.reason === 'create-pending-here') {
-    return { kind: 'wait', why: 'A create for the same record may still turn up in this system.' };
+    const why = 'A create for the same record may still turn up in this system.';
+    return { kind: 'pending', why };
   }
   return identity;
 }
