@@ -12,7 +12,7 @@ import { lostEdit } from '../core/planner/draft.ts';
 import type { Intent, Link, Observation } from '../core/planner/model.ts';
 import { BEFORE_ALL } from '../core/planner/stamp.ts';
 import { same, type Value, type Values } from '../core/value.ts';
-import type { StoredIntent } from '../store/store.ts';
+import { isGivenAway, type StoredIntent } from '../store/store.ts';
 import { isUnanswered, linkOf, setBack, type Case, type Underway } from './case.ts';
 import type { Context } from './context.ts';
 import type { Member } from './member.ts';
@@ -137,9 +137,9 @@ function shownAfter({ op }: Intent): 'present' | 'gone' {
 }
 
 /**
- * Of an item that takes no part any more no history is asked. Of one that is gone it is asked for the last
- * time, however far it reaches. One that is missing may be hidden, and its history with it: that waits until
- * it is shown again, or is known to be gone.
+ * Of an item that takes no part any more no history is asked, nor of one whose id is that of another by now:
+ * so is its history. Of one that is gone it is asked for the last time, however far it reaches. One that is
+ * missing may be hidden, and its history with it: that waits until it is shown again, or is known to be gone.
  */
 function lastChecksOf(context: Context, one: Case): (Check & { readonly member: Member })[] {
   return one.intents.flatMap((intent) => {
@@ -149,7 +149,8 @@ function lastChecksOf(context: Context, one: Case): (Check & { readonly member: 
     if (!link || isAsLeft(intent, link, seen)) return [];
     const member = context.sync.members.get(link.endpoint);
     const isGone = seen?.kind === 'gone' || (link.state === 'gone' && !seen);
-    if (op === 'delete' || !isGone || !member || !needsCheck(context, member)) {
+    const isKept = isGone && op !== 'delete' && !isGivenAway(link);
+    if (!isKept || !member || !needsCheck(context, member)) {
       markChecked({ one, intentId });
       return [];
     }
@@ -161,7 +162,9 @@ function lastChecksOf(context: Context, one: Case): (Check & { readonly member: 
   });
 }
 
-function isAsLeft({ op, unchecked }: StoredIntent, { state }: Link, seen?: Observation): boolean {
+function isAsLeft({ op, unchecked }: StoredIntent, link: Link, seen?: Observation): boolean {
+  const { state } = link;
+  if (isGivenAway(link)) return false;
   if (op !== 'delete') return state === 'live' && !(seen?.kind === 'gone' && seen.proven);
   return state === 'gone' && (!seen || hasVersion(seen) || unchecked?.reach !== undefined);
 }

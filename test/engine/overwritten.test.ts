@@ -291,6 +291,47 @@ describe('A deletion', () => {
   }
 });
 
+describe('A deletion whose history was not told before the id was given to somebody else', () => {
+  it('is left at that, and the one who has the id now is known', async () => {
+    let isDown = false;
+    let asked = 0;
+    const connector = grumpier((collection) => ({
+      async history(items, signal) {
+        asked += 1;
+        const about = { what: 'No answer.', next: 'Wait.' };
+        // Who asks without end is to come to one.
+        if (isDown || asked > 20) throw new VendorError('transient', about);
+        return collection.history!(items, signal);
+      },
+    }));
+    const habits = { conditionalWrites: false, reusesIds: true, delete: 'hard' } as const;
+    await withPair(
+      async (pair) => {
+        const { app, engine, tenant, sync } = pair;
+        const id = app.enter(anna);
+        app.enter({ email: 'bela@example.com', name: 'Bela' });
+        await pair.settle();
+        await pair.settle();
+        const there = pair.crm.idOf(anna.email);
+        isDown = true;
+        app.remove(id);
+        await engine.look(tenant, sync, { endpoints: [app.endpoint] });
+        await engine.drain({ tenant, sync, waitMs: 2_000 });
+        await pair.wait(60_000);
+        assert.equal(pair.crm.enter({ email: 'cili@example.com', name: 'Cili' }), there);
+        isDown = false;
+        await pair.settle();
+        assert.deepEqual(Object.keys(app.people()).toSorted(), [
+          'bela@example.com',
+          'cili@example.com',
+        ]);
+        assert.deepEqual(await pair.store.waiting(), []);
+      },
+      { connector, abilities: { crm: habits } },
+    );
+  });
+});
+
 describe('A write whose answer was lost', () => {
   it('is found in the history, though somebody else has written since', async () => {
     let isLost = false;
