@@ -5,6 +5,7 @@ import { grumpier } from './grumpier.ts';
 import { withPair, type Pair } from './pair.ts';
 
 const anna = { email: 'anna@example.com', name: 'Anna' };
+const bela = { email: 'bela@example.com', name: 'Bela' };
 
 describe('An item about which a person was asked', () => {
   it('becomes nobody new because its address changes', () =>
@@ -273,3 +274,39 @@ async function waitLong(pair: Pair, times = 4): Promise<void> {
     await pair.settle();
   }
 }
+
+describe('A create without an answer, whose item looks otherwise than what was sent', () => {
+  it('is not repeated beside it, however long it takes until nothing else can turn up', async () => {
+    let isLost = false;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        const outcomes = await collection.write(changes, signal);
+        if (!isLost || account !== 'crm') return outcomes;
+        isLost = false;
+        const about = { what: 'No answer.', next: 'Wait.' };
+        throw new VendorError('transient', about, { mayHaveLanded: true });
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        app.enter(bela);
+        await pair.settle();
+        isLost = true;
+        app.enter(anna);
+        await engine.look(tenant, sync);
+        await engine.drain({ tenant, sync });
+        crm.edit(crm.idOf(anna.email), { name: 'Anna B.' });
+        await pair.settle({ full: false });
+        crm.edit(crm.idOf(bela.email), { name: 'Bela C.' });
+        await engine.look(tenant, sync);
+        await engine.drain({ tenant, sync, waitMs: 7_200_000 });
+        assert.equal(crm.hands.items('people').length, 2);
+        assert.deepEqual(app.people()[anna.email], { name: 'Anna' });
+        assert.deepEqual(crm.people(), app.people());
+        assert.deepEqual(pair.reviews(), []);
+      },
+      { connector, abilities: { crm: { create: 'naturalKey', horizonMs: 600_000 } } },
+    );
+  });
+});
