@@ -85,11 +85,20 @@ export interface Sending {
   readonly marker?: string;
   /** The vendor's form, and the version it is made on top of. */
   readonly raw: Readonly<Record<string, unknown>>;
+  /** What its references lead to. */
+  readonly led?: readonly Led[];
   ifVersion?: number;
   readonly seenVersion?: number;
   readonly remoteId?: string;
   /** Writes of an earlier wave go first, because they free a value that this one needs. */
   wave: number;
+}
+
+/** An item that a reference leads to. */
+export interface Led {
+  readonly entity: EntityId;
+  readonly remoteId: string;
+  readonly generation: number;
 }
 
 /** A write under way, with the record it is for. */

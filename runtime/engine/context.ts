@@ -12,7 +12,7 @@ import type {
 } from '../core/planner/model.ts';
 import { baseOf, wholeValues } from '../core/planner/parts.ts';
 import type { Value, Values } from '../core/value.ts';
-import type { MatchKey, Priority, Ref, Store } from '../store/store.ts';
+import type { MatchKey, Priority, Ref, Store, SyncId } from '../store/store.ts';
 import type { World } from '../world/world.ts';
 import type { Case } from './case.ts';
 import type { Gate } from './gate.ts';
@@ -43,6 +43,8 @@ export interface Context {
   /** Values that a vendor refused because another item has them. */
   readonly collisions: Collision[];
   readonly refusals: Refusals;
+  /** Another sync, whose records those of this one refer to; undefined where there is none. */
+  readonly peer: (id: SyncId) => Promise<Sync | undefined>;
   /** How many records the sync has, as of a little while ago. */
   readonly countLive: () => Promise<number>;
   /** Keeps outside of the database how far its past goes. */

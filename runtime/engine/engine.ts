@@ -187,6 +187,11 @@ export function openEngine(options: EngineOptions): Engine {
     }
   }
 
+  async function peerOf(tenant: TenantId, id: SyncId): Promise<Sync | undefined> {
+    const { syncs } = await setupOf(tenant);
+    return syncs.some((sync) => sync.id === id) ? syncOf(tenant, id) : undefined;
+  }
+
   /** The types of fields are remembered from the first time on, so that a change is noticed at any time. */
   async function openWithTypes(
     tenant: TenantId,
@@ -390,6 +395,7 @@ export function openEngine(options: EngineOptions): Engine {
       priority: Math.min(3, ...claimed.map(({ priority }) => priority)) as Priority,
       collisions: [],
       inHand: new Map(),
+      peer: (id) => peerOf(work.tenant, id),
       countLive: () => countLive(work.tenant, sync.id),
       keep: () => past.keep(work.tenant),
       onDrift: () => void opened.delete(`${work.tenant}/${sync.id}`),

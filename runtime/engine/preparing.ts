@@ -6,13 +6,13 @@ import { fingerprintOf } from '../core/hash.ts';
 import type { EndpointId, LinkId, Write } from '../core/planner/model.ts';
 import { fieldOf } from '../core/planner/parts.ts';
 import { canonicalText, same, type Value } from '../core/value.ts';
-import { linkOf, replaceIntent, setBack, type Case } from './case.ts';
+import { linkOf, replaceIntent, setBack, type Case, type Sending } from './case.ts';
 import { orderFor, refTo, setbackWithout, type Context } from './context.ts';
 import { isUnread } from './comparing.ts';
 import { markerFor } from './creating.ts';
 import type { Member } from './member.ts';
 import { isAtBase, shownIn } from './reading.ts';
-import { placesOf, type PlaceOf } from './references.ts';
+import { placesOf, type Places } from './references.ts';
 import { intentFor } from './sending.ts';
 
 export async function prepareWrites(
@@ -34,14 +34,14 @@ export async function prepareWrites(
   const undone = cases.flatMap((one) => undoneOf(context, one));
   const all = [...wanted.filter(({ write }) => !isUndone(undone, write)), ...surplus, ...undone];
   if (all.length === 0) return;
-  const placeOf = await placesOf(
+  const places = await placesOf(
     context,
     all.map(({ write }) => write),
   );
-  for (const { one, write } of all) prepare(context, one, write, placeOf);
+  for (const { one, write } of all) prepare(context, one, write, places);
 }
 
-function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf): void {
+function prepare(context: Context, one: Case, planned: Write, places: Places): void {
   const { sync, world } = context;
   const member = sync.members.get(planned.endpoint);
   if (!member) {
@@ -50,9 +50,9 @@ function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf):
     return;
   }
   const ordered = partInOrder(context, one, planned);
-  const formed = ordered && inVendorsForm(context, one, member, ordered, placeOf);
+  const formed = ordered && inVendorsForm(context, one, member, ordered, places);
   if (!formed) return;
-  const { write, raw } = formed;
+  const { write, raw, led } = formed;
   const instead = insteadOf(context, one, write);
   if (instead !== undefined) {
     if (wasTold(context, one, write)) return;
@@ -75,6 +75,7 @@ function prepare(context: Context, one: Case, planned: Write, placeOf: PlaceOf):
     write,
     intentId,
     raw,
+    ...(led ? { led } : {}),
     wave: 0,
     ...(marker ? { marker: markerFor(context, member, one, write.generation) } : {}),
     ...(link ? { remoteId: link.remoteId } : {}),
@@ -181,15 +182,16 @@ function inVendorsForm(
   one: Case,
   member: Member,
   planned: Write,
-  placeOf: PlaceOf,
-): { readonly write: Write; readonly raw: Readonly<Record<string, unknown>> } | undefined {
+  places: Places,
+): (Pick<Sending, 'write' | 'raw'> & Partial<Pick<Sending, 'led'>>) | undefined {
   if (planned.op === 'delete') return { write: planned, raw: {} };
   const { endpoint } = member;
+  const isReference = (field: string): boolean =>
+    context.sync.policy.fields.some(({ name, reference }) => name === field && reference);
   const left: string[] = [];
   const values: Record<string, Value> = {};
   for (const [field, value] of Object.entries(planned.patch)) {
-    const isReference = context.sync.policy.fields.some((f) => f.name === field && f.reference);
-    const there = isReference ? placeOf(value, endpoint) : value;
+    const there = isReference(field) ? places.of(value, endpoint) : value;
     const hash = fingerprintOf(canonicalText(value));
     if (planned.op === 'create' && context.refusals.has(one.entity.id, endpoint, field, hash)) {
       one.held.push({ reason: 'refused', endpoint, field });
@@ -212,7 +214,11 @@ function inVendorsForm(
     left.push(field);
   }
   if (Object.keys(raw).length === 0) return undefined;
-  return { write: left.length === 0 ? planned : without(planned, left), raw };
+  const write = left.length === 0 ? planned : without(planned, left);
+  const led = Object.entries(write.patch).flatMap(([field, value]) => {
+    return isReference(field) ? places.ledTo(value, endpoint) : [];
+  });
+  return { write, raw, led };
 }
 
 /** The same write, as if these fields were not to be written. */

@@ -11,6 +11,7 @@ import { fingerprintOf } from '../core/hash.ts';
 import { mayDelete, observeAbsences } from './absence.ts';
 import { linkOf, replaceLink, setBack, type Case } from './case.ts';
 import { nameOfItem, newLinkId, refTo, setbackWithout, type Context } from './context.ts';
+import { keepLost, ledToAfter } from './emptied.ts';
 import type { Member } from './member.ts';
 import type { SeenItem, Shown } from './recent.ts';
 import { targetsOf } from './references.ts';
@@ -138,14 +139,18 @@ export async function observeItems(
 ): Promise<void> {
   if (seen.length === 0) return;
   const reads = seen.map((each) => member.read(each.seen.item, each.seen.takenAt));
-  const targets = await targetsOf(
-    context,
-    member,
-    reads.map(({ references, present: { changedAt } }, n) => {
-      const { one, link } = seen[n]!;
-      return { references, cells: (linkOf(one, link.id) ?? link).cells, changedAt };
-    }),
-  );
+  const referring = reads.map(({ references, present: { changedAt } }, n) => {
+    const { one, link } = seen[n]!;
+    const written = one.intents.filter((intent) => intent.link === link.id);
+    return {
+      references,
+      link: linkOf(one, link.id) ?? link,
+      written: written.map(({ patch }) => patch),
+      changedAt,
+    };
+  });
+  const read = await targetsOf(context, member, referring);
+  const targets = await keepLost(context, member, referring, read, readIds);
   const drift: Drift = {};
   for (const [n, { one, link: given, seen: shown }] of seen.entries()) {
     const { item, takenAt, weak } = shown;
@@ -167,7 +172,8 @@ export async function observeItems(
       if (!isAsked) one.observed.set(link.id, { kind: 'gone', takenAt, proven: true });
       continue;
     }
-    const { fields, unresolved, expired } = targets[n]!;
+    const { fields, unresolved, expired, led, setback } = targets[n]!;
+    if (setback) setBack(one, setback);
     const all = { ...present.fields, ...fields };
     const observation: Present = {
       ...present,
@@ -179,11 +185,17 @@ export async function observeItems(
         : {}),
     };
     if (!isAway(link) && isDoubtful(context, member, link, observation, one)) continue;
-    const { missingSince, doubtedAt, ...rest } = link;
+    const { missingSince, doubtedAt, ledTo: known, ...rest } = link;
     const createdAt = link.createdAt ?? item.createdAt;
     const isFound = missingSince !== undefined || doubtedAt !== undefined;
-    if (isFound || createdAt !== link.createdAt) {
-      replaceLink(one, { ...rest, ...(createdAt === undefined ? {} : { createdAt }) });
+    const isOlder = (present.version ?? 0) < (link.version ?? 0);
+    const ledTo = isOlder ? known : ledToAfter(known, led);
+    if (isFound || createdAt !== link.createdAt || ledTo !== known) {
+      replaceLink(one, {
+        ...rest,
+        ...(createdAt === undefined ? {} : { createdAt }),
+        ...(ledTo ? { ledTo } : {}),
+      });
     }
     one.observed.set(link.id, observation);
     context.inHand.set(nameOfItem(link), item);

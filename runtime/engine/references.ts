@@ -14,7 +14,7 @@ import {
   type Ref,
   type SyncId,
 } from '../store/store.ts';
-import { takesPlace, type Case } from './case.ts';
+import { takesPlace, type Case, type Led } from './case.ts';
 import type { Context } from './context.ts';
 import type { Member } from './member.ts';
 
@@ -23,7 +23,9 @@ export interface Referring {
   /** By field: ids of the vendor. */
   readonly references: Readonly<Record<string, Value>>;
   /** What was read there before. */
-  readonly cells: Link['cells'];
+  readonly link: Pick<Link, 'cells' | 'ledTo'>;
+  /** What we may have written there since. */
+  readonly written: readonly Values[];
   /** When it last changed, by the vendor's clock. */
   readonly changedAt?: number | undefined;
 }
@@ -31,6 +33,7 @@ export interface Referring {
 /** The reference fields of an item, as our records. */
 export interface Targets {
   readonly fields: Readonly<Record<string, Value>>;
+  readonly led: readonly Led[];
   /** By field: an id there that leads to no record yet. */
   readonly unresolved?: Readonly<Record<string, string>>;
   /** Fields with an id of an item that is gone, in place of which its record has another one there. */
@@ -54,7 +57,8 @@ export async function targetsOf(
       }
     }
   }
-  if (refs.size === 0) return items.map(({ references }) => ({ fields: { ...references } }));
+  if (refs.size === 0)
+    return items.map(({ references }) => ({ fields: { ...references }, led: [] }));
   const found = await findTargets(context, refs);
   const isExpired = await replacedAt(context, member, found);
   const formerTarget = await formerTargets(context, member, items, found);
@@ -62,6 +66,7 @@ export async function targetsOf(
     const fields: Record<string, Value> = {};
     const unresolved: Record<string, string> = {};
     const expired: string[] = [];
+    const led: Led[] = [];
     for (const [field, value] of Object.entries(item.references)) {
       const former = formerTarget(item, field);
       if (former) {
@@ -78,21 +83,26 @@ export async function targetsOf(
       else if (isList(value)) fields[field] = (entities as string[]).toSorted();
       else fields[field] = entities[0] ?? null;
       if (links.some((link) => link && isExpired(link))) expired.push(field);
+      led.push(...links.filter((link) => link !== undefined));
     }
     return {
       fields,
+      led,
       ...(Object.keys(unresolved).length > 0 ? { unresolved } : {}),
       ...(expired.length > 0 ? { expired } : {}),
     };
   });
 }
 
+/** The link of an item, with its id. */
+type Found = FoundLink & Pick<Ref, 'remoteId'>;
+
 async function findTargets(
   context: Context,
   refs: ReadonlyMap<string, Ref>,
-): Promise<ReadonlyMap<string, FoundLink>> {
+): Promise<ReadonlyMap<string, Found>> {
   const { store, sync, priority, world } = context;
-  const found = new Map<string, FoundLink>();
+  const found = new Map<string, Found>();
   const unknown: Ref[] = [];
   let open = refs;
   for (let merges = 0; open.size > 0; merges += 1) {
@@ -108,7 +118,7 @@ async function findTargets(
       const into = link && merges < MERGES_MAX ? successorOf(link, isLeft(link)) : undefined;
       const isKnown = link && (link.state !== 'unlinked' || isKeptApart(link));
       if (into !== undefined) merged.set(name, { ...ref, remoteId: into });
-      else if (isKnown) found.set(name, link);
+      else if (isKnown) found.set(name, { ...link, remoteId: ref.remoteId });
       else unknown.push(ref);
     }
     open = merged;
@@ -161,7 +171,7 @@ function takesPart(entity: FoundEntity | undefined): boolean {
 async function replacedAt(
   context: Context,
   { endpoint }: Member,
-  found: ReadonlyMap<string, FoundLink>,
+  found: ReadonlyMap<string, Found>,
 ): Promise<(link: FoundLink) => boolean> {
   const gone = [...found.values()].filter(({ state }) => state === 'gone');
   const entities = await findById(context, [...new Set(gone.map(({ entity }) => entity))]);
@@ -186,7 +196,7 @@ async function formerTargets(
   { store, sync, rules }: Context,
   { endpoint }: Member,
   items: readonly Referring[],
-  found: ReadonlyMap<string, FoundLink>,
+  found: ReadonlyMap<string, Found>,
 ): Promise<(item: Referring, field: string) => FormerTarget> {
   const moved = rules.has('reused-ids') ? items.flatMap((item) => movedIn(sync, item, found)) : [];
   if (moved.length === 0) return () => undefined;
@@ -194,7 +204,7 @@ async function formerTargets(
   const records = new Map(
     loaded.flatMap(({ record }) => (record ? [[record.entity.id, record]] : [])),
   );
-  return ({ references, cells, changedAt }, field) => {
+  return ({ references, link: { cells }, changedAt }, field) => {
     const id = references[field];
     const record = records.get(cells[field]?.base as EntityId);
     if (typeof id !== 'string' || changedAt === undefined) return undefined;
@@ -213,8 +223,8 @@ async function formerTargets(
 /** What led to another record when it was last read. */
 function movedIn(
   { settings }: Context['sync'],
-  { references, cells }: Referring,
-  found: ReadonlyMap<string, FoundLink>,
+  { references, link: { cells } }: Referring,
+  found: ReadonlyMap<string, Found>,
 ) {
   return Object.entries(references).flatMap(([field, id]) => {
     const target = settings.references[field] as SyncId | undefined;
@@ -253,23 +263,35 @@ function referredIn(context: Context, one: Case): EntityId[] {
   });
 }
 
-/** A reference as the vendor's id; undefined while the target has no item there. */
-export type PlaceOf = (value: Value, endpoint: EndpointId) => Value | undefined;
+export interface Places {
+  /** A reference as the vendor's id; undefined while the target has no item there. */
+  of(value: Value, endpoint: EndpointId): Value | undefined;
+  /** The items behind these ids. */
+  ledTo(value: Value, endpoint: EndpointId): readonly Led[];
+}
 
 export async function placesOf(
   context: Context,
   writes: readonly { readonly patch: Values }[],
-): Promise<PlaceOf> {
+): Promise<Places> {
   const fields = fieldsIn(context);
   const targets = writes.flatMap(({ patch }) => fields.flatMap((name) => idsIn(patch[name])));
   const byId = await findById(context, [...new Set(targets)] as EntityId[]);
-  const one = (id: string, endpoint: EndpointId): string | undefined =>
-    placeIn(byId.get(id as EntityId), endpoint);
-  return (value, endpoint) => {
-    if (value === null) return null;
-    if (!isList(value)) return typeof value === 'string' ? one(value, endpoint) : value;
-    const places = idsIn(value).map((id) => one(id, endpoint));
-    return places.includes(undefined) ? undefined : (places as string[]);
+  const one = (id: string, endpoint: EndpointId) =>
+    placeIn(byId.get(id as EntityId), endpoint)?.remoteId;
+  return {
+    of(value, endpoint) {
+      if (value === null) return null;
+      if (!isList(value)) return typeof value === 'string' ? one(value, endpoint) : value;
+      const places = idsIn(value).map((id) => one(id, endpoint));
+      return places.includes(undefined) ? undefined : (places as string[]);
+    },
+    ledTo: (value, endpoint) =>
+      idsIn(value).flatMap((id) => {
+        const entity = id as EntityId;
+        const place = placeIn(byId.get(entity), endpoint);
+        return place ? [{ ...place, entity }] : [];
+      }),
   };
 }
 
@@ -280,7 +302,7 @@ function fieldsIn({ sync }: Context): string[] {
   return sync.policy.fields.filter(({ reference }) => reference).map(({ name }) => name);
 }
 
-function idsIn(value: Value | undefined): string[] {
+export function idsIn(value: Value | undefined): string[] {
   if (value === undefined || value === null) return [];
   if (isList(value)) return value.flatMap(idsIn);
   return typeof value === 'string' ? [value] : [];
@@ -294,7 +316,6 @@ async function findById(
   return new Map(found.flatMap((entity) => (entity ? [[entity.entity, entity] as const] : [])));
 }
 
-function placeIn(entity: FoundEntity | undefined, endpoint: EndpointId): string | undefined {
-  return entity?.links.find((link) => link.endpoint === endpoint && link.state === 'live')
-    ?.remoteId;
+function placeIn(entity: FoundEntity | undefined, endpoint: EndpointId) {
+  return entity?.links.find((link) => link.endpoint === endpoint && link.state === 'live');
 }

@@ -26,6 +26,7 @@ import {
 } from './case.ts';
 import { COLLISIONS_MAX } from './claiming.ts';
 import { newLinkId, refTo, type Context } from './context.ts';
+import { ledToAfter } from './emptied.ts';
 import { findOverwritten, type Unchecked } from './overwritten.ts';
 import { answered, setbackOf, type Setback } from './retry.ts';
 
@@ -194,10 +195,16 @@ function landed(
   const isSeen = isTold || write.op === 'delete';
   const settled = settle(known, write, answer, context.sync.policy.fields);
   const createdAt = known?.createdAt ?? item?.createdAt;
+  const ledTo = ledToAfter(known?.ledTo, sending.led ?? []);
   // What was undone is not created again.
   const state = write.reason === 'undone' ? 'unlinked' : settled.state;
   takeIdBack(one, settled);
-  replaceLink(one, { ...settled, state, ...(createdAt === undefined ? {} : { createdAt }) });
+  replaceLink(one, {
+    ...settled,
+    state,
+    ...(createdAt === undefined ? {} : { createdAt }),
+    ...(ledTo ? { ledTo } : {}),
+  });
   if (member.can.reusesIds && createdAt === undefined && write.op === 'create') {
     const why = `Only a read tells when "${member.title}" made the item, and its id alone does not say which one it is.`;
     setBack(one, { kind: 'again', why, at });

@@ -156,9 +156,10 @@ export class MemoryStore implements Store {
       const owner = rows.refs.get(nameOfRef(ref));
       if (!owner) return undefined;
       const { entity, links } = rows.records.get(owner.entity)!;
-      const { state, mergedInto } = links.get(owner.link)!;
+      const { state, generation, mergedInto } = links.get(owner.link)!;
       const into = mergedInto === undefined ? {} : { mergedInto };
-      return { link: owner.link, state, entity: entity.id, life: entity.life, ...into };
+      const { id, life } = entity;
+      return { link: owner.link, state, generation, entity: id, life, ...into };
     });
   }
 
@@ -168,7 +169,7 @@ export class MemoryStore implements Store {
       const row = rows.records.get(id);
       if (!row) return undefined;
       const links = sortedBy(row.links.values(), (link) => [link.id]).map(
-        ({ endpoint, remoteId, state }) => ({ endpoint, remoteId, state }),
+        ({ endpoint, remoteId, state, generation }) => ({ endpoint, remoteId, state, generation }),
       );
       return { entity: id, life: row.entity.life, links };
     });

@@ -187,6 +187,7 @@ export interface Loaded {
 export interface FoundLink {
   readonly link: LinkId;
   readonly state: Link['state'];
+  readonly generation: number;
   readonly entity: EntityId;
   readonly life: Entity['life'];
   readonly mergedInto?: string;
@@ -195,7 +196,7 @@ export interface FoundLink {
 export interface FoundEntity {
   readonly entity: EntityId;
   readonly life: Entity['life'];
-  readonly links: readonly Pick<Link, 'endpoint' | 'remoteId' | 'state'>[];
+  readonly links: readonly Pick<Link, 'endpoint' | 'remoteId' | 'state' | 'generation'>[];
 }
 
 export interface LinkPage extends Place {

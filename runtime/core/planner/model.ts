@@ -63,6 +63,11 @@ export interface Link {
   readonly missingSince?: number;
   /** When a read last showed a change that may be an old state; as long as that is not settled. */
   readonly doubtedAt?: number;
+  /**
+   * By the entity that a reference names: the id here of the item that it led to when that was last known.
+   * Only where the entity had another item here before that one.
+   */
+  readonly ledTo?: Readonly<Record<string, string>>;
   readonly cells: Readonly<Record<string, LinkCell>>;
 }
 

@@ -84,6 +84,7 @@ type LinkRow = readonly [
   missingSince: number | null,
   doubtedAt: number | null,
   mergedInto: string | null,
+  ledTo: NonNullable<Link['ledTo']> | null,
   cells: PackedLinkCells,
 ];
 
@@ -93,7 +94,7 @@ const LOAD = {
     select e.entity_id as entity, e.sync_id as sync, e.life, e.epoch, e.revision, e.cells,
       (select json_agg(json_build_array(l.link_id, l.endpoint_id, l.remote_id, l.state,
                 l.generation, l.revision, l.version, l.created_at, l.missing_since,
-                l.doubted_at, l.merged_into, l.cells)
+                l.doubted_at, l.merged_into, l.led_to, l.cells)
                 order by l.link_id)
          from link l
         where l.tenant_id = $1::uuid and l.entity_id = e.entity_id) as links,
@@ -153,7 +154,7 @@ function recordOf(row: LoadedRow & { readonly entity: EntityId }): StoredRecord 
 
 function linkOf(row: LinkRow, cells: StoredRecord['entity']['cells']): Link {
   const [id, endpoint, remoteId, state, generation, , version, createdAt, ...rest] = row;
-  const [missingSince, doubtedAt, mergedInto, own] = rest;
+  const [missingSince, doubtedAt, mergedInto, ledTo, own] = rest;
   return {
     id,
     endpoint,
@@ -165,6 +166,7 @@ function linkOf(row: LinkRow, cells: StoredRecord['entity']['cells']): Link {
     ...(missingSince === null ? {} : { missingSince }),
     ...(doubtedAt === null ? {} : { doubtedAt }),
     ...(mergedInto === null ? {} : { mergedInto }),
+    ...(ledTo === null ? {} : { ledTo }),
     cells: unpackLinkCells(own, cells),
   };
 }
@@ -192,12 +194,12 @@ type FoundLinkRow = Omit<FoundLink, 'mergedInto'> &
 const FIND_LINKS = {
   name: 'find-links',
   text: `
-    select k.n, l.link_id as link, l.state, l.entity_id as entity, e.life,
+    select k.n, l.link_id as link, l.state, l.generation, l.entity_id as entity, e.life,
            l.merged_into as "mergedInto"
       from jsonb_to_recordset($2::jsonb)
         as k (n int, sync uuid, endpoint uuid, "remoteId" text collate "C")
      cross join lateral (
-       select l.link_id, l.state, l.entity_id, l.merged_into
+       select l.link_id, l.state, l.generation, l.entity_id, l.merged_into
          from link l
         where l.tenant_id = $1::uuid and l.sync_id = k.sync
           and l.endpoint_id = k.endpoint and l.remote_id = k."remoteId"
@@ -225,7 +227,8 @@ const FIND_ENTITIES = {
     select k.n, k.entity, e.life,
       coalesce(
         (select json_agg(json_build_object(
-                  'endpoint', l.endpoint_id, 'remoteId', l.remote_id, 'state', l.state)
+                  'endpoint', l.endpoint_id, 'remoteId', l.remote_id, 'state', l.state,
+                  'generation', l.generation)
                   order by l.link_id)
            from link l
           where l.tenant_id = $1::uuid and l.entity_id = e.entity_id), '[]') as links

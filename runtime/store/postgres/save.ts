@@ -128,9 +128,9 @@ function linkRowsOf(sync: SyncId, { commitId, entity, from, links }: RecordChang
 
 function linkRow(link: Link, entity: RecordChange['entity'], sync: SyncId) {
   const { id, endpoint, remoteId, state, generation, version, createdAt } = link;
-  const { missingSince, doubtedAt, mergedInto, cells } = link;
+  const { missingSince, doubtedAt, mergedInto, ledTo, cells } = link;
   const item = { id, endpoint, remoteId, state, generation, version, createdAt };
-  const seen = { missingSince, doubtedAt, mergedInto };
+  const seen = { missingSince, doubtedAt, mergedInto, ledTo };
   const packed = packLinkCells(cells, entity.cells);
   return { entity: entity.id, sync, ...item, ...seen, cells: packed };
 }
@@ -155,21 +155,23 @@ const LINKS: Statement = {
   text: `
     insert into link
       (tenant_id, entity_id, link_id, sync_id, endpoint_id, remote_id, state, generation, revision,
-       commit_id, version, created_at, missing_since, doubted_at, merged_into, cells)
+       commit_id, version, created_at, missing_since, doubted_at, merged_into, led_to,
+       cells)
     select $1::uuid, l.entity, l.id, l.sync, l.endpoint, l."remoteId", l.state, l.generation, 1,
            l.commit, l.version, l."createdAt", l."missingSince", l."doubtedAt",
-           l."mergedInto", l.cells
+           l."mergedInto", l."ledTo", l.cells
       from jsonb_to_recordset($2::jsonb)
         as l (entity uuid, id uuid, sync uuid, endpoint uuid, "remoteId" text collate "C",
               state text, generation int, commit uuid, version double precision,
               "createdAt" bigint, "missingSince" bigint, "doubtedAt" bigint,
-              "mergedInto" text collate "C", cells jsonb)
+              "mergedInto" text collate "C", "ledTo" jsonb, cells jsonb)
     on conflict (tenant_id, entity_id, link_id) do update
       set remote_id = excluded.remote_id, state = excluded.state,
           generation = excluded.generation, revision = link.revision + 1,
           commit_id = excluded.commit_id, version = excluded.version,
           created_at = excluded.created_at, missing_since = excluded.missing_since,
-          doubted_at = excluded.doubted_at, merged_into = excluded.merged_into, cells = excluded.cells`,
+          doubted_at = excluded.doubted_at, merged_into = excluded.merged_into,
+          led_to = excluded.led_to, cells = excluded.cells`,
 };
 
 /**

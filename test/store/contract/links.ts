@@ -28,6 +28,17 @@ export function promisesAboutLinks(opened: () => Opened): void {
     assert.deepEqual((await loadOne(own.id)).links, [sure]);
   });
 
+  it('keeps which items the references of an item led to, and forgets it again', async () => {
+    const { entity, link, record, commit, loadOne } = await sceneIn(opened());
+    const own = entity();
+    const links = [link(own, { ledTo: { [entity().id]: '17' } })];
+    const from = await record({ entity: own, links });
+    assert.deepEqual(from.links, links);
+    const { ledTo: _ledTo, ...first } = links[0]!;
+    await commit({ from, entity: from.entity, links: [first] });
+    assert.deepEqual((await loadOne(own.id)).links, [first]);
+  });
+
   it('keeps what a vendor merged an item into, and says so to whoever looks for the item', async () => {
     const { entity, link, record, store, tenant, sync } = await sceneIn(opened());
     const own = entity();

@@ -78,7 +78,8 @@ export function promisesAboutRecords(opened: () => Opened): void {
       [stored, stored, undefined, stored, undefined],
     );
     const found = await store.findLinks(tenant, [item('gone'), item('never seen')]);
-    const gone = { link: links[1]!.id, state: 'gone', entity: own.id, life: 'live' };
+    const state = { state: 'gone', generation: 0, life: 'live' };
+    const gone = { link: links[1]!.id, entity: own.id, ...state };
     assert.deepEqual(found, [gone, undefined]);
   });
 
@@ -95,7 +96,7 @@ export function promisesAboutRecords(opened: () => Opened): void {
       {
         entity: linked.entity.id,
         life: 'live',
-        links: [{ endpoint: left, remoteId, state: 'live' }],
+        links: [{ endpoint: left, remoteId, state: 'live', generation: 0 }],
       },
     ]);
   });
