@@ -34,6 +34,8 @@ interface Check {
   readonly before: Values;
   /** The item is not as the write left it any more: what the history shows now is all that it will. */
   readonly isLast?: true;
+  /** The item is gone, or hidden with its history: nobody knows which. */
+  readonly isMissing?: boolean;
 }
 
 export interface Unchecked {
@@ -81,9 +83,11 @@ export async function findOverwrittenLater(
     for (const check of group) {
       const setback = unsettled.get(check);
       if (!setback) markChecked(check);
+      // Whoever looks for what is missing asks again.
+      if (!setback || check.isMissing) continue;
       // Nothing of the plan is stored, so that the next pass asks again.
-      else check.one.plan = undefined;
-      if (setback) setBack(check.one, setback);
+      check.one.plan = undefined;
+      setBack(check.one, setback);
     }
   }
 }
@@ -95,7 +99,10 @@ function checksOf(context: Context, one: Case): (Check & { readonly member: Memb
     const link = one.stored?.links.find(({ id }) => id === intent.link);
     const member = link && context.sync.members.get(link.endpoint);
     const seen = link && one.observed.get(link.id);
-    if (!member || seen?.kind !== shownAfter(intent) || !needsCheck(context, member)) return [];
+    if (!member || !seen || seen.kind === 'mergedInto') return [];
+    const isMissing = mayBeHidden(one, intent);
+    const isAsExpected = isMissing || seen.kind === shownAfter(intent);
+    if (!isAsExpected || !needsCheck(context, member)) return [];
     const known = linkOf(one, link.id)?.version;
     const isOld = known !== undefined && seen.version !== undefined && seen.version < known;
     if (isOld) return [];
@@ -104,14 +111,18 @@ function checksOf(context: Context, one: Case): (Check & { readonly member: Memb
       isUnanswered(intent) &&
       intent.op !== 'create';
     const since = intent.unchecked?.since ?? (mayHaveLanded ? link.version : undefined);
-    const reach = intent.unchecked?.reach ?? versionAfter(intent, member, seen);
+    const reach =
+      intent.unchecked?.reach ??
+      versionAfter(intent, member, seen) ??
+      (isMissing && since !== undefined ? since + 1 : undefined);
     if (since === undefined || reach === undefined) return [];
     // Nothing has happened, and to ask again and again costs.
     if (!intent.unchecked && reach <= since) return [];
     const { id: intentId, op, patch, before } = intent;
     const hasLanded = intent.unchecked !== undefined;
     const { remoteId } = link;
-    const about = { one, member, intentId, hasLanded, remoteId, since, reach, op, patch, before };
+    const write = { intentId, hasLanded, op, patch, before };
+    const about = { one, member, ...write, remoteId, since, reach, isMissing };
     // What was put back to a backup has no such version any more, and perhaps no history of it.
     const isLost = known === undefined && seen.version !== undefined && seen.version < reach;
     return [isLost ? { ...about, isLast: true } : about];
@@ -137,9 +148,19 @@ function shownAfter({ op }: Intent): 'present' | 'gone' {
 }
 
 /**
+ * What is missing may stay so until a person says what that means, and its history is there, or is hidden
+ * with it. What cannot be found out waits until the item is shown again, or is known to be gone.
+ */
+function mayBeHidden(one: Case, { op, link: id, unchecked }: StoredIntent): boolean {
+  const link = id && linkOf(one, id);
+  const seen = id && one.observed.get(id);
+  if (op === 'delete' || !unchecked || link?.state !== 'live') return false;
+  return seen?.kind === 'gone' && !seen.proven;
+}
+
+/**
  * Of an item that takes no part any more no history is asked, nor of one whose id is that of another by now:
- * so is its history. Of one that is gone it is asked for the last time, however far it reaches. One that is
- * missing may be hidden, and its history with it: that waits until it is shown again, or is known to be gone.
+ * so is its history. Of one that is gone it is asked for the last time, however far it reaches.
  */
 function lastChecksOf(context: Context, one: Case): (Check & { readonly member: Member })[] {
   return one.intents.flatMap((intent) => {

@@ -209,6 +209,53 @@ describe('A write that a history shows late', () => {
     }));
 });
 
+describe('A write whose item is missing where there is no other to compare with', () => {
+  const LAGGING = { conditionalWrites: false, delete: 'hard', readLagMs: 20_000 } as const;
+  for (const { title, abilities } of [
+    { title: 'is looked into', abilities: LAGGING },
+    {
+      title: 'is looked into, though its answer told nothing but an id,',
+      abilities: { ...LAGGING, writeReturns: 'id' },
+    },
+  ] as const) {
+    it(`${title} before a person says whether the item was deleted`, async () => {
+      let typing: (() => void) | undefined;
+      const connector = grumpier((collection, account) => ({
+        async write(changes, signal) {
+          if (account === 'crm' && changes[0]!.op === 'update') typing?.();
+          return collection.write(changes, signal);
+        },
+      }));
+      await withPair(
+        async (pair) => {
+          const { app, engine, tenant, sync } = pair;
+          const id = app.enter(anna);
+          await pair.settle();
+          await pair.wait(60_000);
+          await pair.settle();
+          const there = pair.crm.idOf(anna.email);
+          typing = () => pair.crm.edit(there, { name: 'Anna typed' });
+          app.edit(id, { name: 'Anna A.' });
+          await engine.look(tenant, sync, { endpoints: [app.endpoint] });
+          await engine.drain({ tenant, sync });
+          typing = undefined;
+          pair.crm.remove(there);
+          for (let n = 0; n < 5; n += 1) {
+            await pair.wait(60_000);
+            await pair.settle();
+          }
+          assert.deepEqual(
+            pair.reviews().map(({ reason, state }) => `${reason} ${state}`),
+            ['remote-delete open'],
+          );
+          assert.deepEqual(rowsOf(pair), ['overwritten "Anna typed"']);
+        },
+        { connector, abilities: { crm: abilities } },
+      );
+    });
+  }
+});
+
 describe('A write whose item is hidden before its history was asked', () => {
   it('is looked into when the item is shown again', async () => {
     let typing: (() => void) | undefined;
