@@ -160,7 +160,8 @@ function mayBeHidden(one: Case, { op, link: id, unchecked }: StoredIntent): bool
 
 /**
  * Of an item that takes no part any more no history is asked, nor of one whose id is that of another by now:
- * so is its history. Of one that is gone it is asked for the last time, however far it reaches.
+ * so is its history. Of one that is gone, or was merged into another, it is asked for the last time, however far
+ * it reaches.
  */
 function lastChecksOf(context: Context, one: Case): (Check & { readonly member: Member })[] {
   return one.intents.flatMap((intent) => {
@@ -170,7 +171,8 @@ function lastChecksOf(context: Context, one: Case): (Check & { readonly member: 
     if (!link || isAsLeft(intent, link, seen)) return [];
     const member = context.sync.members.get(link.endpoint);
     const isGone = seen?.kind === 'gone' || (link.state === 'gone' && !seen);
-    const isKept = isGone && op !== 'delete' && !isGivenAway(link);
+    const isOver = isGone || link.state === 'mergedAway';
+    const isKept = isOver && op !== 'delete' && !isGivenAway(link);
     if (!isKept || !member || !needsCheck(context, member)) {
       markChecked({ one, intentId });
       return [];

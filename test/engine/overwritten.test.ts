@@ -154,8 +154,9 @@ describe('A write that reads and a history show late', () => {
 describe('A write that a history shows late', () => {
   const LATE = { conditionalWrites: false, readLagMs: 20_000 } as const;
 
-  /** Somebody types something that our write covers up, and deletes the item before the history tells. */
-  async function coverAndDelete(
+  /** Somebody types something that our write covers up, and ends the item before the history tells. */
+  async function coverAndEnd(
+    how: 'deletes it' | 'merges it',
     history: 'is kept' | 'is refused',
     end: (pair: Pair) => void,
   ): Promise<void> {
@@ -185,7 +186,9 @@ describe('A write that a history shows late', () => {
         await engine.look(tenant, sync, { endpoints: [app.endpoint] });
         await engine.drain({ tenant, sync });
         typing = undefined;
-        pair.crm.remove(there);
+        const other = pair.crm.idOf('bela@example.com');
+        if (how === 'deletes it') pair.crm.remove(there);
+        else pair.crm.hands.merge('people', there, other);
         isGone = true;
         for (let n = 0; n < 3; n += 1) {
           await pair.wait(30_000);
@@ -199,12 +202,17 @@ describe('A write that a history shows late', () => {
   }
 
   it('is looked into for the last time when the item is gone', () =>
-    coverAndDelete('is kept', (pair) => {
+    coverAndEnd('deletes it', 'is kept', (pair) => {
+      assert.deepEqual(rowsOf(pair), ['overwritten "Anna typed"']);
+    }));
+
+  it('is looked into for the last time when the item was merged into another', () =>
+    coverAndEnd('merges it', 'is kept', (pair) => {
       assert.deepEqual(rowsOf(pair), ['overwritten "Anna typed"']);
     }));
 
   it('is left at that when the item is gone, and its history with it', () =>
-    coverAndDelete('is refused', (pair) => {
+    coverAndEnd('deletes it', 'is refused', (pair) => {
       assert.deepEqual(rowsOf(pair), []);
     }));
 });
