@@ -116,7 +116,7 @@ async function findTargets(
     for (const [n, [name, ref]] of asked.entries()) {
       const link = links[n];
       const into = link && merges < MERGES_MAX ? successorOf(link, isLeft(link)) : undefined;
-      const isKnown = link && (link.state !== 'unlinked' || isKeptApart(link));
+      const isKnown = link && (link.state !== 'unlinked' || isLeft(link));
       if (into !== undefined) merged.set(name, { ...ref, remoteId: into });
       else if (isKnown) found.set(name, { ...link, remoteId: ref.remoteId });
       else unknown.push(ref);
@@ -143,21 +143,17 @@ function successorOf({ state, mergedInto }: FoundLink, isLeft: boolean): string 
 }
 
 /**
- * Whether the record of an item is still there. Where somebody keeps two merged ones apart, it takes no part
- * any more in the system that merged them, and has to be left in another one.
+ * Whether the record of an item is still there. An item that was left alone, or was merged and the two records
+ * kept apart, stands for its record only as long as that takes part in some other way.
  */
 async function leftOf(
   context: Context,
   links: readonly (FoundLink | undefined)[],
 ): Promise<(link: FoundLink) => boolean> {
-  const apart = links.flatMap((link) => (link && isKeptApart(link) ? [link.entity] : []));
-  const entities = await findById(context, [...new Set(apart)]);
-  return (link) =>
-    link.life !== 'dead' && (!isKeptApart(link) || takesPart(entities.get(link.entity)));
-}
-
-function isKeptApart({ state, mergedInto }: FoundLink): boolean {
-  return state === 'unlinked' && mergedInto !== undefined;
+  const alone = links.flatMap((link) => (link?.state === 'unlinked' ? [link.entity] : []));
+  const entities = await findById(context, [...new Set(alone)]);
+  return ({ life, state, entity }) =>
+    life !== 'dead' && (state !== 'unlinked' || takesPart(entities.get(entity)));
 }
 
 /** Whether a record has an item anywhere, or is to get one again. */

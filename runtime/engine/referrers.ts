@@ -60,7 +60,8 @@ function movedIn({ from, entity, links }: RecordChange): Moved[] {
     const isNew = known?.state !== 'live' || known.remoteId !== remoteId;
     const hasOthers = links.some((other) => other.endpoint === endpoint && other.id !== id);
     const isReplacing = state === 'live' && isNew && hasOthers;
-    const isHandedOn = state === 'mergedAway' && mergedInto !== undefined && hasJustDied;
+    const isMerged = state === 'mergedAway' || state === 'unlinked';
+    const isHandedOn = isMerged && mergedInto !== undefined && hasJustDied;
     return isReplacing || isHandedOn ? [{ entity: entity.id, endpoint }] : [];
   });
 }

@@ -51,6 +51,24 @@ describe('A reference by the id of an item that was merged, where somebody keeps
   }
 });
 
+describe('A reference by the id of an item that was deleted, and whose record is left alone there', () => {
+  it('leads to the record, which is left elsewhere', async () => {
+    const people = { system: 'app', collection: 'people' } as const;
+    const ending = await story({
+      systems: { app: { webhooks: false }, crm: {} },
+      companies: { c0001: ['app', 'crm'] },
+      people: { c0002: { systems: ['app', 'crm'], company: 'c0001' } },
+      policy: { deleteAuthority: [], onRemoteDelete: 'unlink' },
+      happens: [
+        [60.5, { kind: 'create', ...people, code: 'c0004', company: 'c0001' }],
+        [61, { kind: 'hide', ...people, codes: ['c0004'], forMs: 120_000 }],
+        [62, { kind: 'delete', system: 'app', collection: 'companies', code: 'c0001' }],
+      ],
+    });
+    assert.deepEqual(companyIn(ending, 'c0004'), { app: '1', crm: '1' });
+  });
+});
+
 /** Two companies are merged in the app. Somebody who was entered there before is shown to us only later on. */
 function keptApart(hiddenMs: number, later: Sketch['happens'] = []): Promise<Ending> {
   const companies = { system: 'app', collection: 'companies' } as const;
