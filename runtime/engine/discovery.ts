@@ -4,7 +4,13 @@
  */
 import type { Item, Read } from '../connectors/connector.ts';
 import type { EntityId, Link } from '../core/planner/model.ts';
-import type { Claimed, Loaded, NewReview, Ref } from '../store/store.ts';
+import {
+  isGivenAway,
+  type Claimed,
+  type Loaded,
+  type NewReview,
+  type Ref,
+} from '../store/store.ts';
 import {
   addReviews,
   IN_OTHER_HANDS,
@@ -28,6 +34,7 @@ import {
   markerIn,
   ownersOf,
   recordsOf,
+  stateOf,
   type Found,
   type Owners,
   type Placement,
@@ -40,6 +47,7 @@ import { observeItems, readIds, shownIn } from './reading.ts';
 import type { SeenItem } from './recent.ts';
 import { answered, LOOKED_AT, setbackOf, WAITS_MAX, type Setback } from './retry.ts';
 import { withTwins } from './twins.ts';
+import { doubtOlder } from './vendor-backups.ts';
 
 /** What came of the strays that did not become a case. */
 export interface Settled {
@@ -74,7 +82,8 @@ export async function discover(
   if (found.length === 0) return { settled, merged };
   const owners = await ownersOf(context, found);
   const records = await recordsOf(context, candidatesOf(context, found, owners));
-  const copies = await withCopies(context, found, records, cases);
+  const doubted = found.map((each) => withFormer(context, each, records, cases));
+  const copies = await withCopies(context, doubted, records, cases);
   const told = await withHeirs(context, copies, records, cases);
   for (const each of await withTwins(context, told, owners, records)) {
     const { lease, setback } = each;
@@ -144,8 +153,9 @@ async function findAt(
       const former =
         read.kind === 'present' && perhapsFormer(context, member, stray, read.item, takenAt);
       if (former) settled.push(former);
-      else if (read.kind === 'present') seen.push({ ...stray, seen: { item: read.item, takenAt } });
-      else if (read.kind === 'missing') settled.push(withoutItem(context, member, stray));
+      else if (read.kind === 'present') {
+        seen.push({ ...stray, seen: { item: read.item, takenAt, isRead: true } });
+      } else if (read.kind === 'missing') settled.push(withoutItem(context, member, stray));
       else merged.push({ ...stray, into: refTo(sync, { endpoint, remoteId: read.into }) });
     }
   }
@@ -173,6 +183,33 @@ function perhapsFormer(
   if (!doubts.isBehind(ref, shownIn(member, item), takenAt, readLagMs)) return undefined;
   const why = 'The item reads in two ways, and one of them is old.';
   return { lease, setback: { kind: 'again', why, at: takenAt + readLagMs + 1 } };
+}
+
+/**
+ * Whoever is known to have had the id before is shown because the answer is old, unless that lasts: then the
+ * vendor has brought them back.
+ */
+function withFormer(
+  context: Context,
+  found: Found,
+  records: Records,
+  cases: ReadonlyMap<EntityId, Case>,
+): Found {
+  const { member, ref, seen } = found;
+  const { item, takenAt, isRead } = seen;
+  if (item.createdAt === undefined || !context.rules.has('reused-ids')) return found;
+  const links = [...records.keys()].flatMap((entity) => stateOf(entity, records, cases)!.links);
+  const former = links.find((link) => {
+    const hadIt = link.endpoint === ref.endpoint && link.remoteId.startsWith(`${ref.remoteId}@`);
+    return hadIt && isGivenAway(link) && link.createdAt === item.createdAt;
+  });
+  if (!former) return found;
+  const doubt =
+    isRead && doubtOlder(context, member, former.id, `made at ${item.createdAt}`, takenAt);
+  if (doubt && doubt.isOver) return found;
+  const why = `"${member.title}" shows who had the id before.`;
+  // A list may be old for longer, so it is read.
+  return { ...found, setback: { kind: 'again', why, at: doubt ? doubt.overAt : takenAt } };
 }
 
 /** Nothing is there, so nothing follows. */

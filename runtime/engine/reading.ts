@@ -123,9 +123,9 @@ export async function readIds(
 
 /** How an item looks, where its answers may be old. */
 export function shownIn(member: Member, item: Item): Shown {
-  const { version } = item;
-  if (version !== undefined) return { state: String(version), version };
-  return { state: fingerprintOf(canonicalText(member.read(item, 0).present.fields)) };
+  const { createdAt: bornAt, version } = item;
+  const says = version ?? fingerprintOf(canonicalText(member.read(item, 0).present.fields));
+  return { state: `${bornAt}/${says}`, bornAt, version };
 }
 
 // ---------------------------------------------------------------------------------------------

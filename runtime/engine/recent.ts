@@ -82,22 +82,21 @@ export class Doubts {
   }
 
   /** A read has shown the item like that, whatever it was for, at a system whose answers lag so much. */
-  shown(ref: Ref, { state, version }: Shown, lagMs: number): void {
+  shown(ref: Ref, { state, bornAt, version }: Shown, lagMs: number): void {
     const name = nameOf(ref);
     const at = this.#clock.monotonicMs();
     const known = [...(this.#shown.get(name) ?? [])].filter(([, seen]) => at - seen.at <= lagMs);
-    const states = new Map<string, Sighting>([...known, [state, { version, at }]]);
+    const states = new Map<string, Sighting>([...known, [state, { bornAt, version, at }]]);
     this.#shown.delete(name);
     this.#shown.set(name, states);
     if (this.#shown.size > ITEMS_MAX) this.#shown.delete(this.#shown.keys().next().value!);
   }
 
   /** Whether another state, which is not known to be older, was shown so short before that it may be newer. */
-  isBehind(ref: Ref, { state, version }: Shown, takenAt: number, lagMs: number): boolean {
+  isBehind(ref: Ref, shown: Shown, takenAt: number, lagMs: number): boolean {
     const at = this.#clock.monotonicMs() - (this.#clock.now() - takenAt);
     return [...(this.#shown.get(nameOf(ref)) ?? [])].some(([other, seen]) => {
-      const isOlder = (version ?? 0) > (seen.version ?? 0);
-      return other !== state && !isOlder && at - seen.at <= lagMs;
+      return other !== shown.state && !isOlder(seen, shown) && at - seen.at <= lagMs;
     });
   }
 
@@ -108,12 +107,21 @@ export class Doubts {
 }
 
 /** How an item looked in an answer. */
-export interface Shown {
+export interface Shown extends Age {
   readonly state: string;
+}
+
+interface Age {
+  /** When the item was made: of two that had one id, each has versions of its own. */
+  readonly bornAt?: number | undefined;
   readonly version?: number | undefined;
 }
 
-interface Sighting {
-  readonly version: number | undefined;
+interface Sighting extends Age {
   readonly at: number;
+}
+
+function isOlder(one: Age, than: Age): boolean {
+  const [born, bornThan] = [one.bornAt ?? than.bornAt ?? 0, than.bornAt ?? one.bornAt ?? 0];
+  return born === bornThan ? (one.version ?? 0) < (than.version ?? 0) : born < bornThan;
 }

@@ -65,6 +65,20 @@ describe('An answer', () => {
     );
     assert.equal(isBehind(1, { ...ref, remoteId: '2' }), false);
   });
+
+  it('is behind one of an item that was given its id later, whatever the versions of both', () => {
+    const { doubts, clock } = doubtsAt(1_000);
+    const made = (bornAt: number, version: number) => {
+      return { state: `${bornAt}/${version}`, bornAt, version };
+    };
+    doubts.shown(ref, made(500, 2), 2_000);
+    const isBehind = (bornAt: number, version: number): boolean =>
+      doubts.isBehind(ref, made(bornAt, version), clock.now(), 2_000);
+    assert.deepEqual(
+      [isBehind(100, 2), isBehind(100, 9), isBehind(500, 1), isBehind(500, 3), isBehind(900, 1)],
+      [true, true, true, false, false],
+    );
+  });
 });
 
 function doubtsAt(now: number) {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import type { Read } from '../../runtime/connectors/connector.ts';
 import type { Abilities } from '../../runtime/emulators/grumpy/grumpy.ts';
+import { grumpier } from './grumpier.ts';
 import { withPair, type Pair } from './pair.ts';
 
 const anna = { email: 'anna@example.com', name: 'Anna' };
@@ -88,7 +90,63 @@ describe('An id of somebody who was deleted, which somebody else has now', () =>
       },
       circumstances({ writeReturns: 'item', changesLagMs: 60_000, searchLagMs: 120_000 }),
     ));
+
+  it('is no second item of theirs while reads still show them, whichever worker reads', async () => {
+    const { connector, answers } = lateReader();
+    await withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        app.enter({ email: 'cili@example.com', name: 'Cili' });
+        app.enter(anna);
+        await pair.settle();
+        await pair.wait(300_000);
+        const id = crm.idOf(anna.email);
+        await engine.hint(tenant, [{ sync, endpoint: crm.endpoint, remoteId: id }], 0);
+        await pair.settle();
+        crm.remove(id);
+        assert.equal(crm.enter(bela), id);
+        answers.push('now', 'old', 'old');
+        await engine.hint(tenant, [{ sync, endpoint: crm.endpoint, remoteId: id }], 0);
+        await engine.drain({ tenant, sync });
+        assert.equal(answers.length, 1, 'shown as it is, and then as it was');
+        await pair.wait(20_001);
+        await pair.another().drain({ tenant, sync, waitMs: 20_000 });
+        assert.equal(answers.length, 0, 'shown as it was to another worker');
+        await pair.wait(60_000);
+        await pair.settle();
+        assert.deepEqual(names(pair), ['Cili', 'Anna', 'Bela', 'Cili', 'Bela', 'Anna']);
+        assert.equal(crm.hands.calls.delete, undefined);
+        assert.deepEqual(asked(pair), []);
+      },
+      {
+        ...circumstances({ writeReturns: 'item', changesLagMs: 60_000 }),
+        policy: { onRemoteDelete: 'recreate', deleteAuthority: [] },
+        connector,
+      },
+    );
+  });
 });
+
+/** A CRM whose reads of one item say what they are told to: how it is, or how it was when it was read first. */
+function lateReader() {
+  const answers: ('now' | 'old')[] = [];
+  const first = new Map<string, Read>();
+  const connector = grumpier((collection, account) =>
+    account === 'crm'
+      ? {
+          can: { ...collection.can, readLagMs: 20_000 },
+          async read(ids, signal) {
+            const reads = await collection.read(ids, signal);
+            return reads.map((read, n) => {
+              if (!first.has(ids[n]!)) first.set(ids[n]!, read);
+              return answers.shift() === 'old' ? first.get(ids[n]!)! : read;
+            });
+          },
+        }
+      : {},
+  );
+  return { connector, answers };
+}
 
 function circumstances(more: Partial<Abilities>) {
   const crm = { reusesIds: true, delete: 'hard', restore: false, writeReturns: 'id' } as const;
