@@ -298,7 +298,8 @@ export function peopleOf({
     const copy = hands.clone(collection, id);
     world.schedule.after(CLONE_IS_RENAMED_MS, () => {
       const item = hands.item(collection, copy);
-      if (item && !item.archived) hands.edit(collection, copy, { code: newCode });
+      if (!item || item.archived) return;
+      isAllowed(() => hands.edit(collection, copy, { code: newCode }));
     });
   }
 
