@@ -295,6 +295,8 @@ export class Account {
     const former = collection.entry(id);
     const timeMs = this.#timeAfter(former && latest(former).updatedAtMs);
     const keys = Object.keys(values).filter((key) => values[key] !== null);
+    // Whoever had the id before may have been hidden; nobody has hidden this one.
+    collection.hidden.delete(id);
     this.#put(collection, id, 'created', doer, {
       life: 'live',
       sinceMs: this.worldMs,

@@ -53,6 +53,15 @@ describe('an account, by habit,', () => {
     );
   });
 
+  it('shows whoever is given the id of somebody who was hidden', () => {
+    const { account, hands } = crmPractice({ reusesIds: true });
+    const hidden = hands.create('companies', { name: 'former' });
+    hands.hide('companies', [hidden], true);
+    hands.destroy('companies', hidden);
+    assert.equal(hands.create('companies', { name: 'another' }), hidden);
+    assert.equal(account.collections.get('companies')!.hidden.has(hidden), false);
+  });
+
   it('stores values in its own form, beside the one before', () => {
     const { hands } = crmPractice({
       store: ({ path }, given, before) => {
