@@ -51,6 +51,8 @@ async function copiesAt(
   const makers = doubtful.flatMap((each) => records.get(recordOf(context, each)!) ?? []);
   const busy = await context.leases.inOtherHands(makers);
   const isBusy = (each: Found): boolean => busy.has(recordOf(context, each)!);
+  const isKnown = (each: Found): boolean =>
+    stateOf(recordOf(context, each)!, records, cases) !== undefined;
   const takenAt = context.world.clock.now();
   const wanted = doubtful.filter((each) => !isBusy(each));
   let shown: readonly Item[];
@@ -66,19 +68,22 @@ async function copiesAt(
     if (!doubtful.includes(each)) return each;
     if (isBusy(each)) return { ...each, setback: IN_OTHER_HANDS };
     const { item } = each.seen;
-    if (!oldest.has(item)) return { ...each, isCopy: true };
-    const isShown = shown.some(({ id }) => id === item.id);
     const { clockOffsetMs, clockUncertaintyMs } = member.facts;
-    // A search that shows it shows what it was copied from as well.
+    // A search that shows it shows what it was copied from as well, and no more what was merged into it.
     const shownAt =
       item.createdAt! - clockOffsetMs + clockUncertaintyMs + member.can.searchLagMs + 1;
-    if (isShown || takenAt >= shownAt) return each;
+    const isShown = takenAt >= shownAt || shown.some(({ id }) => id === item.id);
+    if (!oldest.has(item) && (isShown || isKnown(each))) return { ...each, isCopy: true };
+    if (oldest.has(item) && isShown) return each;
     const why = 'What it may be a copy of cannot be found yet.';
     return { ...each, setback: { kind: 'again', why, at: shownAt } };
   });
 }
 
-/** It has our marker, and nothing else tells whether we made it. */
+/**
+ * It has our marker, and nothing else tells whether we made it. Where its record is not known any more, what
+ * somebody else made may have taken the place of what we made, by a merge.
+ */
 function mayBeEither(
   context: Context,
   found: Found,
@@ -87,9 +92,10 @@ function mayBeEither(
 ): boolean {
   const { createdBy, createdAt } = found.seen.item;
   const marker = markerIn(context, found);
-  if (!marker || createdBy !== undefined || createdAt === undefined) return false;
+  if (!marker || createdAt === undefined) return false;
   const state = stateOf(marker.entity as EntityId, records, cases);
-  return !state || isOutcome(found, marker, state);
+  if (!state) return createdBy !== 'us';
+  return createdBy === undefined && isOutcome(found, marker, state);
 }
 
 function recordOf(context: Context, found: Found): EntityId | undefined {

@@ -328,7 +328,10 @@ function isLinkedHere({ member }: Found, { links }: Known): boolean {
 // ---------------------------------------------------------------------------------------------
 // After our own database was put back
 
-/** The record that an item was made for, by us, if our own database knows nothing of it any more. */
+/**
+ * The record that an item was made for, by us, if our own database knows nothing of it any more; or that what
+ * we made was, from which a merge has made this one.
+ */
 function forgottenBy(
   context: Context,
   found: Found,
@@ -336,9 +339,7 @@ function forgottenBy(
   cases: ReadonlyMap<EntityId, Case>,
 ): EntityId | undefined {
   const marker = markerIn(context, found);
-  const { createdBy = 'us' } = found.seen.item;
-  const isOurs = createdBy === 'us' && !found.isCopy;
-  if (!marker || !isOurs || !context.rules.has('compare-after-backup')) return undefined;
+  if (!marker || found.isCopy || !context.rules.has('compare-after-backup')) return undefined;
   const entity = marker.entity as EntityId;
   return stateOf(entity, records, cases) ? undefined : entity;
 }

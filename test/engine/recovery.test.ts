@@ -53,6 +53,49 @@ describe('An engine whose own database was put back to a backup', () => {
       assert.equal(Object.keys(app.people()).length, 1);
     }));
 
+  it('asks whose an item is also when a merge has made it of one of its own making', () =>
+    withForgotten(async (pair, made, id) => {
+      const { app, crm } = pair;
+      const other = app.enter({ email: 'ben@example.com' });
+      app.hands.merge('people', other, made);
+      const writes = app.writes();
+      await settleAll(pair);
+      assert.equal(app.writes(), writes);
+      const candidates = [await pair.entityOf(crm, id)];
+      const asked = pair.reviews().map((one) => [one.reason, one.candidates]);
+      assert.deepEqual(asked, [['forgotten-record', candidates]]);
+    }));
+
+  it('takes a copy of what it made for somebody new', () =>
+    withForgotten(async (pair, made) => {
+      const { app, crm } = pair;
+      app.edit(app.hands.clone('people', made), { email: 'copy@example.com' });
+      app.edit(made, { email: 'anna@example.com' });
+      await settleAll(pair);
+      assert.deepEqual(Object.keys(crm.people()).toSorted(), [
+        'anna@example.com',
+        'copy@example.com',
+      ]);
+    }));
+
+  /** Made in the app for an item of the CRM whose address was changed since, and both are forgotten. */
+  function withForgotten(
+    story: (pair: Pair, made: string, id: string) => Promise<void>,
+  ): Promise<void> {
+    return withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        const putBack = pair.backUp();
+        const id = crm.enter({ email: ANN, name: 'Ann' });
+        await pair.settle();
+        crm.edit(id, { email: 'anna@example.com' });
+        putBack();
+        await story(pair, app.idOf(ANN), id);
+      },
+      { abilities: { app: { mergeGivesNewId: true } } },
+    );
+  }
+
   it('creates nothing before everything is compared, and then what is missing', () =>
     withPair(async (pair) => {
       const { app, crm, engine, tenant, sync } = pair;
