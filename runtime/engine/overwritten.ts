@@ -285,8 +285,10 @@ function reportCovered(
   const isSent = (name: string, value: Value): boolean =>
     op !== 'delete' &&
     (same(value, patch[name] ?? null) || member.facts.explains(name, patch[name] ?? null, value));
-  const ours = states.findLastIndex(({ author, fields }) => {
+  const ours = states.findLastIndex(({ version, author, fields }) => {
     if (author !== undefined) return author === 'us';
+    // Whose deletion it was nobody tells; ours took along what stood there.
+    if (op === 'delete') return version <= reach;
     return sent.every(({ name, reference }) => reference || isSent(name, fields[name] ?? null));
   });
   // In whatever spelling: what has landed is there.

@@ -309,20 +309,34 @@ describe('A write whose item is hidden before its history was asked', () => {
 });
 
 describe('A deletion', () => {
-  for (const { title, abilities } of [
+  for (const { title, abilities, isLost } of [
     { title: 'is followed by', abilities: { conditionalWrites: false } },
     { title: 'that is answered with an id and nothing else is followed by', abilities: crm },
     {
       title: 'that a history shows late is followed by',
       abilities: { conditionalWrites: false, author: false, readLagMs: 1_000 },
     },
+    {
+      title: 'whose answer is lost is followed by',
+      abilities: { conditionalWrites: false },
+      isLost: true,
+    },
+    {
+      title: 'whose answer is lost, where nobody tells who deletes, is followed by',
+      abilities: { conditionalWrites: false, author: false },
+      isLost: true,
+    },
   ]) {
     it(`${title} a look at what it took along`, async () => {
       let typing: (() => void) | undefined;
       const connector = grumpier((collection, account) => ({
         async write(changes, signal) {
-          if (account === 'crm' && changes[0]!.op === 'delete') typing?.();
-          return collection.write(changes, signal);
+          const isDeletion = account === 'crm' && changes[0]!.op === 'delete';
+          if (isDeletion) typing?.();
+          const outcomes = await collection.write(changes, signal);
+          if (!isLost || !isDeletion) return outcomes;
+          const about = { what: 'No answer.', next: 'Wait.' };
+          throw new VendorError('transient', about, MAY_HAVE_LANDED);
         },
       }));
       await withPair(
@@ -334,7 +348,7 @@ describe('A deletion', () => {
           typing = () => pair.crm.edit(pair.crm.idOf(anna.email), { phone: '+36205550001' });
           pair.app.remove(id);
           await pair.settle();
-          await pair.wait(10_000);
+          await pair.wait(60_000);
           await pair.settle();
           assert.deepEqual(Object.keys(pair.crm.people()), ['bela@example.com']);
           assert.deepEqual(rowsOf(pair), ['overwritten "+36205550001"']);
