@@ -79,7 +79,7 @@ export async function askCanaries(
     if (unread === 0 || !isSoonProven) return say('alive');
     // Everything may have been hidden until just now; then the missing ones are there as well.
     const again = await readIds(ids);
-    const shownAgain = new Set(ids.filter((_, n) => again[n]?.kind === 'present'));
+    const shownAgain = new Set(ids.filter((_, n) => again[n]?.kind !== 'missing'));
     return { ...say('alive'), shownAgain };
   } catch (error) {
     if (error instanceof VendorError) return say('silent');

@@ -18,7 +18,7 @@ import { targetsOf } from './references.ts';
 import { answered, setbackOf } from './retry.ts';
 import { givenAway } from '../store/store.ts';
 import { samenessOf, type Sameness } from './reused-ids.ts';
-import { survivorsOf } from './survivors.ts';
+import { isHidden, survivorsOf } from './survivors.ts';
 import { doubtOlder, noteWentBack, STALE_MS, wentBack, type WentBack } from './vendor-backups.ts';
 
 interface Wanted {
@@ -92,10 +92,17 @@ async function readBatch(
     return [{ ...each, seen: { item: read.item, takenAt, isRead: true } }];
   });
   await observeItems(context, member, present);
-  await observeMerges(context, member, wanted, reads, takenAt);
-  await observeAbsences(context, member, wanted, reads, takenAt, (more) =>
-    readIds(context, member, more),
+  const hidden = await observeMerges(context, member, wanted, reads);
+  const said = reads.map((read, n) => (hidden.has(n) ? HIDDEN : read));
+  await observeAbsences(context, member, wanted, said, takenAt, (more) =>
+    readShown(context, member, more),
   );
+  for (const [n, merged] of hidden) {
+    const { one, link } = wanted[n]!;
+    const seen = one.observed.get(link.id);
+    // It was deleted, but before that it was merged, and only one record goes with it.
+    if (seen?.kind === 'gone' && seen.proven) one.observed.set(link.id, merged);
+  }
 }
 
 export async function readIds(
@@ -364,25 +371,29 @@ export function isAtBase(fields: readonly FieldPolicy[], link: Link, seen: Prese
 // ---------------------------------------------------------------------------------------------
 // Merged, or gone
 
+const HIDDEN: Read = { kind: 'missing', archived: false };
+
+/** Returns those that were merged into something new that is not shown: who goes on in it is seen by what it says. */
 async function observeMerges(
   context: Context,
   member: Member,
   wanted: readonly Wanted[],
   reads: readonly Read[],
-  takenAt: number,
-): Promise<void> {
+): Promise<ReadonlyMap<number, MergedInto>> {
   const { store, sync, world, priority } = context;
+  const later = new Map<number, MergedInto>();
   const merged = wanted.flatMap(({ one, link }, n) => {
     const read = reads[n];
     if (read?.kind !== 'merged') return [];
-    return [{ one, link, into: refTo(sync, { endpoint: member.endpoint, remoteId: read.into }) }];
+    const into = refTo(sync, { endpoint: member.endpoint, remoteId: read.into });
+    return [{ one, link, into, n }];
   });
-  if (merged.length === 0) return;
+  if (merged.length === 0) return later;
   const holders = await store.findLinks(
     sync.tenant,
     merged.map(({ into }) => into),
   );
-  const { owners, strangers, unseen } = await survivorsOf(
+  const { owners, strangers, hidden } = await survivorsOf(
     context,
     member,
     merged.filter((_, n) => !holders[n]),
@@ -393,10 +404,9 @@ async function observeMerges(
     return { key, priority, windowMs: 0 };
   });
   if (marks.length > 0) await store.mark(sync.tenant, { now: world.clock.now(), marks });
-  merged.forEach(({ one, link, into }, n) => {
-    if (unseen.includes(into.remoteId) && isTooNew(context, member, one, link, takenAt)) return;
+  for (const [index, { one, link, into, n }] of merged.entries()) {
     // What a record leaves alone on purpose is its item all the same.
-    const heldBy = holders[n]?.entity ?? owners.get(into.remoteId);
+    const heldBy = holders[index]?.entity ?? owners.get(into.remoteId);
     const known = one.links.find(
       (l) => l.endpoint === link.endpoint && l.remoteId === into.remoteId,
     );
@@ -407,24 +417,26 @@ async function observeMerges(
       ...(heldBy === undefined ? {} : { heldBy }),
       ...(strangers.includes(into.remoteId) ? { isStranger: true } : {}),
     };
-    one.observed.set(link.id, observation);
-  });
+    const isLive = link.state === 'live' && one.entity.life !== 'dead';
+    const isOpen = isLive && hidden.includes(into.remoteId);
+    if (isOpen) later.set(n, observation);
+    else one.observed.set(link.id, observation);
+  }
+  return later;
 }
 
-/**
- * What something was just merged into may be too new to be read everywhere. Who goes on in it is seen by what
- * it says, so that is waited for, but not for longer than an answer can lag.
- */
-function isTooNew(
-  { doubts }: Context,
-  { can: { readLagMs } }: Member,
-  one: Case,
-  link: Link,
-  takenAt: number,
-): boolean {
-  const since = doubts.since(link.id, 'merged', takenAt);
-  if (takenAt - since > readLagMs) return false;
-  const why = 'What it was merged into cannot be read yet.';
-  setBack(one, { kind: 'again', why, at: since + readLagMs + 1 });
-  return true;
+/** As far as absence goes: what was merged into something that is hidden is hidden with it. */
+async function readShown(
+  context: Context,
+  member: Member,
+  ids: readonly string[],
+): Promise<readonly Read[]> {
+  const reads = await readIds(context, member, ids);
+  const merged = reads.flatMap((read) => (read.kind === 'merged' ? [read.into] : []));
+  if (merged.length === 0) return reads;
+  const others = await readIds(context, member, merged);
+  return reads.map((read) => {
+    const other = read.kind === 'merged' && others[merged.indexOf(read.into)];
+    return other && isHidden(other) ? other : read;
+  });
 }

@@ -5,7 +5,7 @@
  * of a loser says nothing: the merge has handed it on. Where it may still be one or the other, a person says;
  * and one with an id that the merge gave it is nobody new, however much was typed over.
  */
-import type { Item } from '../connectors/connector.ts';
+import type { Item, Read } from '../connectors/connector.ts';
 import { readMarker } from '../core/marker.ts';
 import type { EntityId, Link, Present } from '../core/planner/model.ts';
 import { baseOf, isAsRead } from '../core/planner/parts.ts';
@@ -19,8 +19,8 @@ interface Survivors {
   readonly owners: ReadonlyMap<string, EntityId>;
   /** Somebody else, whom no record stands for yet, or nobody can tell who. */
   readonly strangers: readonly string[];
-  /** Could not be read, though something was merged into it. */
-  readonly unseen: readonly string[];
+  /** Is not shown, though something was merged into it, and was not archived either. */
+  readonly hidden: readonly string[];
 }
 
 /** `several`: it may be any of them, and only a person can say. */
@@ -48,15 +48,12 @@ export async function survivorsOf(
   const ids = [...byId.keys()];
   const owners = new Map<string, EntityId>();
   const strangers: string[] = [];
-  const unseen: string[] = [];
+  const hidden: string[] = [];
   for (let n = 0; n < ids.length; n += member.can.batch.read) {
     const batch = ids.slice(n, n + member.can.batch.read);
     for (const [index, read] of (await readIds(batch)).entries()) {
-      const isGone = read.kind === 'missing' && read.archived;
-      if (read.kind !== 'present') {
-        if (!isGone) unseen.push(batch[index]!);
-        continue;
-      }
+      if (isHidden(read)) hidden.push(batch[index]!);
+      if (read.kind !== 'present') continue;
       const { item } = read;
       const formers = await formersOf(context, member, item, byId.get(item.id) ?? []);
       const owner = await ownerOf(context, member, item, formers);
@@ -64,7 +61,12 @@ export async function survivorsOf(
       else if (owner !== undefined) owners.set(item.id, owner);
     }
   }
-  return { owners, strangers, unseen };
+  return { owners, strangers, hidden };
+}
+
+/** Or deleted, at a system that does not archive. */
+export function isHidden(read: Read): boolean {
+  return read.kind === 'missing' && !read.archived;
 }
 
 /** The records that have lost their items to one with a new id, and who goes on in it, as far as that shows. */

@@ -183,6 +183,73 @@ describe('A merge that gave a new id', () => {
   });
 });
 
+describe('A merge into an item that is not shown', () => {
+  for (const kind of ['soft', 'hard'] as const) {
+    const hidden = kind === 'soft' ? 'that is hidden' : 'that is hidden with all others';
+    it(`${hidden} goes to the record that won as soon as it is shown, and to none before`, () =>
+      withPair(
+        async (pair) => {
+          const { app, crm } = pair;
+          const lost = await lostIn(pair);
+          const known = Object.keys(app.people());
+          const survivor = crm.hands.merge('people', lost, crm.idOf(bela.email));
+          const all = crm.hands.items('people').map(({ id }) => id);
+          crm.hands.hide('people', kind === 'soft' ? [survivor] : all, true);
+          await pass(pair, 20);
+          assert.deepEqual(Object.keys(app.people()), known);
+          crm.hands.hide('people', all, false);
+          await pass(pair, 10);
+          const owner = await pair.entityOf(app, app.idOf(bela.email));
+          assert.equal(await pair.entityOf(crm, survivor), owner);
+          assert.deepEqual(app.people()[email], { name: 'Anna' });
+          assert.deepEqual(openQuestions(pair), [['remote-merge', lost]]);
+        },
+        { abilities: { crm: { mergeGivesNewId: true, delete: kind } } },
+      ));
+  }
+
+  it('because it was deleted takes one record along, and a person is asked about the other', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        const lost = await lostIn(pair);
+        const others = Object.keys(app.people()).length - 2;
+        crm.remove(crm.hands.merge('people', lost, crm.idOf(bela.email)));
+        await pass(pair, 20);
+        assert.equal(Object.keys(app.people()).length, others + 1);
+        assert.deepEqual(
+          openQuestions(pair).map(([reason]) => reason),
+          ['remote-merge'],
+        );
+      },
+      { abilities: { crm: { mergeGivesNewId: true, delete: 'hard' } } },
+    ));
+});
+
+const bela = { email: 'bela@example.com', name: 'Béla' };
+
+/** Somebody who is about to lose a merge with somebody else, and enough others to compare with. */
+async function lostIn(pair: Pair): Promise<string> {
+  const { crm } = pair;
+  const lost = crm.enter({ email, name: 'Anna' });
+  crm.enter(bela);
+  for (let n = 0; n < 8; n += 1) crm.enter({ email: `other${n}@example.com` });
+  await pair.settle();
+  return lost;
+}
+
+async function pass(pair: Pair, minutes: number): Promise<void> {
+  for (let passed = 0; passed < minutes; passed += 5) {
+    await pair.wait(300_000);
+    await pair.settle({ full: true });
+  }
+}
+
+function openQuestions(pair: Pair): (readonly [string, string])[] {
+  const open = pair.reviews().filter(({ state }) => state === 'open');
+  return open.map(({ reason, remoteId }) => [reason, remoteId] as const);
+}
+
 /** The news of the merge is there before that of the survivor. */
 async function mergedUnseen(pair: Pair, loser: string, survivor: string): Promise<void> {
   const { app, engine, tenant, sync } = pair;
