@@ -173,6 +173,8 @@ export interface Can {
   readonly restore: boolean;
   /** Members whose values two items cannot share. */
   readonly uniquePaths: readonly string[];
+  /** Members by which `find` may overlook what is written in other capitals; missing: none. */
+  readonly literalPaths?: readonly string[];
   /** Whether the vendor may give the id of a deleted item to a new one. */
   readonly reusesIds: boolean;
 }

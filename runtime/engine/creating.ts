@@ -295,7 +295,8 @@ async function refusedAt(
   );
   const unguarded = wishes.filter((wish) => late.has(wish) || !isGuarded(context, member, wish));
   if (unguarded.length === 0) return [];
-  const isWaiting = late.size > 0 && (await isAnyWaiting(context, member));
+  const isBlind = rules.has('search-what-waits') && !findsAnySpelling(context, member);
+  const isWaiting = (isBlind || late.size > 0) && (await isAnyWaiting(context, member));
   let rows: readonly Row[];
   try {
     rows = await lookUp(context, member, unguarded);
@@ -309,14 +310,29 @@ async function refusedAt(
   return unguarded.filter((wish) => {
     const { one } = wish;
     const isFound = strong(keysOfEntity(context, one.plan!.entity)).some((key) => taken.has(key));
-    if (!isFound && !(isAnyNew && late.has(wish))) return false;
-    one.held.push({ reason: isFound ? 'found-there' : 'recovery', endpoint });
-    const why = isFound
-      ? `An item with the same key is at "${member.title}" already.`
-      : `What is new at "${member.title}" may have been made for it before our own backup was put back.`;
-    setBack(one, { kind: 'wait', why });
+    const isLate = isAnyNew && late.has(wish);
+    const isUnsure = isLate || (isBlind && isWaiting && !isOverdue(one));
+    if (!isFound && !isUnsure) return false;
+    const reason = isFound ? 'found-there' : isLate ? 'recovery' : 'not-enumerated';
+    one.held.push({ reason, endpoint });
+    setBack(one, { kind: 'wait', why: WHY_NOT[reason](member.title) });
     return true;
   });
+}
+
+const WHY_NOT = {
+  'found-there': (title: string) => `An item with the same key is at "${title}" already.`,
+  recovery: (title: string) =>
+    `What is new at "${title}" may have been made for it before our own backup was put back.`,
+  'not-enumerated': (title: string) =>
+    `An item at "${title}" that could not be looked at so far may have the same key.`,
+};
+
+/** Whether a search finds what has the same key; else only a look at what waits can tell. */
+function findsAnySpelling(context: Context, member: Member): boolean {
+  const key = searchKey(context, member);
+  if (!key || !member.collection.find) return false;
+  return !member.can.literalPaths?.includes(key.path);
 }
 
 /** What was deleted before anybody knew it is listed again and again, so nobody waits for all to be quiet. */

@@ -310,3 +310,59 @@ describe('A create without an answer, whose item looks otherwise than what was s
     );
   });
 });
+
+describe('Somebody whom nobody could look at yet', () => {
+  it('is made for nobody a second time where a search does not find what is in other capitals', async () => {
+    let broken: string | undefined;
+    const connector = grumpier((collection, account) =>
+      account === 'crm'
+        ? {
+            can: { ...collection.can, literalPaths: ['email'] },
+            async read(ids, signal) {
+              if (!ids.includes(broken!)) return collection.read(ids, signal);
+              const about = { what: 'The item is being locked.', next: 'Try again.' };
+              throw new VendorError('transient', about);
+            },
+            async find(path, values, signal) {
+              const found = await collection.find!(path, values, signal);
+              const isLiteral = path === 'email';
+              return found.filter(({ raw }) => {
+                return !isLiteral || values.includes((raw as { email: string }).email);
+              });
+            },
+          }
+        : {},
+    );
+    await withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        crm.enter({ email: 'bela@example.com', name: 'Bela' });
+        await pair.settle();
+        broken = crm.enter({ email: 'ANNA@EXAMPLE.COM', name: 'Anna' });
+        for (const name of ['Cili', 'Dora']) {
+          await pair.wait(400_000);
+          crm.enter({ email: `${name}@example.com`, name });
+          await pair.wait(2_000);
+          await engine.look(tenant, sync);
+          await engine.drain({ tenant, sync });
+        }
+        app.enter({ email: 'anna@example.com', name: 'Anna' });
+        await engine.look(tenant, sync, { endpoints: [app.endpoint] });
+        await engine.drain({ tenant, sync });
+        broken = undefined;
+        await pair.wait(3_600_000);
+        await pair.settle();
+        assert.deepEqual(
+          [app, crm].map((side) => side.hands.items('people').length),
+          [4, 4],
+        );
+      },
+      {
+        abilities: {
+          crm: { reusesIds: true, changesLagMs: 1_000 },
+        },
+        connector,
+      },
+    );
+  });
+});

@@ -236,6 +236,8 @@ function canOf(resource: Resource, form: Form): Can {
     delete: isSoft ? 'soft' : 'hard',
     restore: isSoft && resource.restore !== undefined,
     uniquePaths: form.unique,
+    // Nothing in a document says how an app compares.
+    literalPaths: [...form.searchable],
     reusesIds: false,
   };
 }
