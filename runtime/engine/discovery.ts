@@ -45,6 +45,7 @@ import type { Member } from './member.ts';
 import { adopt, surplusLink } from './adopting.ts';
 import { observeItems, readIds, shownIn } from './reading.ts';
 import type { SeenItem } from './recent.ts';
+import { withRestored } from './restored.ts';
 import { answered, LOOKED_AT, setbackOf, WAITS_MAX, type Setback } from './retry.ts';
 import { withTwins } from './twins.ts';
 import { doubtOlder } from './vendor-backups.ts';
@@ -85,7 +86,8 @@ export async function discover(
   const doubted = found.map((each) => withFormer(context, each, records, cases));
   const copies = await withCopies(context, doubted, records, cases);
   const told = await withHeirs(context, copies, records, cases);
-  for (const each of await withTwins(context, told, owners, records)) {
+  const twins = await withTwins(context, told, owners, records);
+  for (const each of await withRestored(context, twins, owners, records)) {
     const { lease, setback } = each;
     const outcome = setback
       ? { lease, setback }

@@ -47,6 +47,8 @@ export interface Found extends Stray {
   readonly isCopy?: boolean;
   /** A record whose item had the same marker, and is not there any more. */
   readonly heirOf?: EntityId;
+  /** Deleted records with its key of which an item is shown again. */
+  readonly restored?: readonly EntityId[];
   /** Why nobody can tell yet whose it is. */
   readonly setback?: Setback;
 }
@@ -148,6 +150,9 @@ export async function identify(
       return { kind: 'wait', why: 'Whoever had its key before is still being deleted.' };
     }
   }
+  if (identity.kind === 'newEntity' && found.restored) {
+    return { kind: 'ask', candidates: found.restored, reason: 'tombstone-match' };
+  }
   const merged = decisionOn(found.reviews) ? [] : await mergedIn(context, found, identity);
   if (merged.length > 0) return { kind: 'ask', candidates: merged, reason: 'merged-from-several' };
   return inRecovery(context, found, identity, forgottenBy(context, found, records, cases));
@@ -189,7 +194,7 @@ function formerOwners(
 }
 
 /** It has waited for as long as anybody waits for something else, or did so before. */
-function isOverdue({ lease, reviews }: Found): boolean {
+export function isOverdue({ lease, reviews }: Found): boolean {
   return lease.attempts >= WAITS_MAX || reviews.some(isOfDying);
 }
 

@@ -131,7 +131,7 @@ function observeOther(draft: Draft, link: Link, member: Member, rank: number): v
 }
 
 /** The version proves that a read is newer than the deletion; without one, that it lasts does. */
-function isNewer(read: Present, link: Link): boolean {
+export function isNewer(read: Present, link: Link): boolean {
   if (read.isBack) return true;
   return read.version !== undefined && link.version !== undefined && read.version > link.version;
 }
