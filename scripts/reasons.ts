@@ -1,9 +1,10 @@
 /**
- * Writes docs/reasons.md from runtime/core/reasons.ts, so that what people look up is what the program
- * says. With `--check` it only compares, and fails when the page is out of date.
+ * Writes docs/reasons.md from runtime/core/reasons.ts and answers.ts, so that what people look up is what the
+ * program says. With `--check` it only compares, and fails when the page is out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { identityAnswers, reviewAnswers } from '../runtime/core/answers.ts';
 import * as reasons from '../runtime/core/reasons.ts';
 
 const PAGE = join(import.meta.dirname, '..', 'docs', 'reasons.md');
@@ -35,7 +36,7 @@ function section(title: string, codes: Readonly<Record<string, string>>): string
 }
 
 function answers(): string {
-  const asked = { ...reasons.reviewAnswers, 'whose is this item?': reasons.identityAnswers };
+  const asked = { ...reviewAnswers, 'whose is this item?': identityAnswers };
   const rows = Object.entries(asked).flatMap(([review, choices]) =>
     Object.entries(choices).map(([choice, then]) => `| \`${choice}\` | ${review} | ${then} |`),
   );

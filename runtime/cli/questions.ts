@@ -2,14 +2,9 @@
  * What waits for a person, in words: conflicts between values, reviews of whole records, and work that
  * failed for good. Each comes with the answers it takes.
  */
+import { identityAnswers, reviewAnswers } from '../core/answers.ts';
 import type { EndpointId, Origin } from '../core/planner/model.ts';
-import {
-  conflictKinds,
-  identityAnswers,
-  identityReasons,
-  reviewAnswers,
-  reviewReasons,
-} from '../core/reasons.ts';
+import { conflictKinds, identityReasons, reviewReasons } from '../core/reasons.ts';
 import type { Value } from '../core/value.ts';
 import type { StoredConflict, StoredDeadLetter, StoredReview, WorkKey } from '../store/store.ts';
 import type { Site } from './installation.ts';

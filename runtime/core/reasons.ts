@@ -86,42 +86,6 @@ export const reviewReasons = {
   'mass-change': 'A brake was pulled: so many changes of one kind are unusual. Go on?',
 } as const;
 
-/** What a person may answer to a review, and what comes of each answer. */
-export const reviewAnswers = {
-  'remote-delete': {
-    recreate: 'It is made there again.',
-    delete: 'The record is deleted in all systems.',
-    unlink: 'It stays deleted there; the record goes on without that system.',
-  },
-  'remote-restore': {
-    revive: 'The record lives again, in all systems.',
-    deleteAgain: 'It is deleted there again.',
-  },
-  'remote-merge': {
-    follow:
-      'This record is the other one now: it is deleted everywhere else, its values stay in the history.',
-    separate: 'Both records stay; this one goes on without that system.',
-  },
-  'second-item': {
-    keep: 'Both items stay; the second one is not kept the same.',
-    delete: 'The second item is deleted.',
-  },
-  'key-collision': {
-    seen: 'They are two records. Put the value right where it is wrong; until then it names only one of them.',
-  },
-  'mass-change': {
-    continue: 'What waits is written, and more of its kind for an hour.',
-    stop: 'What waits goes on waiting, and nobody is asked again.',
-  },
-} as const satisfies Readonly<Record<keyof typeof reviewReasons, Readonly<Record<string, string>>>>;
-
-/** What may be answered to the question whose an item is. */
-export const identityAnswers = {
-  link: 'It is that record; one that was deleted comes back.',
-  new: 'It is somebody new.',
-  ignore: 'It is left alone.',
-} as const;
-
 /** Why a record has to be read (again) before anything can be decided. */
 export const readReasons = {
   'write-pending': 'It must be read before it is written, so that no edit is overwritten unseen.',
