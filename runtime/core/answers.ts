@@ -29,7 +29,7 @@ export const reviewAnswers = {
   },
   'mass-change': {
     continue: 'What waits is written, and more of its kind for an hour.',
-    stop: 'What waits goes on waiting, and nobody is asked again.',
+    stop: 'Only as much is written within an hour as the brake lets through; as long as more waits, the question comes again.',
   },
 } as const satisfies Readonly<Record<ReviewReason, Readonly<Record<string, string>>>>;
 
