@@ -4,10 +4,10 @@
  */
 import type { EndpointId, Entity, EntityId, Policy } from '../core/planner/model.ts';
 import { wholeValues } from '../core/planner/parts.ts';
-import { isList } from '../core/value.ts';
 import type { Mark, Place, RecordChange, StoredSync, SyncId } from '../store/store.ts';
 import type { Case } from './case.ts';
 import type { Context } from './context.ts';
+import { idsIn } from './references.ts';
 
 const PAGE = 500;
 
@@ -17,19 +17,18 @@ export function referenceChanges(
   { stored, entity }: Pick<Case, 'stored' | 'entity'>,
 ): Pick<RecordChange, 'references'> {
   if (stored?.entity.cells === entity.cells) return {};
-  const before = new Set(stored ? targetsOf(sync.policy, stored.entity) : []);
-  const after = new Set(targetsOf(sync.policy, entity));
+  const before = new Set(stored ? namedBy(sync.policy, stored.entity) : []);
+  const after = new Set(namedBy(sync.policy, entity));
   const add = [...after].filter((target) => !before.has(target));
   const remove = [...before].filter((target) => !after.has(target));
   return add.length + remove.length > 0 ? { references: { add, remove } } : {};
 }
 
-function targetsOf(policy: Policy, { cells }: Pick<Entity, 'cells'>): EntityId[] {
-  const fields = policy.fields.filter(({ reference }) => reference);
-  return Object.values(wholeValues(fields, cells)).flatMap((value) => {
-    const all = isList(value) ? value : [value];
-    return all.filter((one): one is EntityId => typeof one === 'string');
-  });
+function namedBy({ fields }: Policy, { cells }: Pick<Entity, 'cells'>): EntityId[] {
+  const references = fields.filter(({ reference }) => reference);
+  return Object.values(wholeValues(references, cells)).flatMap(
+    (value) => idsIn(value) as EntityId[],
+  );
 }
 
 /** Marks who refers to records that were stored just now, where an item of theirs means something else now. */

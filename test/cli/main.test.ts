@@ -121,6 +121,22 @@ describe('the command', () => {
       assert.ok(people('crm').some(({ name }) => name === 'A. Kovács'));
     });
 
+    it('asks about two people whom a vendor merged, and follows it when told to', async () => {
+      const crm = floor.grumpy.account('crm');
+      const idOf = (email: string): string =>
+        crm.items('people').find(({ fields }) => fields['email'] === email)!.id;
+      crm.merge('people', idOf('bela@example.com'), idOf('csilla@example.com'));
+      assert.equal((await floor.run(['sync', '--once'])).code, 2);
+      const { facts } = await floor.run(['reviews', '--json']);
+      const { id, reason, choices } = facts[0]!;
+      assert.equal(reason, 'remote-merge');
+      const offered = (choices as readonly Fact[]).map(({ choice }) => choice);
+      assert.deepEqual(offered, ['follow', 'separate']);
+      assert.equal((await floor.run(['resolve', String(id), 'follow'])).code, 0);
+      assert.equal((await floor.run(['sync', '--once'])).code, 0);
+      assert.ok(people('desk').every(({ name }) => name !== 'Béla Nagy'));
+    });
+
     it('shows a conflict with the values of both, and takes the one that is chosen', async () => {
       for (const [account, stage] of [
         ['crm', 'customer'],

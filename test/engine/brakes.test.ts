@@ -85,4 +85,29 @@ describe('A brake', () => {
         settings: { brakes: { delete: { least: 1, share: 0 } } },
       },
     ));
+
+  it('goes on holding, and asks again, when somebody says stop', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm } = pair;
+        for (const n of [1, 2, 3, 4]) crm.enter({ email: `${n}@example.com`, name: `N${n}` });
+        await pair.settle();
+        await pair.wait(300_000);
+        await pair.settle();
+        for (const n of [1, 2, 3]) crm.remove(crm.idOf(`${n}@example.com`));
+        await pair.settle();
+        await pair.wait(120_000);
+        await pair.settle();
+        const left = app.hands.items('people').length;
+        assert.ok(left > 1, 'nothing was held');
+        await pair.answer(pair.reviews()[0]!, 'stop');
+        await pair.settle();
+        assert.equal(app.hands.items('people').length, left);
+        assert.deepEqual(
+          pair.reviews().map(({ remoteId, state }) => [remoteId, state]),
+          [['brake:delete', 'open']],
+        );
+      },
+      { settings: { brakes: { delete: { least: 1, share: 0 } } } },
+    ));
 });

@@ -17,6 +17,27 @@ describe('An address that two records have', () => {
       assert.equal(pair.reviews().length, 1);
       assert.equal(crm.hands.item('people', there)?.fields['email'], anna.email);
     }));
+
+  it('is not asked about again once somebody has seen it, and both records stay', () =>
+    withPair(async (pair) => {
+      const { app, crm } = pair;
+      app.enter(anna);
+      const other = app.enter(bela);
+      await pair.settle();
+      app.edit(other, { email: anna.email });
+      await pair.settle();
+      await pair.answer(pair.reviews()[0]!, 'seen');
+      await pair.settle();
+      app.edit(other, { name: 'Bela B.' });
+      await pair.wait(86_400_000);
+      await pair.settle();
+      assert.deepEqual(
+        pair.reviews().map(({ reason, state }) => [reason, state]),
+        [['key-collision', 'closed']],
+      );
+      const names = crm.hands.items('people').map(({ fields }) => fields['name']);
+      assert.deepEqual(names, ['Anna', 'Bela B.']);
+    }));
 });
 
 describe('An address that one record gives up while another wants it', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { VendorError } from '../../runtime/connectors/connector.ts';
 import type { Abilities } from '../../runtime/emulators/grumpy/grumpy.ts';
-import { grumpier } from './grumpier.ts';
+import { grumpier, losingAnswersAt } from './grumpier.ts';
 import { withPair, type Pair } from './pair.ts';
 
 const anna = { email: 'anna@example.com', name: 'Anna' };
@@ -318,23 +318,14 @@ describe('A create without an answer', () => {
   });
 
   it('that a search shows as it was is read before anything is written on top of it', async () => {
-    let isLost = false;
-    const connector = grumpier((collection, account) => ({
-      async write(changes, signal) {
-        const outcomes = await collection.write(changes, signal);
-        if (!isLost || account !== 'crm') return outcomes;
-        isLost = false;
-        const about = { what: 'The connection broke.', next: 'Try again.' };
-        throw new VendorError('transient', about, { mayHaveLanded: true });
-      },
-    }));
+    const { connector, loseNext } = losingAnswersAt('crm');
     await withPair(
       async (pair) => {
         const { app, crm, engine, tenant, sync } = pair;
         crm.enter(bela);
         await pair.settle();
         await pair.wait(60_000);
-        isLost = true;
+        loseNext();
         const id = app.enter({ ...anna, tags: ['old'] });
         await engine.look(tenant, sync, { endpoints: [app.endpoint] });
         await engine.drain({ tenant, sync });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { VendorError } from '../../runtime/connectors/connector.ts';
 import type { StoredReview } from '../../runtime/store/store.ts';
-import { grumpier } from './grumpier.ts';
+import { grumpier, losingAnswersAt } from './grumpier.ts';
 import { withPair, type Pair } from './pair.ts';
 
 const anna = { email: 'anna@example.com', name: 'Anna' };
@@ -277,22 +277,13 @@ async function waitLong(pair: Pair, times = 4): Promise<void> {
 
 describe('A create without an answer, whose item looks otherwise than what was sent', () => {
   it('is not repeated beside it, however long it takes until nothing else can turn up', async () => {
-    let isLost = false;
-    const connector = grumpier((collection, account) => ({
-      async write(changes, signal) {
-        const outcomes = await collection.write(changes, signal);
-        if (!isLost || account !== 'crm') return outcomes;
-        isLost = false;
-        const about = { what: 'No answer.', next: 'Wait.' };
-        throw new VendorError('transient', about, { mayHaveLanded: true });
-      },
-    }));
+    const { connector, loseNext } = losingAnswersAt('crm');
     await withPair(
       async (pair) => {
         const { app, crm, engine, tenant, sync } = pair;
         app.enter(bela);
         await pair.settle();
-        isLost = true;
+        loseNext();
         app.enter(anna);
         await engine.look(tenant, sync);
         await engine.drain({ tenant, sync });

@@ -1,5 +1,9 @@
 /** Grumpy with habits that it does not have by itself: a test says what its collections do instead. */
-import type { Collection, Connector } from '../../runtime/connectors/connector.ts';
+import {
+  VendorError,
+  type Collection,
+  type Connector,
+} from '../../runtime/connectors/connector.ts';
 import { grumpy } from '../../runtime/connectors/grumpy/grumpy.ts';
 
 /** `habits` gets each collection, and the account it is in; what it answers replaces what is there. */
@@ -20,6 +24,26 @@ export function grumpier(
           return { ...collection, ...habits(collection, token.replace('token-of-', '')) };
         },
       };
+    },
+  };
+}
+
+/** Loses the answer to a write at the account, each time it is told to: the write has landed. */
+export function losingAnswersAt(account: string): { connector: Connector; loseNext: () => void } {
+  let isLost = false;
+  const connector = grumpier((collection, name) => ({
+    async write(changes, signal) {
+      const outcomes = await collection.write(changes, signal);
+      if (!isLost || name !== account) return outcomes;
+      isLost = false;
+      const about = { what: 'The connection broke.', next: 'Try again.' };
+      throw new VendorError('transient', about, { mayHaveLanded: true });
+    },
+  }));
+  return {
+    connector,
+    loseNext: () => {
+      isLost = true;
     },
   };
 }

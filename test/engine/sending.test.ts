@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { VendorError } from '../../runtime/connectors/connector.ts';
 import type { Policy } from '../../runtime/core/planner/model.ts';
-import { grumpier } from './grumpier.ts';
+import { grumpier, losingAnswersAt } from './grumpier.ts';
 import { withPair } from './pair.ts';
 
 const anna = { email: 'anna@example.com', name: 'Anna' };
@@ -73,22 +73,13 @@ const LIMIT = 2_000;
 
 describe('A create without an answer, whose item is not shown to us', () => {
   it('is not repeated over what was typed there since', async () => {
-    let isLost = false;
-    const connector = grumpier((collection, account) => ({
-      async write(changes, signal) {
-        const outcomes = await collection.write(changes, signal);
-        if (!isLost || account !== 'crm') return outcomes;
-        isLost = false;
-        const about = { what: 'No answer.', next: 'Wait.' };
-        throw new VendorError('transient', about, { mayHaveLanded: true });
-      },
-    }));
+    const { connector, loseNext } = losingAnswersAt('crm');
     await withPair(
       async (pair) => {
         const { app, crm, engine, tenant, sync } = pair;
         app.enter(bela);
         await pair.settle();
-        isLost = true;
+        loseNext();
         const id = app.enter(anna);
         await engine.look(tenant, sync);
         await engine.drain({ tenant, sync });
