@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Item } from '../connectors/connector.ts';
-import type { Link } from '../core/planner/model.ts';
+import type { Link, Write } from '../core/planner/model.ts';
 import type { Claimed, Mark, Priority, StoredReview } from '../store/store.ts';
 import { openCase, type Case } from './case.ts';
 import { keysOf, nameOfItem, type Context, type DigestedKey } from './context.ts';
@@ -37,7 +37,7 @@ export async function compare(
   items: readonly Item[],
   takenAt: number,
   priority: Priority,
-  { isLate }: { readonly isLate: boolean },
+  { isLate, isSweep }: { readonly isLate: boolean; readonly isSweep: boolean },
 ): Promise<Compared> {
   const { store, sync, recent, inHand } = context;
   const counts: Record<string, number> = {};
@@ -73,12 +73,17 @@ export async function compare(
   const known = cases.filter((one) => one !== undefined);
   await planOnce(context, known);
   cases.forEach((one, n) => {
-    const difference = differenceIn(one);
+    const difference = differenceIn(one, isTriedAgain);
     count(counts, 'compared');
     count(counts, difference ? `different: ${difference.reason}` : 'equal');
     if (difference?.isNews) mark(items[n]!);
   });
   return { marks, rows, counts };
+
+  /** What a vendor refused was tried again by all that changed since; beyond that, only sweeps try it. */
+  function isTriedAgain({ entity }: Case, { endpoint }: Write): boolean {
+    return isSweep || !context.refusals.has(entity.id, endpoint);
+  }
 
   /** Not when this pass has seen it like that. */
   function mark(item: Item, { isUnknown = false } = {}): boolean {
@@ -112,6 +117,7 @@ function isLeftAlone(reviews: readonly StoredReview[]): boolean {
 /** Why a record is not what its item says; `isNews`: a pass over it would change something. */
 function differenceIn(
   one: Case,
+  isTriedAgain: (one: Case, write: Write) => boolean,
 ): { readonly reason: string; readonly isNews: boolean } | undefined {
   const { plan, stored, observed } = one;
   const isFound = stored?.links.some(({ id, missingSince }) => {
@@ -129,8 +135,9 @@ function differenceIn(
       return link !== before && (link.cells !== before?.cells || link.state !== before.state);
     });
   if (isMoved) return { reason: 'edited there', isNews: true };
-  if (plan.writes.length > 0 || plan.needReads.length > 0)
-    return { reason: 'behind', isNews: true };
+  if (plan.needReads.length > 0) return { reason: 'behind', isNews: true };
+  if (plan.writes.length > 0)
+    return { reason: 'behind', isNews: plan.writes.some((write) => isTriedAgain(one, write)) };
   const hold = plan.holds[0];
   const review = plan.reviews[0];
   if (review)

@@ -61,7 +61,10 @@ export interface Collision {
   readonly existing: string | undefined;
 }
 
-/** Fields that vendors refused in creates, by record: there is no link yet to keep them on. */
+/**
+ * What vendors refused, by record: fields in creates, because there is no link yet to keep them on, and
+ * everything that was to be written to a system. Only this process remembers: another one is told again.
+ */
 export class Refusals {
   readonly #refused = new Set<string>();
 

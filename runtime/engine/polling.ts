@@ -64,6 +64,7 @@ export async function poll(
     );
     const { marks, rows } = await compare(context, member, page.items, takenAt, priority, {
       isLate: member.can.changesLagMs > member.can.readLagMs,
+      isSweep: false,
     });
     marks.push(...(await newlyGone(context, member, page.gone, priority)));
     all.push(...rows);

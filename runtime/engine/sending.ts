@@ -274,7 +274,9 @@ function failed(context: Context, each: Underway, error: VendorError, existing?:
     setBack(one, { kind: 'failure', why: error.message });
     return;
   }
-  setBack(one, setbackOf(error, context.world.clock.now()));
+  const setback = setbackOf(error, context.world.clock.now());
+  if (setback.kind === 'refused') context.refusals.add(one.entity.id, member.endpoint);
+  setBack(one, setback);
 }
 
 /**

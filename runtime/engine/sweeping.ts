@@ -163,6 +163,7 @@ async function listStep(
   );
   const { marks, rows, counts } = await compare(context, member, page.items, takenAt, priority, {
     isLate: member.can.searchLagMs > member.can.readLagMs,
+    isSweep: true,
   });
   const digests = { ...state.digests };
   for (const { id, isLinked } of rows) if (isLinked) addDigest(digests, id);

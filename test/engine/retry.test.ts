@@ -39,6 +39,42 @@ describe('A write that is refused because the item has moved on', () => {
   });
 });
 
+describe('A write that is refused for good', () => {
+  it('is not tried again by every poll that shows the record, but by the next sweep, and when it is edited', async () => {
+    let refusals = 0;
+    const connector = grumpier((collection, account) => ({
+      async write(changes, signal) {
+        if (account === 'app') return collection.write(changes, signal);
+        refusals += changes.length;
+        const error = new VendorError('rejected', { what: 'No.', next: 'Ask somebody else.' });
+        return changes.map(() => ({ kind: 'failed', error }) as const);
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app, engine, tenant, sync } = pair;
+        await pair.settle();
+        const id = app.enter(anna);
+        const look = async (): Promise<number> => {
+          const before = refusals;
+          await engine.look(tenant, sync);
+          await engine.drain({ tenant, sync, waitMs: 10_000 });
+          return refusals - before;
+        };
+        assert.equal(await look(), 1);
+        assert.equal(await look(), 0);
+        app.edit(id, { phone: '+36201234567' });
+        assert.equal(await look(), 1);
+        assert.equal(await look(), 0);
+        const before = refusals;
+        await pair.settle({ full: true });
+        assert.ok(refusals > before);
+      },
+      { connector },
+    );
+  });
+});
+
 describe('A record of which one write may still land', () => {
   const world = virtualWorld({ seed: 1 });
   const landsBy = world.clock.now() + 120_000;
