@@ -7,7 +7,7 @@
  */
 import { VendorError, type Limit, type Operation } from '../connectors/connector.ts';
 import type { EndpointId } from '../core/planner/model.ts';
-import type { Priority, Store, TenantId } from '../store/store.ts';
+import type { Priority, Spend, Store, TenantId } from '../store/store.ts';
 import type { World } from '../world/world.ts';
 import { CALL_MS_MAX } from './leases.ts';
 import type { Called } from './member.ts';
@@ -25,6 +25,10 @@ export interface Call {
 const HEAD_ROOM: Readonly<Record<Priority, number>> = { 0: 0.05, 1: 0.15, 2: 0.3, 3: 0.35 };
 /** It is worth waiting that long for the budget; longer than that, other work comes first. */
 const WAIT_MS_MAX = 2_000;
+/** What a pass asks of a system for one record when it asks for much: to read it again and again, then to write. */
+const CALLS_IN_A_PASS = 10;
+/** A budget that is used up for longer is not short, but gone: for the day, for example. */
+const SHORT_MS = 60_000;
 /** A system counts as down when half of so many calls have failed. */
 const CALLS_TO_JUDGE = 20;
 const REST_MS_LEAST = 5_000;
@@ -46,6 +50,7 @@ export class Gate {
   readonly #world: World;
   readonly #onRefused: (endpoint: EndpointId) => void;
   readonly #health = new Map<EndpointId, Health>();
+  #shortages = 0;
 
   /** `onRefused`: the credentials were not accepted, so the next call has to log in anew. */
   constructor(store: Store, world: World, onRefused: (endpoint: EndpointId) => void) {
@@ -78,6 +83,11 @@ export class Gate {
     } finally {
       if (isProbe) health.probing = false;
     }
+  }
+
+  /** How often a call was put off because a budget was short for a moment. */
+  get shortages(): number {
+    return this.#shortages;
   }
 
   /** Somebody says that it is worth trying again. */
@@ -121,13 +131,16 @@ export class Gate {
       const spent = await this.#store.spend(tenant, requests);
       if (spent.granted) return;
       if (clock.monotonicMs() + spent.waitMs > deadline) {
+        const whole = await this.#store.spend(tenant, requests.map(withTheOthers));
+        if (whole.granted) return;
+        if (whole.waitMs <= SHORT_MS) this.#shortages += 1;
         throw new VendorError(
           'throttled',
           {
             what: `The budget of the account "${member.title}" is used up for the moment.`,
             next: 'It goes on by itself; a larger plan at the vendor, or fewer syncs, would make it faster.',
           },
-          { retryAfterMs: spent.waitMs },
+          { retryAfterMs: whole.waitMs },
         );
       }
       await schedule.sleep(Math.max(1, spent.waitMs));
@@ -198,6 +211,13 @@ export class Gate {
       }
     }
   }
+}
+
+/** Who is put off begins anew, so what is waited for is enough for this call and for those before it. */
+function withTheOthers(request: Spend): Spend {
+  const { capacity, amount, keep } = request;
+  const most = Math.max(keep, capacity - amount);
+  return { ...request, keep: Math.min(keep + amount * (CALLS_IN_A_PASS - 1), most) };
 }
 
 /**

@@ -19,6 +19,15 @@ const TENANT = '00000000-0000-7000-8000-100000000001' as TenantId;
 const CRM: Called = { endpoint: ENDPOINTS.crm, title: 'crm', limits: [] };
 const READ = { action: 'read', items: 1, priority: 0 } as const;
 const MINUTE = 60_000;
+const BATCHES = {
+  list: 100,
+  read: 100,
+  find: 100,
+  create: 100,
+  update: 100,
+  delete: 100,
+  restore: 100,
+};
 const BURST: Limit = { name: 'burst', capacity: 4, perMs: MINUTE, cost: () => 1 };
 
 describe('a call to a vendor', () => {
@@ -120,6 +129,36 @@ describe('The gate', () => {
       assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
       await Promise.all([call(true), call(true)]);
     });
+  });
+
+  it('leaves enough to write what was read, however few calls a system allows', async () => {
+    const few: Limit = {
+      name: 'minute',
+      capacity: 6,
+      perMs: MINUTE,
+      cost: (action, items) => (action === 'read' || action === 'find' ? items : 1),
+    };
+    const connector: Connector = {
+      ...(grumpy as Connector),
+      async open(config, world) {
+        const account = await (grumpy as Connector).open(config, world);
+        const isCrm = (config as { token: string }).token === 'token-of-crm';
+        return isCrm ? { ...account, limits: [few] } : account;
+      },
+    };
+    await withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        for (let n = 0; n < 12; n += 1) app.enter({ email: `p${n}@example.com`, name: `P ${n}` });
+        await engine.look(tenant, sync);
+        for (let second = 0; second < 1_200; second += 1) {
+          await engine.drain({ tenant, sync });
+          await pair.wait(1_000);
+        }
+        assert.equal(Object.keys(crm.people()).length, 12);
+      },
+      { connector, abilities: { crm: { batch: { ...BATCHES, create: 1 } } } },
+    );
   });
 
   it('counts log-ins and looks at schemas like any other call', async () => {
