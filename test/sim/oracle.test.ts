@@ -242,6 +242,23 @@ describe('The oracle of the simulation', () => {
     }
   });
 
+  it('excuses what a write of a whole item empties only when nobody could know that it had been typed', () => {
+    const blind = { version: 'none', conditionalWrites: false, history: false } as const;
+    for (const [habits, known, expected] of [
+      [blind, false, [1, []]],
+      [blind, true, [0, ['emptied', 'nowhere']]],
+      [{}, false, [0, ['emptied', 'nowhere']]],
+    ] as const) {
+      const stage = new Stage(habits);
+      stage.act({ ...EDIT, field: 'phone' });
+      if (known) stage.stored.set(`e${String(stage.ledger.count()).padStart(4, '0')}`, 0);
+      stage.write('crm', 'c0001', { phone: null });
+      const { exposed, violations } = stage.judge();
+      const said = violations.map((one) => /emptied|nowhere/.exec(one)?.[0] ?? one);
+      assert.deepEqual([exposed, said.toSorted()], expected);
+    }
+  });
+
   it('excuses the loss of what was moved to another record only when it had just been moved', () => {
     const blind = { version: 'none', conditionalWrites: false, history: false } as const;
     for (const [afterMs, readLagMs, expected] of [

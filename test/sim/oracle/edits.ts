@@ -59,7 +59,7 @@ function isUnread({ scenario }: Rest, { tenant, system, field, collection }: Edi
 const UNDER_WAY_MS = 200;
 
 /** Overwritten by a write that was sent when nobody could know of the edit, in a system without a guard. */
-function isExposed(rest: Rest, edit: Edit): boolean {
+export function isExposed(rest: Rest, edit: Edit): boolean {
   const taken = rest.systems
     .filter(({ tenant }) => tenant === edit.tenant)
     .flatMap((system) => {

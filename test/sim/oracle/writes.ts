@@ -4,6 +4,7 @@
  */
 import type { Change } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { marksIn } from '../ledger.ts';
+import { isExposed } from './edits.ts';
 import { couldBeTwo } from './explanations.ts';
 import { nameOfRef } from '../../../runtime/store/work-key.ts';
 import type { Rest } from './rest.ts';
@@ -123,7 +124,9 @@ function values(rest: Rest, system: System, change: Change): string[] {
     if (JSON.stringify(value) === JSON.stringify(former)) return [];
     if (value === null && isEmpty(former)) return [];
     if (value === null) {
-      return wasEmptied(rest, tenant, path, code) || ledNowhere(rest, system, change, path)
+      return wasEmptied(rest, tenant, path, code) ||
+        ledNowhere(rest, system, change, path) ||
+        wasTypedMeanwhile(rest, former)
         ? []
         : [`${path} of ${code} was emptied by us, though nobody had emptied it,`];
     }
@@ -194,6 +197,12 @@ function ledNowhere(rest: Rest, system: System, { at, before }: Change, path: st
   });
   const wasGone = last?.kind === 'deleted' || last?.kind === 'merged';
   return wasGone || !target || target.archived === true || rest.hidden.has(codeOf(target));
+}
+
+/** Where only whole items are taken, and no write is guarded, what was typed a moment before goes with the rest. */
+function wasTypedMeanwhile(rest: Rest, former: unknown): boolean {
+  const edits = [...marksIn(former)].map((mark) => rest.ledger.edit(mark));
+  return edits.length > 0 && edits.every((edit) => edit !== undefined && isExposed(rest, edit));
 }
 
 /** Somebody emptied the field of such a record by hand, or took a value away that it had, somewhere. */
