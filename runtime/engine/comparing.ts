@@ -89,17 +89,15 @@ export async function compare(
   function mark(item: Item, { isUnknown = false } = {}): boolean {
     const held = inHand.get(nameOfItem({ endpoint: member.endpoint, remoteId: item.id }));
     if (held && isDeepStrictEqual(held, item)) return false;
-    marks.push(markOf(context, member, item.id, priority));
+    const made = markOf(context, member, item.id, priority);
+    marks.push(made);
     // Until the pass comes, people go on typing; only a guarded write notices.
     const isWeak = !member.can.conditionalWrites;
     // A late list may show what was read better since. A version tells, but not of two items with one id.
     const isTellable = member.can.version !== 'none' && !(isUnknown && member.can.reusesIds);
     if (isLate && !isTellable) return true;
-    recent.keep(itemRef(context, member, item.id), {
-      item,
-      takenAt,
-      ...(isWeak ? { weak: true } : {}),
-    });
+    const shown = { item, takenAt, ...(isWeak ? { weak: true } : {}) };
+    recent.keep(itemRef(context, member, item.id), shown, made);
     return true;
   }
 }

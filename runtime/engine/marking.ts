@@ -25,11 +25,12 @@ export function itemRef({ sync }: Context, { endpoint }: Member, remoteId: strin
 }
 
 export async function note(
-  { store, sync, world, rules }: Context,
+  { store, sync, world, rules, recent }: Context,
   marks: readonly Mark[],
   cursors: readonly Cursor[],
 ): Promise<void> {
   const now = world.clock.now();
+  recent.marked(marks, now);
   if (rules.has('marks-before-cursor')) {
     await store.mark(sync.tenant, { now, marks, cursors });
     return;

@@ -72,7 +72,8 @@ async function openCases(
   claimed: readonly Claimed[],
   cases: Map<EntityId, Case>,
 ): Promise<Stray[]> {
-  const { store, sync } = context;
+  const { store, sync, recent } = context;
+  for (const lease of claimed) recent.claimed(lease);
   const loaded = await store.load(
     sync.tenant,
     claimed.map(({ key }) => key),

@@ -1,10 +1,11 @@
 /**
- * Items that a list has just shown, kept for a moment so that nothing is read twice. Each is used once.
- * Losing them costs a read and nothing else, so they are never stored.
+ * Items that a list has just shown, kept for a moment so that nothing is read twice. Each is used once, and
+ * only if nobody has marked the item since: they may have seen more. Losing one costs a read and nothing
+ * else, so they are never stored.
  */
 import type { LinkId } from '../core/planner/model.ts';
 import type { Item } from '../connectors/connector.ts';
-import type { Ref } from '../store/store.ts';
+import type { Claimed, Mark, Ref } from '../store/store.ts';
 import type { World } from '../world/world.ts';
 
 /** Old enough for a mark of the usual class to be worked off; what is older is hardly true any more. */
@@ -20,19 +21,41 @@ export interface SeenItem {
   readonly isRead?: true;
 }
 
-export class Recent {
-  readonly #items = new Map<string, SeenItem>();
+interface Kept {
+  readonly seen: SeenItem;
+  readonly mark: Mark;
+  /** Missing as long as it is not. */
+  markedAt?: number;
+}
 
-  keep(ref: Ref, seen: SeenItem): void {
+export class Recent {
+  readonly #items = new Map<string, Kept>();
+
+  /** `mark`: what is to be marked because of it. */
+  keep(ref: Ref, seen: SeenItem, mark: Mark): void {
     const name = nameOf(ref);
     this.#items.delete(name);
-    this.#items.set(name, seen);
+    this.#items.set(name, { seen, mark });
     if (this.#items.size > ITEMS_MAX) this.#items.delete(this.#items.keys().next().value!);
+  }
+
+  /** These marks are made now. */
+  marked(marks: readonly Mark[], now: number): void {
+    for (const mark of marks) {
+      const kept = mark.key.kind === 'item' ? this.#items.get(nameOf(mark.key)) : undefined;
+      if (kept?.mark === mark) kept.markedAt = now;
+    }
+  }
+
+  /** Forgets what was shown, unless the mark that was made of it is the last one. */
+  claimed({ key, lastMarkedAt }: Pick<Claimed, 'key' | 'lastMarkedAt'>): void {
+    if (key.kind !== 'item') return;
+    if (this.#items.get(nameOf(key))?.markedAt !== lastMarkedAt) this.drop(key);
   }
 
   take(ref: Ref, now: number): SeenItem | undefined {
     const name = nameOf(ref);
-    const seen = this.#items.get(name);
+    const seen = this.#items.get(name)?.seen;
     this.#items.delete(name);
     return seen && now - seen.takenAt <= FRESH_MS ? seen : undefined;
   }

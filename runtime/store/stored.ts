@@ -115,6 +115,8 @@ export interface Claimed extends Lease {
   readonly lastError?: string;
   /** When it was marked first; missing when only a retry or a lost worker brought it back. */
   readonly markedAt?: number;
+  /** When it was marked last, by the clock of whoever did; also before an earlier claim. */
+  readonly lastMarkedAt: number;
 }
 
 /** `done`, or to be tried again. */

@@ -42,6 +42,7 @@ export async function rowsIn(
       key: keyOfName(sync, key),
       marks: 1,
       priority,
+      lastMarkAt: 0,
       dueAt: Number(dueAt),
       attempts,
       ...(lastError === null ? {} : { lastError }),

@@ -122,6 +122,7 @@ const PLANTED: readonly [said: string, plant: (stage: Stage) => Partial<Rest> | 
         key,
         marks: 1,
         priority: 0,
+        lastMarkAt: 0,
         dueAt: 0,
         attempts: 3,
         lastError: 'no luck',

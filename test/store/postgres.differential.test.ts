@@ -169,8 +169,9 @@ const TABLES =
 const RAW = {
   dirty: `
     select tenant_id as tenant, sync_id as sync, key, marks, priority,
-           first_mark_at::float as "firstMarkAt", due_at::float as "dueAt", lease as token,
-           lease_until::float as "leaseUntil", attempts, last_error as "lastError"
+           first_mark_at::float as "firstMarkAt", last_mark_at::float as "lastMarkAt",
+           due_at::float as "dueAt", lease as token, lease_until::float as "leaseUntil",
+           attempts, last_error as "lastError"
       from tributary.dirty order by 1, 2, 3`,
   budgets: `
     select tenant_id as tenant, bucket, tokens, updated_at::float as "updatedAt",
@@ -205,6 +206,7 @@ async function dumpMemory(store: MemoryStore): Promise<unknown> {
           marks: row.marks,
           priority: row.priority,
           firstMarkAt: row.firstMarkAt ?? null,
+          lastMarkAt: row.lastMarkAt,
           dueAt: row.dueAt,
           token: row.token ?? null,
           leaseUntil: row.leaseUntil ?? null,

@@ -30,6 +30,7 @@ export interface DirtyRow {
   readonly priority: Stored.Priority;
   /** Since the last claim. */
   readonly firstMarkAt?: number;
+  readonly lastMarkAt: number;
   readonly dueAt: number;
   readonly token?: string;
   readonly leaseUntil?: number;

@@ -47,14 +47,18 @@ function marked(
   { key, priority, windowMs }: Mark,
   now: number,
 ): DirtyRow {
-  if (!row)
-    return { key, marks: 1, priority, firstMarkAt: now, dueAt: now + windowMs, attempts: 0 };
+  const lastMarkAt = now;
+  if (!row) {
+    const dueAt = now + windowMs;
+    return { key, marks: 1, priority, firstMarkAt: now, lastMarkAt, dueAt, attempts: 0 };
+  }
   const firstMarkAt = row.firstMarkAt ?? now;
   return {
     ...row,
     marks: row.marks + 1,
     priority: Math.min(row.priority, priority) as Priority,
     firstMarkAt,
+    lastMarkAt,
     dueAt: Math.min(row.dueAt, firstMarkAt + windowMs),
   };
 }
@@ -96,7 +100,7 @@ export function claimRows(
   const first = sortedBy(due, (row) => [row.priority, readyAtOf(row), nameOfKey(row.key)]);
   return first.slice(0, limit).map((row) => {
     const { firstMarkAt, ...rest } = row;
-    const { key, marks, priority, attempts, lastError } = row;
+    const { key, marks, priority, attempts, lastError, lastMarkAt: lastMarkedAt } = row;
     const until = now + leaseMs;
     rows.dirty.set(rowName(row.key), { ...rest, dueAt: until, token, leaseUntil: until });
     return {
@@ -107,6 +111,7 @@ export function claimRows(
       until,
       priority,
       attempts,
+      lastMarkedAt,
       ...(lastError === undefined ? {} : { lastError }),
       ...(firstMarkAt === undefined ? {} : { markedAt: firstMarkAt }),
     };

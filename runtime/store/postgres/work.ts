@@ -54,8 +54,8 @@ const MARK = {
   text: `
     with marked as (
       insert into dirty as d
-        (tenant_id, sync_id, key, marks, priority, first_mark_at, due_at)
-      select $1::uuid, m.sync, m.key, 1, min(m.priority), $2::bigint, min(m.due)
+        (tenant_id, sync_id, key, marks, priority, first_mark_at, last_mark_at, due_at)
+      select $1::uuid, m.sync, m.key, 1, min(m.priority), $2::bigint, $2::bigint, min(m.due)
         from jsonb_to_recordset($3::jsonb)
           as m (sync uuid, key text collate "C", priority smallint, due bigint)
        group by m.sync, m.key
@@ -64,6 +64,7 @@ const MARK = {
         set marks = d.marks + 1,
             priority = least(d.priority, excluded.priority),
             first_mark_at = coalesce(d.first_mark_at, excluded.first_mark_at),
+            last_mark_at = excluded.last_mark_at,
             due_at = least(
               d.due_at,
               coalesce(d.first_mark_at, excluded.first_mark_at)
@@ -194,6 +195,7 @@ interface ClaimedRow {
   readonly marks: number;
   readonly priority: Priority;
   readonly markedAt: number | null;
+  readonly lastMarkedAt: number;
   readonly attempts: number;
   readonly lastError: string | null;
 }
@@ -207,7 +209,7 @@ export async function claim(
   const until = now + leaseMs;
   const values = [tenant, sync, leastPriority, now, limit, token, until];
   const rows = await query<ClaimedRow>(CLAIM, values);
-  return rows.map(({ key, marks, priority, attempts, lastError, markedAt }) => ({
+  return rows.map(({ key, marks, priority, attempts, lastError, markedAt, lastMarkedAt }) => ({
     tenant,
     key: keyOfName(sync, key),
     token,
@@ -215,6 +217,7 @@ export async function claim(
     until,
     priority,
     attempts,
+    lastMarkedAt,
     ...(lastError === null ? {} : { lastError }),
     ...(markedAt === null ? {} : { markedAt }),
   }));
@@ -246,10 +249,11 @@ const CLAIM = {
          set lease = $6::uuid, lease_until = $7::bigint, due_at = $7::bigint, first_mark_at = null
         from next
        where d.ctid = next.place
-      returning d.key, d.marks, d.attempts, d.last_error, next.priority, next.ready_at,
-        next.first_mark_at
+      returning d.key, d.marks, d.attempts, d.last_error, d.last_mark_at, next.priority,
+        next.ready_at, next.first_mark_at
     )
-    select key, marks, priority, first_mark_at as "markedAt", attempts, last_error as "lastError"
+    select key, marks, priority, first_mark_at as "markedAt", last_mark_at as "lastMarkedAt",
+           attempts, last_error as "lastError"
       from claimed
      order by priority, ready_at`,
 };

@@ -19,6 +19,7 @@ export function promisesAboutWork(opened: () => Opened): void {
       priority: 1,
       attempts: 0,
       markedAt: START,
+      lastMarkedAt: START,
     });
     assert.deepEqual(await claim(), []);
     assert.deepEqual(
@@ -102,6 +103,7 @@ export function promisesAboutWork(opened: () => Opened): void {
     assert.deepEqual(heads, [{ tenant, sync, priority: 2, readyAt: START + 1000 }]);
     const [claimed] = await claim(START + 1000);
     assert.deepEqual([claimed?.marks, claimed?.priority, claimed?.markedAt], [2, 2, START]);
+    assert.equal(claimed?.lastMarkedAt, START + 900);
   });
 
   it('lets a more urgent mark bring a key forward', async () => {
@@ -279,8 +281,9 @@ export function promisesAboutWork(opened: () => Opened): void {
     assert.deepEqual(await claim(START + 9), []);
     const [second] = await claim(START + 10);
     assert.deepEqual([second?.attempts, second?.lastError], [1, `failed at ${START + 10}`]);
-    assert.equal('markedAt' in second!, false);
-    await store.finish(tenant, [{ lease: second!, ending: retry(START + 20, false) }]);
+    assert.equal(second?.lastMarkedAt, START);
+    assert.equal('markedAt' in second, false);
+    await store.finish(tenant, [{ lease: second, ending: retry(START + 20, false) }]);
     const [third] = await claim(START + 20);
     assert.equal(third?.attempts, 1);
   });
