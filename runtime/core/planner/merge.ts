@@ -78,8 +78,14 @@ function mergeCell(draft: Draft, field: FieldPolicy, cell: string): void {
 
 function decideCell(draft: Draft, field: FieldPolicy, cell: string, edits: Edit[]): void {
   const decision = findDecision(draft, cell);
-  if (field.strategy !== 'manualReview') withdrawQuestion(draft, cell);
-  else if (mustAsk(draft, cell, edits, decision)) return;
+  const asked = questionAbout(draft, cell);
+  if (asked && mustRead(draft, field, asked)) return;
+  const question = field.strategy === 'manualReview' ? questionFrom(draft, cell, edits) : undefined;
+  if (asked && asked.fingerprint !== question?.fingerprint) withdraw(draft, field, asked);
+  if (question && question.fingerprint !== decision?.row.fingerprint) {
+    draft.report(question);
+    return;
+  }
   if (decision) acceptDecision(draft, cell, decision, edits);
   acceptEdit(draft, field, cell, edits);
   if (edits.length > 0) takeLatest(draft, field, cell, edits);
@@ -158,14 +164,14 @@ function takeOwnWrite(
 }
 
 /** As long as a person was asked about it, what stood there was nowhere else. */
-function reportCoveredUp(draft: Draft, cell: string, site: Site, written: Value): void {
+function reportCoveredUp(draft: Draft, cell: string, site: Site, shown: Value): void {
   for (const { kind, values = [] } of draft.conflictsOf(cell)) {
     if (kind !== 'contested') continue;
     for (const { origin, value } of values) {
-      const isKnown = same(value, written) || same(value, draft.cells[cell]?.value ?? null);
+      const isKnown = same(value, shown) || same(value, draft.cells[cell]?.value ?? null);
       if (origin !== site.endpoint || isKnown) continue;
       const losing = { origin, value, stamp: BEFORE_ALL };
-      draft.report(lostEdit(cell, 'overwritten', losing, 'autoResolved', written));
+      draft.report(lostEdit(cell, 'overwritten', losing, 'autoResolved', shown));
     }
   }
 }
@@ -217,37 +223,29 @@ function overrule(draft: Draft, field: FieldPolicy, cell: string): void {
 // ---------------------------------------------------------------------------------------------
 // A person decides
 
-/** With manual review: true when a person has to choose, and then nothing moves. */
-function mustAsk(
-  draft: Draft,
-  cell: string,
-  edits: readonly Edit[],
-  decision: Decision | undefined,
-): boolean {
-  const asked = draft.conflictsOf(cell).find((row) => row.kind === 'contested');
-  const unread = asked?.values?.flatMap(({ origin }) =>
-    draft.sites.filter((site) => site.endpoint === origin && !site.seen),
-  );
-  if (unread && unread.length > 0) {
-    for (const site of unread) draft.needRead(site.link.id, 'contested-open');
-    return true;
-  }
-  const row = contestedRow(cell, choices(draft.cells[cell], edits));
-  if (asked && asked.fingerprint !== row?.fingerprint) {
-    draft.report({ ...asked, state: 'superseded' });
-  }
-  if (!row) return false;
-  if (decision?.row.fingerprint === row.fingerprint) return false;
-  draft.report(row);
-  return true;
+function questionAbout(draft: Draft, cell: string): Conflict | undefined {
+  if (!draft.isContested(cell)) return undefined;
+  return draft.conflictsOf(cell).find((row) => row.kind === 'contested');
 }
 
-/** The policy no longer leaves this choice to a person. */
-function withdrawQuestion(draft: Draft, cell: string): void {
-  if (!draft.isContested(cell)) return;
-  for (const row of draft.conflictsOf(cell)) {
-    if (row.kind === 'contested') draft.report({ ...row, state: 'superseded' });
-  }
+/** Whether what was asked about has to be read before anything moves. */
+function mustRead(draft: Draft, field: FieldPolicy, { values = [] }: Conflict): boolean {
+  const isAsked = field.strategy === 'manualReview';
+  const unread = draft.sites.filter((site) => {
+    const isAbout = values.some(({ origin }) => origin === site.endpoint);
+    return isAbout && !site.seen && (isAsked || mayHaveLanded(field, site));
+  });
+  for (const site of unread) draft.needRead(site.link.id, 'contested-open');
+  return unread.length > 0;
+}
+
+/** What a person has to choose from, if there is a choice. */
+function questionFrom(draft: Draft, cell: string, edits: readonly Edit[]): Conflict | undefined {
+  const values = choices(draft.cells[cell], edits);
+  const texts = [...new Set(values.map(({ value }) => canonicalText(value)))].toSorted();
+  if (texts.length < 2) return undefined;
+  const fingerprint = fingerprintOf(canonicalText([cell, 'contested', texts]));
+  return { fingerprint, cell, kind: 'contested', state: 'open', values };
 }
 
 /** Our value counts as a choice when somebody edited without having seen it. */
@@ -260,14 +258,22 @@ function choices(
   return all.map(({ origin, value }) => ({ origin, value }));
 }
 
-function contestedRow(
-  cell: string,
-  values: readonly { readonly origin: Origin; readonly value: Value }[],
-): Conflict | undefined {
-  const texts = [...new Set(values.map(({ value }) => canonicalText(value)))].toSorted();
-  if (texts.length < 2) return undefined;
-  const fingerprint = fingerprintOf(canonicalText([cell, 'contested', texts]));
-  return { fingerprint, cell, kind: 'contested', state: 'open', values };
+/**
+ * The question is another one by now, or the policy no longer asks. Where a write of ours may have landed unseen,
+ * nobody knows whether somebody typed over what stood there, whatever stands there now.
+ */
+function withdraw(draft: Draft, field: FieldPolicy, asked: Conflict): void {
+  for (const site of draft.sites) {
+    const shown = site.read(field, asked.cell);
+    if (shown === undefined || !mayHaveLanded(field, site)) continue;
+    reportCoveredUp(draft, asked.cell, site, shown);
+  }
+  draft.report({ ...asked, state: 'superseded' });
+}
+
+/** Whether a write of ours to the field is under way, or has not been seen yet. */
+function mayHaveLanded({ name }: FieldPolicy, { intents }: Site): boolean {
+  return intents.some((intent) => isUnsettled(intent) && intent.patch[name] !== undefined);
 }
 
 interface Decision {

@@ -244,6 +244,22 @@ describe('our own write', () => {
     assert.equal(story.own['name'], 'Anna B.');
   });
 
+  for (const [shown, how] of [
+    ['Anna', 'looks like nothing was ever written'],
+    ['ANNA B.', 'is somebody else’s spelling'],
+  ] as const) {
+    it(`that arrives late leaves on record what it covers up, though what is read then ${how}`, () => {
+      const fields: FieldPolicy[] = [{ name: 'name', strategy: 'manualReview' }];
+      const story = Story.settled({ name: 'Anna' }, { fields, members: ['app', 'hub'] });
+      lostAnswer(story, 'Anna B.');
+      story.read('hub', { name: 'Panna' });
+      story.round();
+      story.read('hub', { name: shown });
+      const rows = conflictsOf(story.round());
+      assert.ok(rows.includes('name overwritten hub:"Panna" autoResolved'), rows.join(', '));
+    });
+  }
+
   it('that arrives late is written over, and a person may look', () => {
     const story = Story.settled(anna);
     lostAnswer(story, 'Anna B.');

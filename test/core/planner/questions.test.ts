@@ -244,4 +244,41 @@ describe('a question that the policy no longer asks', () => {
     );
     assert.deepEqual(planned.holds, []);
   });
+
+  it('is withdrawn once it was read where an old write of ours may have covered something up', () => {
+    const members = ['app', 'hub'];
+    const story = Story.settled(
+      { name: 'Anna' },
+      { members, fields: [{ name: 'name', strategy: 'manualReview' }] },
+    );
+    story.read('app', { name: 'Anna B.' });
+    story.readAll();
+    const [write] = story.keep(story.plan()).writes;
+    assert.ok(write?.link);
+    const { link, endpoint, op, patch, stamps } = write;
+    const lost: Intent = {
+      id: 'lost',
+      endpoint,
+      link,
+      op,
+      patch,
+      stamps,
+      state: 'unknown',
+      sentAt: 0,
+    };
+    story.intents = [lost];
+    story.read('hub', { name: 'Panna' });
+    story.round();
+    const later = new Story({ members, fields: [{ name: 'name', strategy: 'lastWriteWins' }] });
+    const { entity, links, conflicts, intents } = story;
+    Object.assign(later, { entity, links, conflicts, intents });
+    later.read('app', { name: 'Anna B.' }, { version: 9_000 });
+    assert.deepEqual(later.keep(later.plan()).needReads, [{ link, reason: 'contested-open' }]);
+    later.read('hub', { name: 'Anna B.' }, { version: 9_001 });
+    assert.deepEqual(conflictsOf(later.round()), [
+      'name contested superseded',
+      'name overwritten hub:"Panna" autoResolved',
+    ]);
+    assert.equal(later.own['name'], 'Anna B.');
+  });
 });
