@@ -76,7 +76,7 @@ export async function compare(
     const difference = differenceIn(one, isTriedAgain);
     count(counts, 'compared');
     count(counts, difference ? `different: ${difference.reason}` : 'equal');
-    if (difference?.isNews) mark(items[n]!);
+    if (difference?.isNews) mark(items[n]!, { isUnknown: difference.isUnknown ?? false });
   });
   return { marks, rows, counts };
 
@@ -112,11 +112,19 @@ function isLeftAlone(reviews: readonly StoredReview[]): boolean {
   return reviews.length > 0 && !reviews.some((each) => each.state === 'decided' || isOfDying(each));
 }
 
-/** Why a record is not what its item says; `isNews`: a pass over it would change something. */
+interface Difference {
+  readonly reason: string;
+  /** A pass over it would change something. */
+  readonly isNews: boolean;
+  /** Nobody knows whose the item is. */
+  readonly isUnknown?: boolean;
+}
+
+/** Why a record is not what its item says. */
 function differenceIn(
   one: Case,
   isTriedAgain: (one: Case, write: Write) => boolean,
-): { readonly reason: string; readonly isNews: boolean } | undefined {
+): Difference | undefined {
   const { plan, stored, observed } = one;
   const isFound = stored?.links.some(({ id, missingSince }) => {
     return missingSince !== undefined && observed.get(id)?.kind === 'present';
@@ -133,6 +141,10 @@ function differenceIn(
       return link !== before && (link.cells !== before?.cells || link.state !== before.state);
     });
   if (isMoved) return { reason: 'edited there', isNews: true };
+  const isGivenAgain = stored?.links.some(({ id, remoteId }) => {
+    return one.links.some((link) => link.id === id && link.remoteId !== remoteId);
+  });
+  if (isGivenAgain) return { reason: 'somebody else', isNews: true, isUnknown: true };
   if (plan.needReads.length > 0) return { reason: 'behind', isNews: true };
   if (plan.writes.length > 0)
     return { reason: 'behind', isNews: plan.writes.some((write) => isTriedAgain(one, write)) };

@@ -28,6 +28,7 @@ import type { SeenItem } from './recent.ts';
 import { candidatesFor, recoveryStage } from './recovery.ts';
 import { WAITS_MAX, type Setback } from './retry.ts';
 import { survivorIn } from './survivors.ts';
+import { lossesAt } from './vendor-backups.ts';
 
 /** An item key that leads to no record. */
 export interface Stray {
@@ -153,9 +154,32 @@ export async function identify(
   if (identity.kind === 'newEntity' && found.restored) {
     return { kind: 'ask', candidates: found.restored, reason: 'tombstone-match' };
   }
+  const lost = await perhapsLost(context, found, identity, owners, records);
+  if (lost.length > 0) return { kind: 'ask', candidates: lost, reason: 'tombstone-match' };
   const merged = decisionOn(found.reviews) ? [] : await mergedIn(context, found, identity);
   if (merged.length > 0) return { kind: 'ask', candidates: merged, reason: 'merged-from-several' };
   return inRecovery(context, found, identity, forgottenBy(context, found, records, cases));
+}
+
+/**
+ * The deleted records for whose sake it would be ignored, and which a vendor may only have lost: then whoever
+ * enters somebody anew there makes up for that.
+ */
+async function perhapsLost(
+  context: Context,
+  { keys }: Found,
+  identity: Placement,
+  owners: Owners,
+  records: Records,
+): Promise<readonly EntityId[]> {
+  if (identity.kind !== 'ignore' || identity.reason !== 'tombstone-match') return [];
+  const losses = await lossesAt(context);
+  const strong = keys.filter(({ strength }) => strength === 'strong');
+  const holders = strong.flatMap(({ digest }) => owners.get(digest)?.entity ?? []);
+  return [...new Set(holders)].filter((entity) => {
+    const links = records.get(entity)?.links ?? [];
+    return links.some(({ state, endpoint }) => state === 'gone' && losses.has(endpoint));
+  });
 }
 
 /** The records whose items were merged into one of which nobody can tell whose it is: a merge makes nobody new. */

@@ -1,7 +1,8 @@
 /**
  * A vendor, too, may be put back to a backup. What it lost by that looks deleted there. Items that are
  * older than they were, and stay so, or that are others than they were, give it away: for a day from then
- * on, what is missing there is asked about before it is deleted anywhere.
+ * on, what is missing there is asked about before it is deleted anywhere, and so is somebody new with the key
+ * of what was deleted.
  */
 import { VendorError, type Read } from '../connectors/connector.ts';
 import type { EndpointId, Link, LinkId } from '../core/planner/model.ts';
@@ -83,6 +84,21 @@ export async function noteWentBack(
     return { sync: id, endpoint, channel: CHANNEL, value: now };
   });
   await store.mark(sync.tenant, { now, marks: [], cursors });
+}
+
+/** Where what was deleted by now may have been lost: the members that are known to have gone back lately. */
+export async function lossesAt({
+  store,
+  sync,
+  world,
+  rules,
+}: Context): Promise<ReadonlySet<EndpointId>> {
+  if (!rules.has('lost-with-a-backup')) return new Set();
+  const cursors = await store.readCursors(sync.tenant, sync.id);
+  const recent = cursors.filter(({ channel, value }) => {
+    return channel === CHANNEL && typeof value === 'number' && world.clock.now() < value + DAY_MS;
+  });
+  return new Set(recent.map(({ endpoint }) => endpoint));
 }
 
 /** Whether what is missing since then may have been lost by that. */

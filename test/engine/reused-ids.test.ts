@@ -67,6 +67,35 @@ describe('An id that our own item was given again', () => {
 });
 
 describe('An id of somebody who was deleted, which somebody else has now', () => {
+  for (const { how, reusesIds } of [
+    { how: 'gives ids again', reusesIds: true },
+    { how: 'was put back to a backup', reusesIds: false },
+  ]) {
+    it(`is found without a word from a vendor that ${how}`, () =>
+      withPair(
+        async (pair) => {
+          const { app, crm } = pair;
+          crm.enter({ email: 'cili@example.com', name: 'Cili' });
+          await pair.settle();
+          const backup = crm.hands.backup();
+          const id = crm.enter(anna);
+          await pair.settle();
+          if (reusesIds) crm.remove(id);
+          else crm.hands.restoreBackup(backup);
+          await pair.settle();
+          assert.deepEqual(Object.keys(app.people()), ['cili@example.com']);
+          assert.equal(crm.enter(bela), id);
+          await pair.settle();
+          assert.deepEqual(names(pair), ['Cili', 'Bela', 'Cili', 'Bela']);
+          assert.deepEqual(asked(pair), []);
+        },
+        {
+          abilities: { crm: { delete: 'hard', restore: false, reusesIds } },
+          policy: { onRemoteDelete: 'propagate' },
+        },
+      ));
+  }
+
   it('is that of nobody deleted while a list still shows them', () =>
     withPair(
       async (pair) => {

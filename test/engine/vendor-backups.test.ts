@@ -5,6 +5,8 @@ import { withPair, type Pair } from './pair.ts';
 const anna = { email: 'anna@example.com', name: 'Anna' };
 const bela = { email: 'bela@example.com', name: 'Bela' };
 const HARD = { abilities: { crm: { delete: 'hard', restore: false } } } as const;
+/** Who looks at one other item sees only Bela. */
+const ONE_BY_ONE = { list: 100, read: 1, find: 1, create: 1, update: 1, delete: 1, restore: 1 };
 
 describe('What a system lost when it was put back to a backup', () => {
   it('is asked about, and deleted nowhere, when something else there is older than it was', () =>
@@ -71,6 +73,40 @@ describe('What a system lost when it was put back to a backup', () => {
         assert.equal(Object.keys(pair.crm.people()).length, left.length);
         assert.deepEqual(asked(pair), []);
       }, HARD));
+  }
+});
+
+describe('Somebody new with the key of a deleted record', () => {
+  for (const { time, waitMs, expected } of [
+    { time: 'when it becomes known', waitMs: 0, expected: ['tombstone-match'] },
+    { time: 'a day after it became known', waitMs: 86_400_000, expected: [] },
+  ]) {
+    const kind = expected.length > 0 ? 'asked about, not ignored,' : 'ignored, as is wanted,';
+    it(`is ${kind} ${time} that a system was put back to a backup`, () =>
+      withPair(
+        async (pair) => {
+          const { app, crm } = pair;
+          for (const one of [bela, { email: 'dora@example.com', name: 'Dora' }]) app.enter(one);
+          await pair.settle();
+          const backup = crm.hands.backup();
+          app.enter(anna);
+          crm.edit(crm.idOf('dora@example.com'), { phone: '+36 1 234 5678' });
+          await pair.settle();
+          crm.hands.restoreBackup(backup);
+          await pair.settle();
+          assert.deepEqual(names(pair), ['Bela', 'Dora'], 'when she was missed, nothing showed it');
+          await pair.wait(waitMs);
+          crm.enter({ ...anna, name: 'Another Anna' });
+          await pair.settle();
+          assert.deepEqual(asked(pair), expected);
+          assert.deepEqual(names(pair), ['Bela', 'Dora']);
+        },
+        {
+          abilities: { crm: { ...HARD.abilities.crm, batch: ONE_BY_ONE } },
+          policy: { onRemoteDelete: 'propagate' },
+          settings: { identity: { autoLink: true, onTombstoneMatch: 'ignore' } },
+        },
+      ));
   }
 });
 

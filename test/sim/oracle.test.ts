@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { EntityId, LinkId } from '../../runtime/core/planner/model.ts';
+import type { Cell, EndpointId, EntityId, LinkId } from '../../runtime/core/planner/model.ts';
 import type { StoredReview } from '../../runtime/store/store.ts';
 import { marksIn } from './ledger.ts';
 import type { Rest } from './oracle/rest.ts';
@@ -32,6 +32,18 @@ const PLANTED: readonly [said: string, plant: (stage: Stage) => Partial<Rest> | 
   [
     'c0001 at crm-1 belongs to no record, and nobody is asked why',
     (stage) => stage.rows.refs.clear(),
+  ],
+  [
+    'c0003 at crm-1 has the id that c0001 had, and nobody has noticed it',
+    (stage) => {
+      const id = stage.at('crm').create('people', { code: 'c0003' });
+      stage.link(stage.systems[1]!, 'people', id, 'c0001');
+      const record = stage.record('c0001');
+      const { links, entity } = record;
+      record.entity = { ...entity, cells: { code: cellOf('c0001') } };
+      const link = links.get(`crm-1 ${id}` as LinkId)!;
+      links.set(link.id, { ...link, state: 'gone', createdAt: 1 });
+    },
   ],
   [
     'c0001 is 2 times at crm-1 (1 and 3), and nobody is asked why',
@@ -190,6 +202,37 @@ describe('The oracle of the simulation', () => {
     assert.deepEqual(whole.judge().violations, []);
   });
 
+  it('accepts that who was lost with a backup is ignored as deleted only where nobody could tell', () => {
+    for (const { policy, isLost, isDead, isTold } of [
+      { policy: 'ignore', isLost: true, isDead: true, isTold: false },
+      { policy: 'ignore', isLost: true, isDead: false, isTold: true },
+      { policy: 'ignore', isLost: false, isDead: true, isTold: true },
+      { policy: 'ask', isLost: true, isDead: true, isTold: true },
+    ] as const) {
+      const stage = new Stage({ delete: 'hard', restore: false });
+      const tenant = stage.scenario.tenants[0]!;
+      const tenants = [{ ...tenant, policy: { ...tenant.policy, onTombstoneMatch: policy } }];
+      const crm = stage.at('crm');
+      const backup = crm.backup();
+      const id = crm.create('people', { code: 'c0003' });
+      stage.link(stage.systems[1]!, 'people', id, 'c0003');
+      const record = stage.record('c0003');
+      record.entity = {
+        ...record.entity,
+        life: isDead ? 'dead' : 'live',
+        cells: { code: cellOf('c0003') },
+      };
+      record.links.clear();
+      if (isLost) crm.restoreBackup(backup);
+      else crm.remove('people', id);
+      stage.rows.refs.clear();
+      crm.create('people', { code: 'c0003' });
+      const { violations } = stage.judge({ scenario: { ...stage.scenario, tenants } });
+      const said = 'c0003 at crm-1 belongs to no record, and nobody is asked why';
+      assert.equal(violations.includes(said), isTold);
+    }
+  });
+
   it('does not look for what was hidden from us, nor for what our own backup has forgotten', () => {
     const hidden = new Stage();
     hidden.create('crm', hidden.at('crm').items('people')[0]!.fields);
@@ -322,3 +365,7 @@ describe('The oracle of the simulation', () => {
     }
   });
 });
+
+function cellOf(value: string): Cell {
+  return { value, stamp: [0, 0, 0], origin: 'x' as EndpointId };
+}

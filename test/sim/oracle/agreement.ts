@@ -2,10 +2,12 @@
  * All systems agree: each person is once in each of them, with the same values, or is in none. Whatever
  * is otherwise, a person is asked about it or can see why.
  */
+import type { Link } from '../../../runtime/core/planner/model.ts';
 import { BRAKE_PREFIX } from '../../../runtime/engine/case.ts';
 import type { Item } from '../../../runtime/emulators/grumpy/grumpy.ts';
 import { nameOfRef } from '../../../runtime/store/work-key.ts';
 import { marksIn } from '../ledger.ts';
+import { isLostWithoutTrace } from './lost.ts';
 import type { Rest } from './rest.ts';
 import type { CollectionName, FieldName } from '../scenario.ts';
 import { syncId } from '../setting.ts';
@@ -53,10 +55,15 @@ function presence(
   for (const { place, record, link, isAsked: asked } of known) {
     const name = `${code} at ${place.system.account}`;
     const isIgnored =
-      (policy.onTombstoneMatch === 'ignore' && isDeletedRelative(rest, code)) ||
+      (policy.onTombstoneMatch === 'ignore' &&
+        (isDeletedRelative(rest, code) || isTakenForDeleted(rest, place, code))) ||
       rest.people.decided.has(code);
     if (!record && !asked && !isIgnored)
       problems.push(`${name} belongs to no record, and nobody is asked why`);
+    const former = record?.entity.cells['code']?.value;
+    const isOfAnother = typeof former === 'string' && former !== code;
+    if (isOfAnother && link && isFormer(link, place.item) && !asked && !isIgnored)
+      problems.push(`${name} has the id that ${former} had, and nobody has noticed it`);
     const isDead = record?.entity.life === 'dead' && link?.state === 'live';
     if (isDead && !asked) problems.push(`${name} is still there, though the record is dead`);
   }
@@ -80,6 +87,24 @@ function presence(
 /** Somebody who had the same address was deleted, or the person was. */
 function isDeletedRelative({ people }: Rest, code: string): boolean {
   return [...people.deleted].some((one) => people.areRelated(one, code));
+}
+
+/** It is not the item that was linked, which is gone. */
+function isFormer({ state, createdAt }: Link, item: Item): boolean {
+  return state === 'gone' && createdAt !== undefined && createdAt !== Date.parse(item.createdAt);
+}
+
+/** A system had lost the person when they were entered anew, and that could not be told from a deletion. */
+function isTakenForDeleted(rest: Rest, { system, collection, item }: Place, code: string): boolean {
+  const { records } = rest.rowsOf(system.tenant);
+  const isDead = [...records.values()].some(({ entity: { life, cells } }) => {
+    const former = cells['code']?.value;
+    return life === 'dead' && typeof former === 'string' && rest.people.areRelated(former, code);
+  });
+  const birth = rest.handsOf(system).log.findLast((change) => {
+    return change.kind === 'created' && change.collection === collection && change.id === item.id;
+  });
+  return isDead && birth !== undefined && isLostWithoutTrace(rest, system, code, birth.at);
 }
 
 /** Somebody there has or had the same address, and until that is clear nobody is created. */
