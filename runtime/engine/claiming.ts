@@ -72,6 +72,29 @@ export function isCollision({ reason }: StoredReview): boolean {
   return reason === 'key-collision';
 }
 
+/** Whether a record is dead, and an item of it was read. */
+export function isShownAgain({ entity, links, observed }: Case): boolean {
+  if (entity.life !== 'dead') return false;
+  return links.some(({ id, state }) => state === 'gone' && observed.get(id)?.kind === 'present');
+}
+
+/** Those of the dead whose key somebody else has by now. */
+export async function succeeded(
+  context: Context,
+  dead: readonly Case[],
+): Promise<ReadonlySet<Case>> {
+  const known = dead.map((one) => {
+    const keys = keysOfEntity(context, one.entity);
+    return { one, strong: keys.flatMap((key) => (key.strength === 'strong' ? [key.digest] : [])) };
+  });
+  const owners = await ownersOf(
+    context,
+    known.flatMap(({ strong }) => strong),
+  );
+  const others = known.filter(({ strong }) => strong.some((digest) => owners.has(digest)));
+  return new Set(others.map(({ one }) => one));
+}
+
 /** Of a dead record a key is only a memory. */
 async function ownersOf(
   { store, sync }: Context,

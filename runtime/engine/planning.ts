@@ -2,7 +2,7 @@
  * Plans a case: gathers what the planner wants to know, asks it, and reads what it still misses, until
  * nothing is missing or reading again would not help.
  */
-import type { Conflict, LinkId, Plan, Resolution } from '../core/planner/model.ts';
+import type { Conflict, LinkId, Plan, Policy, Resolution } from '../core/planner/model.ts';
 import { inParts } from '../core/planner/parts.ts';
 import { plan } from '../core/planner/plan.ts';
 import { compareStamps } from '../core/planner/stamp.ts';
@@ -15,6 +15,7 @@ import {
   setBack,
   type Case,
 } from './case.ts';
+import { isShownAgain, succeeded } from './claiming.ts';
 import type { Context } from './context.ts';
 import { readWanted } from './reading.ts';
 import { reachOf, type Reached } from './references.ts';
@@ -74,12 +75,19 @@ export function unchanged({ entity, links, intents }: Case): Plan {
 
 /** Plans with what has been read; nothing is asked of a vendor. */
 export async function planOnce(context: Context, cases: readonly Case[]): Promise<void> {
+  const { sync } = context;
+  // What was restored is left alone only while nobody else has its key, or one person is there twice, unseen.
+  const asking: Policy = { ...sync.policy, onRemoteRestore: 'ask' };
   const reached = await reachOf(context, cases);
+  const back = sync.policy.onRemoteRestore === 'ignore' ? cases.filter(isShownAgain) : [];
+  const inQuestion = back.length > 0 ? await succeeded(context, back) : new Set();
   for (const one of cases) withdrawQuestions(context, one);
-  for (const one of cases) one.plan = planOf(context, one, reached);
+  for (const one of cases) {
+    one.plan = planOf(context, one, reached, inQuestion.has(one) ? asking : sync.policy);
+  }
 }
 
-function planOf(context: Context, one: Case, reached: Reached): Plan {
+function planOf(context: Context, one: Case, reached: Reached, policy: Policy): Plan {
   const { sync } = context;
   return plan({
     entity: one.entity,
@@ -88,7 +96,7 @@ function planOf(context: Context, one: Case, reached: Reached): Plan {
     intents: one.intents,
     conflicts: openConflicts(one),
     resolutions: [...decisionsFor(context, one), ...one.resolutions],
-    policy: sync.policy,
+    policy,
     facts: sync.facts,
     reach: (target, endpoint) => reached(target, endpoint),
   });

@@ -4,11 +4,13 @@
  */
 import type { EndpointId, Entity, EntityId, Link, Plan, Write } from '../core/planner/model.ts';
 import type { ReviewKey, StoredReview } from '../store/store.ts';
-import { takesPlace, type Case } from './case.ts';
+import { setBack, takesPlace, type Case } from './case.ts';
 import { isCollision, isInQuestion } from './claiming.ts';
 import { keysOfEntity, refTo, type Context } from './context.ts';
 import { isOfDying, recordsOf } from './identifying.ts';
+import { readIds } from './reading.ts';
 import { mayBeForgotten } from './recovery.ts';
+import { answered, setbackOf } from './retry.ts';
 
 /** A create that is planned. */
 export interface Wish {
@@ -45,7 +47,47 @@ export async function askedAbout(
     for (const wish of others) asked.add(wish);
     addCandidates(question, others);
   }
+  const restored = questions.filter(({ reason, endpoint }) => {
+    return reason === 'remote-restore' && wishes.some(({ write }) => write.endpoint === endpoint);
+  });
+  if (restored.length === 0) return asked;
+  for (const wish of await besideRestored(context, restored, wishes)) asked.add(wish);
   return asked;
+}
+
+/** Those that would be made beside what was deleted there, had the same key, and is there again. */
+async function besideRestored(
+  context: Context,
+  restored: readonly StoredReview[],
+  wishes: readonly Wish[],
+): Promise<readonly Wish[]> {
+  const { sync, world } = context;
+  const records = await recordsOf(
+    context,
+    restored.flatMap(({ entity }) => entity ?? []),
+  );
+  const beside: Wish[] = [];
+  for (const { entity, endpoint, remoteId } of restored) {
+    const former = entity && records.get(entity)?.entity;
+    const member = sync.members.get(endpoint);
+    if (!former || former.life !== 'dead' || !member) continue;
+    const keys = strongKeysOf(context, former);
+    const named = wishes.filter(({ one, write }) => {
+      const own = strongKeysOf(context, one.plan!.entity);
+      return write.endpoint === endpoint && [...own].some((key) => keys.has(key));
+    });
+    if (named.length === 0) continue;
+    try {
+      const [read] = await readIds(context, member, [remoteId]);
+      // Deleted again, it is in nobody's way, whether or not somebody answers.
+      if (read?.kind === 'present') beside.push(...named);
+    } catch (error) {
+      const setback = setbackOf(answered(error), world.clock.now());
+      for (const { one } of named) setBack(one, setback);
+      beside.push(...named);
+    }
+  }
+  return beside;
 }
 
 /** Those of the owner of the key, where the other record that has it, and may be the same, has an item. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { VendorError, type Connector } from '../../runtime/connectors/connector.ts';
 import type { Policy } from '../../runtime/core/planner/model.ts';
 import type { Abilities } from '../../runtime/emulators/grumpy/grumpy.ts';
+import { grumpier } from './grumpier.ts';
 import { withPair, type Pair } from './pair.ts';
 
 const anna = { email: 'anna@example.com', name: 'Anna' };
@@ -75,13 +77,97 @@ describe('Somebody new with the key of a deleted record, whose item is shown aga
     }));
 });
 
+describe('A deleted record, whose item is shown again once somebody new has its key', () => {
+  for (const onRemoteRestore of ['ignore', 'ask'] as const) {
+    it(`is asked about, and nobody is made beside it, where restored items are to "${onRemoteRestore}"`, () =>
+      withSuccessor(onRemoteRestore, async (pair, id) => {
+        pair.app.hands.restore('people', id);
+        await pair.settle();
+        await open(pair);
+        assert.deepEqual(namesIn(pair), ['Anna']);
+        assert.deepEqual(questionsAt(pair, id, 'app'), ['remote-restore']);
+      }));
+  }
+
+  it('gives way if a person says that it is to be deleted again', () =>
+    withSuccessor('ignore', async (pair, id) => {
+      pair.app.hands.restore('people', id);
+      await pair.settle();
+      await open(pair);
+      await pair.answer(pair.reviews()[0]!, 'deleteAgain');
+      await settleLong(pair);
+      assert.deepEqual(namesIn(pair), ['Another Anna']);
+    }));
+
+  it('gives way when it is deleted there again', () =>
+    withSuccessor('ignore', async (pair, id) => {
+      pair.app.hands.restore('people', id);
+      await pair.settle();
+      pair.app.remove(id);
+      await open(pair);
+      assert.deepEqual(namesIn(pair), ['Another Anna']);
+    }));
+
+  it('is asked about also when that one was made already', () =>
+    withSuccessor('ignore', async (pair, id) => {
+      await open(pair);
+      pair.app.hands.restore('people', id);
+      await settleLong(pair);
+      assert.deepEqual(questionsAt(pair, id, 'app'), ['remote-restore']);
+    }));
+
+  it('is left alone where nobody has it', () =>
+    withRestored('ignore', async (pair) => {
+      await settleLong(pair);
+      assert.deepEqual(namesIn(pair), ['Anna']);
+      assert.deepEqual(pair.reviews(), []);
+    }));
+
+  /** Another Anna is known, and could not be made in the app so far. */
+  function withSuccessor(
+    onRemoteRestore: Policy['onRemoteRestore'],
+    story: (pair: Pair, id: string) => Promise<void>,
+  ): Promise<void> {
+    return withDeleted(
+      onRemoteRestore,
+      {},
+      async (pair, id) => {
+        isBusy = true;
+        const successor = pair.crm.enter(another);
+        await pair.settle();
+        assert.deepEqual(namesIn(pair), []);
+        await pair.entityOf(pair.crm, successor);
+        await story(pair, id);
+      },
+      grumpier((collection, account) => ({
+        async write(changes, signal) {
+          const isRefused = isBusy && account === 'app' && changes[0]!.op === 'create';
+          if (!isRefused) return collection.write(changes, signal);
+          throw new VendorError('transient', { what: 'It is busy.', next: 'Wait.' });
+        },
+      })),
+    );
+  }
+
+  let isBusy = false;
+
+  beforeEach(() => {
+    isBusy = false;
+  });
+
+  async function open(pair: Pair): Promise<void> {
+    isBusy = false;
+    await settleLong(pair);
+  }
+});
+
 function namesIn({ app }: Pair): readonly unknown[] {
   return app.hands.items('people').map(({ fields }) => fields['name']);
 }
 
-function questionsAt(pair: Pair, id: string): readonly string[] {
+function questionsAt(pair: Pair, id: string, side: 'app' | 'crm' = 'crm'): readonly string[] {
   const here = pair.reviews().filter(({ endpoint, remoteId }) => {
-    return endpoint === pair.crm.endpoint && remoteId === id;
+    return endpoint === pair[side].endpoint && remoteId === id;
   });
   return here.map(({ reason }) => reason);
 }
@@ -103,6 +189,7 @@ function withDeleted(
   onRemoteRestore: Policy['onRemoteRestore'],
   app: Partial<Abilities>,
   story: (pair: Pair, id: string) => Promise<void>,
+  connector?: Connector,
 ): Promise<void> {
   return withPair(
     async (pair) => {
@@ -117,6 +204,7 @@ function withDeleted(
       abilities: { app },
       policy: { onRemoteRestore },
       settings: { identity: { autoLink: true, onTombstoneMatch: 'new' } },
+      ...(connector ? { connector } : {}),
     },
   );
 }
