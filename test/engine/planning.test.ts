@@ -118,4 +118,44 @@ describe('An old answer', () => {
       },
     );
   });
+
+  it('that shows what our own write has covered up in a set is believed, and it is put back', async () => {
+    let crmNow: Collection | undefined;
+    let shown: readonly Read[] | undefined;
+    const connector = grumpier((collection, account) => {
+      if (account !== 'crm') return {};
+      crmNow = collection;
+      return { read: async (ids, signal) => shown ?? collection.read(ids, signal) };
+    });
+    await withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        const id = app.enter({ ...anna, tags: ['old'] });
+        await pair.settle();
+        const there = crm.idOf(anna.email);
+        await pair.wait(60_000);
+        const [first] = await crmNow!.read([there]);
+        crm.edit(there, { tags: ['old', 'typed at the crm'] });
+        await pair.wait(60_000);
+        const [second] = await crmNow!.read([there]);
+        shown = [first!];
+        app.edit(id, { tags: ['old', 'typed at the app'] });
+        await lookAt(pair, 0, app);
+        assert.deepEqual(crm.people()[anna.email]!['tags'], ['old', 'typed at the app']);
+        shown = [second!];
+        await lookAt(pair, 0, crm);
+        shown = undefined;
+        await pair.wait(120_000);
+        await engine.drain({ tenant, sync });
+        const tags = ['old', 'typed at the app', 'typed at the crm'];
+        for (const side of [app, crm]) assert.deepEqual(side.people()[anna.email]!['tags'], tags);
+      },
+      {
+        connector,
+        abilities: {
+          crm: { readLagMs: 20_000, writeReturns: 'id', conditionalWrites: false, history: false },
+        },
+      },
+    );
+  });
 });

@@ -29,7 +29,7 @@ export function ownWrite(
     if (!intent || intent.patch[field.name] === undefined) continue;
     const stamp = intent.stamps[cell];
     if (!stamp && value === null) {
-      if (mayCover(intent, field, cell)) return { stamp: BEFORE_ALL, late: true };
+      if (mayCover(intent, site, field, cell)) return { stamp: BEFORE_ALL, late: true };
       continue;
     }
     if (isEchoOf(intent, site, field, cell, value)) {
@@ -113,13 +113,30 @@ function isEchoOf(
 }
 
 /**
- * A part that was typed after an unanswered write was planned is gone. The write takes it away when it lands
- * late, or somebody did; nobody can tell, whatever else was edited there since, so the part stays.
+ * A part that was typed after a write was planned is gone. The write took it away, or takes it away when it
+ * lands late, or somebody did. Where nobody can tell, whatever else was edited there since, the part stays.
  */
-function mayCover(intent: Intent, field: FieldPolicy, cell: string): boolean {
+function mayCover(intent: Intent, site: Site, field: FieldPolicy, cell: string): boolean {
   const sent = intent.patch[field.name];
-  if (!inParts(field) || !isUnanswered(intent)) return false;
-  return sent !== undefined && isCellValue(field, cell, sent, null);
+  if (!inParts(field) || sent === undefined || !isCellValue(field, cell, sent, null)) return false;
+  return isUnanswered(intent) || mayComeIntoSight(intent, site, field, sent);
+}
+
+/**
+ * Whether a write that landed may show for the first time, since what was read after it may be older. Where
+ * all that it wrote reads as in the last read, and otherwise than it was written, it does not.
+ */
+function mayComeIntoSight(intent: Intent, site: Site, field: FieldPolicy, sent: Value): boolean {
+  const { state, observed, resultVersion, stamps } = intent;
+  if (state !== 'applied' || observed || resultVersion !== undefined) return false;
+  if (site.facts.answersLagMs === 0) return false;
+  const written = Object.keys(stamps).filter((cell) => fieldOf(cell) === field.name);
+  return written.some((cell) => {
+    const read = site.read(field, cell);
+    if (read === undefined) return false;
+    const known = linkCell(field, cell, site.link.cells);
+    return isCellValue(field, cell, sent, read) || !same(known?.base ?? null, read);
+  });
 }
 
 /** A write that changes nothing leaves the item to whoever changed it last. */
@@ -195,5 +212,22 @@ function isAfter(intent: Intent, site: Site, fields: readonly FieldPolicy[]): bo
   const { resultVersion, sentAt = -Infinity } = intent;
   const { version, takenAt = -Infinity } = site.seen ?? {};
   if (version !== undefined && resultVersion !== undefined) return version >= resultVersion;
-  return shows(intent, site, fields) || takenAt >= sentAt + site.facts.answersLagMs;
+  return showsChanges(intent, site, fields) || takenAt >= sentAt + site.facts.answersLagMs;
+}
+
+/** Whether all that the write changed reads as it was written, whatever was typed beside it. */
+function showsChanges(
+  { patch, stamps }: Intent,
+  site: Site,
+  fields: readonly FieldPolicy[],
+): boolean {
+  return Object.keys(stamps).every((cell) => {
+    const field = fields.find(({ name }) => name === fieldOf(cell));
+    if (!field) return false;
+    const sent = patch[field.name];
+    const read = site.read(field, cell);
+    if (sent === undefined || read === undefined) return false;
+    const spelled = site.facts.normalize(field.name, sent);
+    return [sent, spelled].some((whole) => isCellValue(field, cell, whole, read));
+  });
 }

@@ -10,6 +10,7 @@ import type { Value } from '../../../runtime/core/value.ts';
 import { conflictsOf, Story, writesOf } from './story.ts';
 
 const anna = { name: 'Anna', phone: '+3612345678' };
+const address: FieldPolicy = { name: 'address', strategy: 'fieldLevelMerge', parts: 'record' };
 const tags: FieldPolicy = { name: 'tags', strategy: 'fieldLevelMerge', parts: 'set' };
 const shouting: Partial<EndpointFacts> = {
   normalize: (_field, value) => upper(value),
@@ -37,6 +38,18 @@ function lostAnswer(story: Story, name: string): Write {
   for (const other of planned.writes) if (other !== write) story.carryOut(other);
   story.intents = [...story.intents, intent(write, 'unknown')];
   return write;
+}
+
+/** The app types a street, and `hub` has answered the write of it with no more than that it was done. */
+function streetWritten(answersLagMs: number): Story {
+  const facts = { hub: { answersLagMs } };
+  const telling = { members: ['app', 'hub'], fields: [address], facts };
+  const story = Story.settled({ address: { zip: '1011' } }, telling);
+  story.read('app', { address: { zip: '1011', street: 'Fő tér 1' } });
+  const [write] = story.round().writes;
+  assert.ok(write);
+  story.intents = [intent(write, 'applied', { sentAt: story.now, before: write.before })];
+  return story;
 }
 
 describe('our own write', () => {
@@ -336,6 +349,58 @@ describe('our own write', () => {
     story.round();
     story.read('hub', { tags: ['b'] });
     assert.deepEqual(writesOf(story.round()), ['app update {"tags":["b"]} value-behind']);
+  });
+
+  for (const answersLagMs of [0, 60_000]) {
+    const isLate = answersLagMs > 0;
+    const what = isLate ? 'may have taken away' : 'has not taken away';
+    it(`${what} a part that was read after it and is gone when it shows, where answers ${isLate ? 'lag' : 'are fresh'}`, () => {
+      const story = streetWritten(answersLagMs);
+      story.read('hub', { address: { zip: '1011', city: 'Vác' } });
+      story.round();
+      assert.equal(story.own['address#city'], 'Vác');
+      const written = { zip: '1011', street: 'Fő tér 1' };
+      story.read('hub', { address: written }, { takenAt: story.now + 60_000 });
+      const planned = story.round();
+      assert.equal(story.own['address#city'] ?? null, isLate ? 'Vác' : null);
+      const put = planned.writes.find(({ endpoint }) => endpoint === 'hub')?.patch['address'];
+      assert.deepEqual(put, isLate ? { ...written, city: 'Vác' } : undefined);
+    });
+  }
+
+  it('that shows is over, also beside a part that was typed since: who takes that away is somebody', () => {
+    const story = streetWritten(60_000);
+    story.read('hub', { address: { zip: '1011', street: 'Fő tér 1', city: 'Vác' } });
+    story.round();
+    story.read('hub', { address: { zip: '1011', street: 'Fő tér 1' } });
+    story.round();
+    assert.equal(story.own['address#city'] ?? null, null);
+  });
+
+  it('has taken nothing away that was read after it, where answers are fresh, whatever a person is asked', () => {
+    const name: FieldPolicy = { name: 'name', strategy: 'manualReview' };
+    const start = { name: 'Anna', tags: ['a'] };
+    const story = Story.settled(start, { members: ['app', 'hub'], fields: [name, tags] });
+    story.read('app', { name: 'Anna B.', tags: ['a', 'b'] });
+    const [write] = story.round().writes;
+    assert.ok(write);
+    story.intents = [intent(write, 'applied', { sentAt: story.now, before: write.before })];
+    story.read('hub', { name: 'Ann', tags: ['a', 'b', 'c'] });
+    story.round();
+    assert.equal(story.own['tags#c'], 'c');
+    story.read('hub', { name: 'Ann', tags: ['a', 'b'] });
+    story.round();
+    assert.equal(story.own['tags#c'] ?? null, null);
+  });
+
+  it('has not taken a part away that goes while something else stands where we wrote', () => {
+    const story = streetWritten(60_000);
+    story.read('hub', { address: { zip: '1011', street: 'Kis köz 2', city: 'Vác' } });
+    story.round();
+    story.read('hub', { address: { zip: '1011', street: 'Kis köz 2' } });
+    story.round();
+    assert.equal(story.own['address#city'] ?? null, null);
+    assert.equal(story.own['address#street'], 'Kis köz 2');
   });
 });
 
