@@ -139,8 +139,6 @@ export function openEngine(options: EngineOptions): Engine {
   const recent = new Recent();
   const doubts = new Doubts(world);
   const refusals = new Refusals();
-  /** How many keys a turn of a sync takes; a page where nothing is said. */
-  const rooms = new Map<SyncId, number>();
   const past = pastOf(store, world, options.anchor);
   const opened = new Map<string, Opened>();
   const counted = new Map<SyncId, { readonly live: number; readonly at: number }>();
@@ -307,22 +305,17 @@ export function openEngine(options: EngineOptions): Engine {
       // What a person orders about a run is done all the same: a pause is when things are put right.
       if (sync.status === 'paused' && !work.mode?.orders) return;
       const since = world.clock.monotonicMs();
-      const room = rooms.get(id) ?? PAGE;
       const claimed = await store.claim({
         now: world.clock.now(),
         leaseMs: LEASE_MS,
-        limit: room,
+        limit: PAGE,
         tenant,
         sync: id,
         leastPriority,
       });
       if (claimed.length === 0) break;
       const context = contextFor(work, sync, run, claimed, since);
-      const { shortages } = gate;
       await takeTurn(context, claimed);
-      // Fewer records at once, or reading them all would use up what is needed to write any of them.
-      const isShort = gate.shortages > shortages;
-      rooms.set(id, isShort ? Math.ceil(claimed.length / 4) : Math.min(PAGE, room * 2));
       onProgress?.(run.counts);
     }
   }

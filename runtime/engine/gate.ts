@@ -27,8 +27,6 @@ const HEAD_ROOM: Readonly<Record<Priority, number>> = { 0: 0.05, 1: 0.15, 2: 0.3
 const WAIT_MS_MAX = 2_000;
 /** What a pass asks of a system for one record when it asks for much: to read it again and again, then to write. */
 const CALLS_IN_A_PASS = 10;
-/** A budget that is used up for longer is not short, but gone: for the day, for example. */
-const SHORT_MS = 60_000;
 /** A system counts as down when half of so many calls have failed. */
 const CALLS_TO_JUDGE = 20;
 const REST_MS_LEAST = 5_000;
@@ -50,7 +48,6 @@ export class Gate {
   readonly #world: World;
   readonly #onRefused: (endpoint: EndpointId) => void;
   readonly #health = new Map<EndpointId, Health>();
-  #shortages = 0;
 
   /** `onRefused`: the credentials were not accepted, so the next call has to log in anew. */
   constructor(store: Store, world: World, onRefused: (endpoint: EndpointId) => void) {
@@ -83,11 +80,6 @@ export class Gate {
     } finally {
       if (isProbe) health.probing = false;
     }
-  }
-
-  /** How often a call was put off because a budget was short for a moment. */
-  get shortages(): number {
-    return this.#shortages;
   }
 
   /** Somebody says that it is worth trying again. */
@@ -133,7 +125,6 @@ export class Gate {
       if (clock.monotonicMs() + spent.waitMs > deadline) {
         const whole = await this.#store.spend(tenant, requests.map(withTheOthers));
         if (whole.granted) return;
-        if (whole.waitMs <= SHORT_MS) this.#shortages += 1;
         throw new VendorError(
           'throttled',
           {

@@ -29,11 +29,17 @@ export interface Context {
   readonly tags: Tags;
 }
 
-/** So many items are read by one call each, at the same time. */
-export const READ_MAX = 5;
-/** So many values are searched by one call each; or so many at once, where the whole list is gone through. */
-export function findSize({ searchable }: Form): number {
-  return searchable.size > 0 ? 5 : 100;
+/**
+ * So many items are read, or values searched, by one call each, at the same time: never so many that the calls
+ * an app allows are used up by one question.
+ */
+export function atOnce(callsPerSecond: number): number {
+  return Math.max(1, Math.min(5, Math.floor(callsPerSecond)));
+}
+
+/** Where nothing can be searched for, the whole list is gone through, and many values cost no more than one. */
+export function isSearched({ searchable }: Form): boolean {
+  return searchable.size > 0;
 }
 /** Without a parameter for it, a page has as many as the app likes. */
 const PAGE = 100;

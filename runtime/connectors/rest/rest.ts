@@ -23,7 +23,7 @@ import { documentIn, type Document, type Resource, type Schema } from './documen
 import { formOf, overrides, type Form } from './form.ts';
 import { authOf, login } from './login.ts';
 import { checkFor } from './payloads.ts';
-import { changes, find, findSize, list, pageSize, read, READ_MAX, tagsKept } from './reading.ts';
+import { atOnce, changes, find, isSearched, list, pageSize, read, tagsKept } from './reading.ts';
 import { isWhole, wordsIn, write, WRITE_MAX } from './writing.ts';
 
 const config = z.strictObject({
@@ -85,12 +85,13 @@ async function open(settings: RestConfig, world: World): Promise<Account> {
   const app = client(baseUrl, true);
   const describe = async (): Promise<Document> =>
     documentIn(await documentFor(settings, app, client), account);
+  const unsearched = new Set<string>();
   const first = await describe();
   await assertLogin(app, first);
   return {
     title: first.title,
     ...(clockOffsetMs !== undefined && { clockOffsetMs }),
-    limits: [limitOf(settings)],
+    limits: [limitOf(settings, unsearched)],
     collections: async () => [...first.resources.keys()].map((name) => ({ name, title: name })),
     // Whoever opens it again wants to know what has become of it.
     async collection(name) {
@@ -98,7 +99,9 @@ async function open(settings: RestConfig, world: World): Promise<Account> {
       const resource = document.resources.get(name);
       if (resource === undefined) throw unknownCollection(name, document, account);
       const form = formOf(resource, settings.collections[name], account);
-      return collectionOf({ name, resource, form, document, world, account, app });
+      if (!isSearched(form)) unsearched.add(name);
+      const { callsPerSecond } = settings;
+      return collectionOf({ name, resource, form, document, world, account, app, callsPerSecond });
     },
     async close() {},
   };
@@ -148,16 +151,21 @@ async function assertLogin(app: Rest, { resources }: Document): Promise<void> {
 }
 
 /** Nothing in a document says how much an app can take. */
-function limitOf({ callsPerSecond }: RestConfig): Limit {
+function limitOf({ callsPerSecond }: RestConfig, unsearched: ReadonlySet<string>): Limit {
   return {
     name: 'calls',
     capacity: Math.max(1, callsPerSecond * BURST_S),
     perMs: BURST_S * 1_000,
-    cost: (call, items) => (call === 'read' || call === 'find' ? items : 1),
+    cost: (call, items, collection) => {
+      if (call === 'find' && unsearched.has(collection)) return WHOLE_LIST;
+      return call === 'read' || call === 'find' ? items : 1;
+    },
   };
 }
 
 const BURST_S = 2;
+/** A list of usual length, in pages. */
+const WHOLE_LIST = 2;
 
 function unknownCollection(name: string, { resources }: Document, account: string): VendorError {
   return new VendorError('missing', {
@@ -177,9 +185,11 @@ interface Parts {
   readonly world: World;
   readonly account: string;
   readonly app: Rest;
+  readonly callsPerSecond: number;
 }
 
-function collectionOf({ name, resource, form, document, world, account, app }: Parts): Collection {
+function collectionOf(parts: Parts): Collection {
+  const { name, resource, form, document, world, account, app } = parts;
   const context = { rest: app, resource, form, login: account, tags: tagsKept() };
   const { create, update } = resource;
   const checks = {
@@ -189,7 +199,7 @@ function collectionOf({ name, resource, form, document, world, account, app }: P
   return withinBatches(
     {
       name,
-      can: canOf(resource, form),
+      can: canOf(parts),
       fields: fieldsOf(resource, form),
       list: (request) => list(context, request),
       ...(form.changes !== undefined && { changes: (request) => changes(context, request) }),
@@ -201,12 +211,14 @@ function collectionOf({ name, resource, form, document, world, account, app }: P
   );
 }
 
+/** Of values that are looked for in the whole list. */
+const VALUES_MAX = 100;
 /** So long after a request was given up, an app may still carry it out. */
 const LATE_MS = 60_000;
 /** Nothing says how far a list of changes lags behind; a transaction of the app's may be open so long. */
 const CHANGES_LAG_MS = 30_000;
 
-function canOf(resource: Resource, form: Form): Can {
+function canOf({ resource, form, callsPerSecond }: Parts): Can {
   const { update, create, read: reading } = resource;
   const isGuarded = update?.headers.has('if-match') === true;
   const version = form.version !== undefined ? 'counter' : form.changedAt ? 'time' : 'none';
@@ -225,8 +237,8 @@ function canOf(resource: Resource, form: Form): Can {
     absenceHorizonMs: TIMEOUT_MS + LATE_MS,
     batch: {
       list: pageSize(form),
-      read: READ_MAX,
-      find: findSize(form),
+      read: atOnce(callsPerSecond),
+      find: isSearched(form) ? atOnce(callsPerSecond) : VALUES_MAX,
       create: WRITE_MAX,
       update: WRITE_MAX,
       delete: WRITE_MAX,
