@@ -307,7 +307,7 @@ describe('the queue', () => {
       await drained.until((all) => all.length > length);
     }
     // A mark that was forgotten is found a good deal later, when somebody looks around.
-    assert.ok(performance.now() - markedAt < 10_000);
+    assert.ok(performance.now() - markedAt < 30_000);
   });
 
   it('comes back for keys that were claimed and never finished, when their leases end', async () => {
@@ -358,7 +358,7 @@ describe('the queue', () => {
     const closedAt = performance.now();
     await queue.close();
     assert.ok(hasEnded, 'it did not wait');
-    assert.ok(performance.now() - closedAt < 5000);
+    assert.ok(performance.now() - closedAt < 9_000);
     assert.deepEqual(await jobs('active'), []);
     const [left] = await jobs('created');
     assert.match(left!.key, new RegExp(`^${tenant}/.*/now$`));
