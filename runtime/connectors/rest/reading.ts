@@ -41,6 +41,7 @@ export function atOnce(callsPerSecond: number): number {
 export function isSearched({ searchable }: Form): boolean {
   return searchable.size > 0;
 }
+
 /** Without a parameter for it, a page has as many as the app likes. */
 const PAGE = 100;
 

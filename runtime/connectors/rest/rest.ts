@@ -99,7 +99,8 @@ async function open(settings: RestConfig, world: World): Promise<Account> {
       const resource = document.resources.get(name);
       if (resource === undefined) throw unknownCollection(name, document, account);
       const form = formOf(resource, settings.collections[name], account);
-      if (!isSearched(form)) unsearched.add(name);
+      if (isSearched(form)) unsearched.delete(name);
+      else unsearched.add(name);
       const { callsPerSecond } = settings;
       return collectionOf({ name, resource, form, document, world, account, app, callsPerSecond });
     },
