@@ -1,4 +1,7 @@
+import assert from 'node:assert/strict';
+import { rest } from '../../../runtime/connectors/rest/rest.ts';
 import { OLD } from '../../../runtime/emulators/rest/options.ts';
+import { inWorld } from '../in-world.ts';
 import { keepsItsPromises } from '../conformance.ts';
 import { LOGIN, settingOf, TOKEN, type Way } from './setting.ts';
 import { builtInStore, storeSetting, type Store } from './store.ts';
@@ -64,4 +67,34 @@ describe('the connector for own apps', () => {
 
   const ways = Object.entries(WAYS).map(([title, way]) => settingOf(title, way));
   keepsItsPromises([...ways, storeSetting(() => store)]);
+});
+
+describe('an own app that allows few calls', () => {
+  for (const [search, callsPerSecond, [readAtOnce, findAtOnce, costOfFind]] of [
+    ['exact', 0.5, [1, 1, 3]],
+    ['exact', 3, [3, 3, 3]],
+    ['exact', 20, [5, 5, 3]],
+    ['none', 3, [3, 100, 2]],
+  ] as const) {
+    it(`is asked for few items at once (${callsPerSecond} calls, search: ${search})`, async () => {
+      const way: Way =
+        search === 'none'
+          ? { app: OLD, auth: { kind: 'header', name: 'X-Api-Key', value: TOKEN } }
+          : { app: { search } };
+      const { world, config, collection } = settingOf('few calls', {
+        ...way,
+        config: { callsPerSecond },
+      }).start();
+      await inWorld({ runUntilQuiet: world.runUntilQuiet! }, async () => {
+        const account = await rest.open(rest.config.parse(config), world);
+        const { can } = await account.collection(collection);
+        const cost = account.limits[0]!.cost('find', 3, collection);
+        assert.deepEqual(
+          [can.batch.read, can.batch.find, cost],
+          [readAtOnce, findAtOnce, costOfFind],
+        );
+        await account.close();
+      });
+    });
+  }
 });
