@@ -63,7 +63,8 @@ export interface Collision {
 
 /**
  * What vendors refused, by record: fields in creates, because there is no link yet to keep them on, and
- * everything that was to be written to a system. Only this process remembers: another one is told again.
+ * everything that was to be written to a system, until something is. Only this process remembers: another
+ * one is told again.
  */
 export class Refusals {
   readonly #refused = new Set<string>();
@@ -74,6 +75,10 @@ export class Refusals {
 
   has(...names: readonly string[]): boolean {
     return this.#refused.has(names.join('/'));
+  }
+
+  drop(...names: readonly string[]): void {
+    this.#refused.delete(names.join('/'));
   }
 }
 

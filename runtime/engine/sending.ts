@@ -194,6 +194,7 @@ function landed(
     item !== undefined && (member.can.version !== 'none' || member.can.readLagMs === 0);
   const isSeen = isTold || write.op === 'delete';
   const settled = settle(known, write, answer, context.sync.policy.fields);
+  context.refusals.drop(one.entity.id, member.endpoint);
   const createdAt = known?.createdAt ?? item?.createdAt;
   const ledTo = ledToAfter(known?.ledTo, sending.led ?? []);
   // What was undone is not created again.

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { VendorError } from '../../runtime/connectors/connector.ts';
+import { VendorError, type FailureKind } from '../../runtime/connectors/connector.ts';
 import { afterSetback, worse, type Setback } from '../../runtime/engine/retry.ts';
 import type { Claimed } from '../../runtime/store/store.ts';
 import { virtualWorld } from '../sim/virtual-world.ts';
@@ -69,6 +69,48 @@ describe('A write that is refused for good', () => {
         const before = refusals;
         await pair.settle({ full: true });
         assert.ok(refusals > before);
+      },
+      { connector },
+    );
+  });
+
+  it('is forgotten with the next one that lands: what goes wrong after that is tried again by a poll', async () => {
+    let answer: 'rejected' | 'broken' | 'done' = 'rejected';
+    let isAppDown = false;
+    const fault = (kind: FailureKind): VendorError =>
+      new VendorError(kind, { what: 'No.', next: 'Ask somebody else.' });
+    const connector = grumpier((collection, account) => ({
+      async changes(request) {
+        if (account === 'app' && isAppDown) throw fault('transient');
+        return collection.changes!(request);
+      },
+      async write(changes, signal) {
+        if (account === 'app' || answer === 'done') return collection.write(changes, signal);
+        const error = fault(answer);
+        return changes.map(() => ({ kind: 'failed', error }) as const);
+      },
+    }));
+    await withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        const look = async (): Promise<void> => {
+          await engine.look(tenant, sync);
+          await engine.drain({ tenant, sync, waitMs: 60_000 });
+        };
+        await pair.settle();
+        const id = app.enter(anna);
+        await look();
+        answer = 'done';
+        app.edit(id, { phone: '+36201234567' });
+        await look();
+        answer = 'broken';
+        app.edit(id, { name: 'Anna A.' });
+        await look();
+        assert.deepEqual(crm.people(), { [anna.email]: { name: 'Anna', phone: '+36201234567' } });
+        answer = 'done';
+        isAppDown = true;
+        await look();
+        assert.equal(crm.people()[anna.email]?.['name'], 'Anna A.');
       },
       { connector },
     );
