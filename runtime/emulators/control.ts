@@ -16,6 +16,9 @@
  *                              "rename": {"path", "to"}
  *                              "retype": {"path", "type", "options"?}
  *                              "dropOption": {"path", "option"}
+ *     POST /_emulator/webhooks {"account", "targetUrl", "subscriptions"}     the same, as it is then, and "secret"
+ *                              where a vendor has them set up in its pages, as for private apps of HubSpot:
+ *                              {"eventType", "propertyName"?, "objectTypeId"?, "active"?}
  *     POST /_emulator/trouble  {"rates": {"lost": 0.1}, "seed"?}             {}
  *     POST /_emulator/advance  {"ms"}                                        {}, when all has happened that was due
  */
@@ -130,6 +133,17 @@ export function controlRoutes({
       hands.retypeField(collection, edit.retype.path, edit.retype.type, edit.retype.options);
     }
     reply.json({ fields: hands.fields(collection) });
+  });
+  routes.post('/webhooks', (request, reply) => {
+    const { account, ...wanted } = understood(
+      z.strictObject({
+        account: z.string(),
+        targetUrl: z.url({ protocol: /^https?$/ }),
+        subscriptions: z.array(z.record(z.string(), z.unknown())),
+      }),
+      request.body,
+    );
+    reply.json(directory.setWebhooks(account, wanted));
   });
   routes.post('/advance', async (request, reply) => {
     const { ms } = understood(z.strictObject({ ms: z.int().min(0) }), request.body);

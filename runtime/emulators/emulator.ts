@@ -23,6 +23,23 @@ export interface Emulator {
   seed(count: number): void;
   /** What whoever looks at this account must know before all else. */
   warning?(account: string): string | undefined;
+  /**
+   * Sets up webhooks in the vendor's own pages, where there are apps that have no other way: these, and no
+   * others from then on. Throws `Refused` for what cannot be asked for.
+   */
+  setWebhooks?(account: string, wanted: WantedWebhooks): WebhooksByHand;
+}
+
+/** As it is filled in, with the vendor's own words for what is subscribed to. */
+export interface WantedWebhooks {
+  readonly targetUrl: string;
+  readonly subscriptions: readonly object[];
+}
+
+/** As the page shows it afterwards. */
+export interface WebhooksByHand extends WantedWebhooks {
+  /** What deliveries are signed with. */
+  readonly secret: string;
 }
 
 /** What every emulator takes, beside the accounts that it is to have. */
@@ -49,6 +66,7 @@ export interface Directory {
   /** The vendor's. */
   titleOf(account: string): string;
   warningOf(account: string): string | undefined;
+  setWebhooks(account: string, wanted: WantedWebhooks): WebhooksByHand;
 }
 
 export function directoryOf(emulators: readonly Emulator[]): Directory {
@@ -81,6 +99,14 @@ export function directoryOf(emulators: readonly Emulator[]): Directory {
     account: (name) => owner(name).account(name),
     titleOf: (name) => owner(name).title,
     warningOf: (name) => owner(name).warning?.(name),
+    setWebhooks(name, wanted) {
+      const set = owner(name).setWebhooks?.(name, wanted);
+      if (set !== undefined) return set;
+      throw new TributaryError('emulator-webhooks', {
+        what: `Webhooks of the account "${name}" are not set up by hand.`,
+        next: `Use the API of ${owner(name).title}, which has calls for it.`,
+      });
+    },
   };
 }
 

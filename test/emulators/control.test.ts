@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { openHubSpot } from '../../runtime/emulators/hubspot/hubspot.ts';
 import { localEmulators } from './local.ts';
+import { served } from './served.ts';
 
 const place = { account: 'sales', collection: 'companies' };
 
@@ -111,6 +116,13 @@ describe('the control API of the emulator', () => {
     ['a field that is not there', 422, 'fields', { ...place, rename: { path: 'a', to: 'b' } }],
     ['a clock that goes back', 400, 'advance', { ms: -1 }],
     ['a rate beyond one', 400, 'trouble', { rates: { lost: 2 } }],
+    ['webhooks that lead nowhere', 400, 'webhooks', { account: 'sales', targetUrl: 'here' }],
+    [
+      'webhooks that the API sets up',
+      404,
+      'webhooks',
+      { account: 'sales', targetUrl: 'https://sync.test', subscriptions: [] },
+    ],
     ['an unknown trouble', 400, 'trouble', { rates: { rain: 1 } }],
   ] as const) {
     it(`answers ${what} with ${status}`, async () => {
@@ -127,5 +139,64 @@ describe('the control API of the emulator', () => {
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(`${url}_emulator/create`, { method: 'POST', headers, body: '{' });
     assert.equal(response.status, 400);
+  });
+});
+
+describe('a private app of HubSpot that is served', () => {
+  it('has its webhooks set up by hand, and delivers them signed', async () => {
+    const letter = Promise.withResolvers<{ headers: http.IncomingHttpHeaders; body: string }>();
+    const receiver = http.createServer((request, reply) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      request.on('end', () => {
+        letter.resolve({ headers: request.headers, body });
+        reply.end();
+      });
+    });
+    await new Promise<void>((ready) => receiver.listen(0, '127.0.0.1', ready));
+    const hubspot = await served(openHubSpot);
+    const control = async (path: string, body: object) => {
+      const headers = { 'content-type': 'application/json' };
+      const init = {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ account: 'hubspot', ...body }),
+      };
+      const response = await fetch(`${hubspot.url}/_emulator/${path}`, init);
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    };
+    try {
+      const targetUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
+      const created = { eventType: 'contact.creation' };
+      const wanted = { targetUrl, subscriptions: [created] };
+      const wrong = { targetUrl, subscriptions: [{ eventType: 'contact.sneeze' }] };
+      assert.equal((await control('webhooks', wrong)).status, 422);
+      const { body: shown } = await control('webhooks', wanted);
+      const [subscription] = shown['subscriptions'] as Record<string, unknown>[];
+      assert.deepEqual(
+        [shown['targetUrl'], subscription?.['eventType'], subscription?.['active']],
+        [targetUrl, 'contact.creation', true],
+      );
+      const { id } = (
+        await control('create', { collection: 'contacts', fields: { firstname: 'Anna' } })
+      ).body;
+      const { headers, body } = await letter.promise;
+      const signed = `POST${targetUrl}${body}${headers['x-hubspot-request-timestamp'] as string}`;
+      assert.equal(
+        headers['x-hubspot-signature-v3'],
+        createHmac('sha256', shown['secret'] as string)
+          .update(signed)
+          .digest('base64'),
+      );
+      const [event] = JSON.parse(body) as Record<string, unknown>[];
+      assert.deepEqual(
+        [event?.['subscriptionType'], String(event?.['objectId'])],
+        ['contact.creation', id],
+      );
+    } finally {
+      await hubspot.close();
+      receiver.closeAllConnections();
+      receiver.close();
+    }
   });
 });

@@ -4,7 +4,8 @@
  */
 import type { World } from '../../world/world.ts';
 import { hostOf, openEmulator, RequestRefused, type Dialect } from '../desk.ts';
-import type { Circumstances, Emulator } from '../emulator.ts';
+import { Refused } from '../crm/refused.ts';
+import type { Circumstances, Emulator, WantedWebhooks, WebhooksByHand } from '../emulator.ts';
 import type { Costs, Shortage } from '../limits.ts';
 import { Webhooks } from '../webhooks.ts';
 import { Account } from './account.ts';
@@ -13,10 +14,11 @@ import { DEMO_ACCOUNTS, seedDemo } from './demo.ts';
 import type { Host } from './asking.ts';
 import { HUBSPOT_WEBHOOKS, type Hook } from './hooks.ts';
 import { BURST_MS, limitsOf, type AccountOptions } from './options.ts';
-import { Html, page } from './refused.ts';
+import { Html, page, type Complaint } from './refused.ts';
 import { find, type Family } from './routes.ts';
 import { SearchIndex } from './search-index.ts';
 import { AppSettings, subscribe, type NewSubscription } from './app-settings.ts';
+import { newSubscription } from './subscriptions.ts';
 import { ownerOfForm, Tokens } from './tokens.ts';
 import { formOf, understand } from './understanding.ts';
 
@@ -28,11 +30,8 @@ export interface HubSpotOptions extends Circumstances {
 }
 
 export interface HubSpot extends Emulator {
-  /** What a person sets up in the app's own pages; a private app has no other way. */
-  setWebhooks(
-    name: string,
-    wanted: { targetUrl: string; subscriptions: readonly NewSubscription[] },
-  ): void;
+  /** What a person sets up in the app's own pages; a private app has no other way, and a service key has none. */
+  setWebhooks(name: string, wanted: WantedWebhooks): WebhooksByHand;
 }
 
 export function openHubSpot({
@@ -77,14 +76,42 @@ export function openHubSpot({
   });
   return {
     ...emulator,
-    setWebhooks(name, { targetUrl, subscriptions }) {
-      const { app, account } = hosts.find((host) => host.account.name === name)!;
-      const at = new Date(account.nowMs).toISOString();
-      const target = { targetUrl, maxConcurrentRequests: 10, createdAt: at, updatedAt: at };
-      app.setTarget(target, account.worldMs);
-      for (const one of subscriptions) subscribe(app, { active: true, ...one }, account.worldMs);
+    setWebhooks(name, wanted) {
+      return setByHand(
+        hosts.find((host) => host.account.name === name)!,
+        wanted,
+      );
     },
   };
+}
+
+function setByHand(
+  { app, account }: Host,
+  { targetUrl, subscriptions }: WantedWebhooks,
+): WebhooksByHand {
+  if (app.options.kind === 'serviceKey') {
+    throw new Refused('invalid', 'A service key has no webhooks.');
+  }
+  const all = subscriptions.map(checkedByHand);
+  const at = new Date(account.nowMs).toISOString();
+  const target = { targetUrl, maxConcurrentRequests: 10, createdAt: at, updatedAt: at };
+  for (const id of app.latest.subscriptions.keys()) app.drop(id, account.worldMs);
+  app.setTarget(target, account.worldMs);
+  return {
+    targetUrl,
+    // Nobody who ticks it there wants it to sleep.
+    subscriptions: all.map((one) => subscribe(app, { active: true, ...one }, account.worldMs)),
+    secret: app.options.clientSecret,
+  };
+}
+
+function checkedByHand(given: object): NewSubscription {
+  try {
+    return newSubscription(given);
+  } catch (error) {
+    if (!(error instanceof RequestRefused)) throw error;
+    throw new Refused('invalid', (error.body as Complaint).message);
+  }
 }
 
 const PATHS = [

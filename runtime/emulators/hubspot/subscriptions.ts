@@ -57,9 +57,15 @@ const subscriptionShape = z.object({
   active: z.boolean().optional(),
 });
 
+/** Refuses what cannot be subscribed to. */
+export function newSubscription(given: unknown): NewSubscription {
+  const wanted = shaped(subscriptionShape, given);
+  assertPossible(wanted);
+  return wanted;
+}
+
 export function createSubscription(ask: Ask): Plan {
-  const given = shaped(subscriptionShape, ask.body);
-  assertPossible(given);
+  const given = newSubscription(ask.body);
   return managing(() => {
     const { app, account } = ask.host;
     if (app.latest.subscriptions.size >= SUBSCRIPTIONS_MAX) {

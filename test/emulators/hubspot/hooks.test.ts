@@ -299,21 +299,49 @@ describe('the webhooks of an app of HubSpot', () => {
     assert.equal(letters.length, 2);
   });
 
-  it('of a private app are set up by hand, and a service key has none', async () => {
-    for (const [kind, expected] of [
-      ['private', 1],
-      ['serviceKey', 0],
-    ] as const) {
-      const { hubspot, hands, told, manage } = await listening([], { app: { ...APP, kind } });
-      assert.equal((await manage('GET', 'settings')).status, 401);
-      hubspot.setWebhooks('sales', {
-        targetUrl: URL,
-        subscriptions: [{ eventType: 'contact.creation' }],
-      });
-      hands.create('contacts', { firstname: 'A' });
-      assert.equal((await told()).length, expected, kind);
-    }
+  it('of a private app are set up by hand, as the last one to do so has left them', async () => {
+    const { hubspot, hands, told, manage } = await listening([], {
+      app: { ...APP, kind: 'private' },
+    });
+    assert.equal((await manage('GET', 'settings')).status, 401);
+    const set = (eventType: string) =>
+      hubspot.setWebhooks('sales', { targetUrl: URL, subscriptions: [{ eventType }] });
+    assert.equal(set('company.creation').secret, 'hush');
+    set('contact.creation');
+    hands.create('companies', { name: 'A' });
+    hands.create('contacts', { firstname: 'A' });
+    const events = await told();
+    assert.deepEqual(
+      events.map(({ subscriptionType }) => subscriptionType),
+      ['contact.creation'],
+    );
   });
+
+  it('are not to be had for a service key', async () => {
+    const { hubspot } = await listening([], { app: { ...APP, kind: 'serviceKey' } });
+    assert.throws(
+      () => hubspot.setWebhooks('sales', { targetUrl: URL, subscriptions: [] }),
+      /A service key has no webhooks/,
+    );
+  });
+
+  for (const [what, subscription] of [
+    ['of no kind', { eventType: 'contact.sneeze' }],
+    ['to a property without its name', { eventType: 'contact.propertyChange' }],
+    ['without an event', {}],
+  ] as const) {
+    it(`${what} cannot be set up by hand either`, async () => {
+      const { hubspot, hands, told } = await listening([], { app: { ...APP, kind: 'private' } });
+      const good = { eventType: 'contact.creation' };
+      hubspot.setWebhooks('sales', { targetUrl: URL, subscriptions: [good] });
+      assert.throws(
+        () => hubspot.setWebhooks('sales', { targetUrl: URL, subscriptions: [subscription] }),
+        { name: 'Refused', code: 'invalid' },
+      );
+      hands.create('contacts', { firstname: 'A' });
+      assert.equal((await told()).length, 1);
+    });
+  }
 });
 
 interface Letter {
