@@ -13,6 +13,14 @@ import type { Site } from './installation.ts';
 type Checked = Pick<Site, 'setup' | 'openAccount'>;
 
 export async function checkAccounts(site: Checked, syncs: readonly StoredSync[]): Promise<void> {
+  const wanted = [...collectionsBy(syncs)];
+  await Promise.all(wanted.map(([endpoint, names]) => checkOne(site, endpoint, names)));
+}
+
+/** Those that the syncs use, by account. */
+export function collectionsBy(
+  syncs: readonly StoredSync[],
+): ReadonlyMap<EndpointId, ReadonlySet<string>> {
   const wanted = new Map<EndpointId, Set<string>>();
   for (const { title, settings } of syncs) {
     for (const [endpoint, { collection }] of Object.entries(
@@ -22,7 +30,7 @@ export async function checkAccounts(site: Checked, syncs: readonly StoredSync[])
       wanted.set(id, (wanted.get(id) ?? new Set()).add(collection));
     }
   }
-  await Promise.all([...wanted].map(([endpoint, names]) => checkOne(site, endpoint, names)));
+  return wanted;
 }
 
 async function checkOne(

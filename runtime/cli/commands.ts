@@ -10,12 +10,14 @@ import { replay } from './commands/replay.ts';
 import { resolve } from './commands/resolve.ts';
 import { runs } from './commands/runs.ts';
 import { schema } from './commands/schema.ts';
+import { setup } from './commands/setup.ts';
 import { status } from './commands/status.ts';
 import { sync } from './commands/sync.ts';
 import { undo } from './commands/undo.ts';
 
 export const commands: readonly Command[] = [
   init,
+  setup,
   sync,
   apply,
   undo,

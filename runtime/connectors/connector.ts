@@ -119,6 +119,8 @@ export interface Collection {
   readonly can: Can;
   /** All of them, those that the account's own people have made as well. */
   readonly fields: readonly VendorField[];
+  /** What is not there for us, so that it can do less; once it was made, the collection is opened anew. */
+  readonly lacks?: readonly Lack[];
   /** All items that are there, in pages; an item may turn up twice when others move meanwhile. */
   list(request: PageRequest): Promise<ItemPage>;
   /** Items changed at or after `since` by the vendor's clock, the longest unchanged first. */
@@ -303,6 +305,14 @@ export interface WantedField {
   readonly type: 'text' | 'longText' | 'number' | 'boolean' | 'date' | 'time' | 'json';
   /** No two items can have the same value, and an item can be found by it, where the vendor can do that. */
   readonly unique?: boolean;
+}
+
+/** Something of ours that nobody has made there yet. */
+export interface Lack {
+  /** As in "it lacks": `the unique property "tributary_marker", by which ...`. */
+  readonly what: string;
+  /** Repeating it is harmless. */
+  make(signal?: AbortSignal): Promise<void>;
 }
 
 export interface RawDelivery {

@@ -10,6 +10,7 @@ import {
   VendorError,
   type Can,
   type Collection,
+  type Lack,
   type VendorField,
   type WantedField,
 } from '../connector.ts';
@@ -49,6 +50,7 @@ export async function openCollection(options: CollectionOptions): Promise<Collec
       name: type.name,
       can,
       fields,
+      ...(marker === undefined && { lacks: [lackOfMarker(options, properties)] }),
       list: (request) => list(context, request),
       changes: (request) => changes(context, request),
       read: (ids, signal) => read(context, ids, signal),
@@ -217,6 +219,18 @@ async function propertyNamed(
 function groupIn(known: readonly api.WireProperty[]): string | undefined {
   const id = known.find(({ name }) => name === 'hs_object_id');
   return (id ?? known[0])?.groupName;
+}
+
+/** Unique, so that a create can be repeated. */
+function lackOfMarker(context: CollectionOptions, known: readonly api.WireProperty[]): Lack {
+  const { markerName: name } = context;
+  const wanted: WantedField = { name, title: 'Tributary marker', type: 'text', unique: true };
+  return {
+    what: `the unique property "${name}", by which items are known again`,
+    async make(signal) {
+      await ensureField(context, known, wanted, signal);
+    },
+  };
 }
 
 interface Form {

@@ -10,6 +10,7 @@ import {
   VendorError,
   type Can,
   type Collection,
+  type Lack,
   type VendorField,
   type WantedField,
 } from '../connector.ts';
@@ -51,6 +52,7 @@ export async function openCollection(options: CollectionOptions): Promise<Collec
       read: (ids, signal) => read(context, ids, signal),
       find: (path, values, signal) => find(context, path, values, signal),
       write: (items, signal) => write(context, items, signal),
+      ...(type.hasOwnFields && marker === undefined && { lacks: lackOfMarker(options) }),
       ...(type.hasOwnFields && {
         ensureField: (wanted: WantedField, signal?: AbortSignal) =>
           ensureField(options, wanted, signal),
@@ -195,6 +197,20 @@ async function ensureField(
     signal,
   });
   return ownField(data, type)[0]!;
+}
+
+/** A key is made up by Pipedrive, so a field that is named by its key cannot be made. */
+function lackOfMarker(options: CollectionOptions): readonly Lack[] {
+  const { markerName: name } = options;
+  if (/^[0-9a-f]{40}$/.test(name)) return [];
+  return [
+    {
+      what: `the text field "${name}", by which items are known again`,
+      async make(signal) {
+        await ensureField(options, { name, title: name, type: 'text' }, signal);
+      },
+    },
+  ];
 }
 
 /** The first one is made, and the others serve as well. There is none for an instant, nor for yes and no. */

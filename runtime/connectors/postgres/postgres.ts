@@ -19,6 +19,7 @@ import {
   type Can,
   type Collection,
   type Connector,
+  type Lack,
   type VendorField,
   type WantedField,
 } from '../connector.ts';
@@ -203,6 +204,7 @@ function collectionOf(table: Table): Collection {
       name: columns.name,
       can,
       fields: fieldsOf(table),
+      lacks: lacksOf(table),
       list: (request) => list(table, request),
       ...(tellsChanges && { changes: (request) => changes(table, request) }),
       read: (ids, signal) => read(table, ids, signal),
@@ -310,6 +312,37 @@ async function ensureField(
     isReadOnly: false,
     isUnique: wanted.unique === true,
   });
+}
+
+/** What takes the rights of the table's owner; and for the outbox, to create a schema. */
+function lacksOf(table: Table): readonly Lack[] {
+  const { config: columns, isCaptured, outbox, server } = table;
+  const { marker, name: itself } = columns;
+  const outboxLacks: Lack = {
+    what: `an outbox in the schema "${outbox}" with a trigger, by which changes are told at once and deletions at all`,
+    async make(signal) {
+      const call = { request: `install the outbox for ${itself}`, writes: true, signal };
+      await server.transaction(call, async (query) => {
+        for (const statement of installSql(outbox, [capturedOf(columns)])) await query(statement);
+      });
+    },
+  };
+  const markerLacks = (column: string): Lack => ({
+    what: `the unique column "${column}", by which rows are known again`,
+    async make(signal) {
+      const wanted = {
+        name: column,
+        title: 'Tributary marker',
+        type: 'text',
+        unique: true,
+      } as const;
+      await ensureField(table, wanted, signal);
+    },
+  });
+  return [
+    ...(isCaptured ? [] : [outboxLacks]),
+    ...(marker === undefined || hasMarker(table) ? [] : [markerLacks(marker)]),
+  ];
 }
 
 /**

@@ -6,7 +6,7 @@
  * told later whom an item was made for, and then nothing but e-mail addresses and the like tell.
  */
 import { withinBatches } from '../batches.ts';
-import type { Can, Collection } from '../connector.ts';
+import type { Can, Collection, Lack } from '../connector.ts';
 import { TIMEOUT_MS } from '../http.ts';
 import { ensureField } from './metadata.ts';
 import { changes, find, list, read } from './reading.ts';
@@ -36,6 +36,7 @@ export function collectionOf(options: CollectionOptions): Collection {
       name: type.name,
       can,
       fields: type.fields,
+      ...(marker === undefined && { lacks: [lackOfMarker(options)] }),
       list: (request) => list(context, request),
       changes: (request) => changes(context, request),
       read: (ids, signal) => read(context, ids, signal),
@@ -45,6 +46,17 @@ export function collectionOf(options: CollectionOptions): Collection {
     },
     { vendor: 'twenty', login: options.login },
   );
+}
+
+/** Not unique: creates are repeated by their ids, and Twenty keeps empty texts for what has no marker. */
+function lackOfMarker({ markerName: name, type, ...workspace }: CollectionOptions): Lack {
+  return {
+    what: `the text field "${name}", by which items are known again`,
+    async make(signal) {
+      const wanted = { name, title: 'Tributary marker', type: 'text' } as const;
+      await ensureField(workspace, type.name, wanted, signal);
+    },
+  };
 }
 
 /** What is written is stored with an earlier time than it can be seen at. */

@@ -52,6 +52,22 @@ export function promisesAboutFields(settings: readonly Setting[]): void {
     },
     { name: 'ensureField', isThere: ({ items }) => 'ensureField' in items },
   );
+
+  promise(
+    settings,
+    'makes what it lacks, can do more then, and lacks it no longer',
+    async (scene) => {
+      for (const lack of scene.items.lacks!) {
+        assert.match(lack.what, /^(?:the|an?) .+[^.]$/);
+        await lack.make();
+        await lack.make();
+      }
+      const items = await scene.reopen();
+      assert.deepEqual(items.lacks ?? [], []);
+      assert.notDeepEqual(items.can, scene.items.can);
+    },
+    { name: 'lacks', isThere: ({ items }) => (items.lacks ?? []).length > 0 },
+  );
 }
 
 const ownFields: Ability = {

@@ -28,6 +28,7 @@ const CANNOT = [
   'points an item to another one and to none, and tells so',
   'renews its token once for all calls that need it, and keeps the new one',
   'makes a field that is not there, once, and keeps what is written in it',
+  'makes what it lacks, can do more then, and lacks it no longer',
 ];
 
 export function settingOf(title: string, abilities: Abilities): Setting {

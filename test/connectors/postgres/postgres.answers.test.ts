@@ -208,6 +208,17 @@ describe('what PostgreSQL answers', () => {
     assert.equal(odd.kind, 'rejected');
   });
 
+  it('lacks a column for the marker that was named, until it is made', async () => {
+    const more = { key: 'code', marker: 'our_marker' };
+    const before = await table('codes', more);
+    const lack = before.lacks!.find(({ what }) => what.includes('"our_marker"'))!;
+    await lack.make();
+    await lack.make();
+    const codes = await table('codes', more);
+    assert.deepEqual([codes.can.create, codes.can.marker], ['upsert', 'our_marker']);
+    assert.ok(!codes.lacks!.some(({ what }) => what.includes('our_marker')));
+  });
+
   it('does not wait for a row that somebody else has locked', async () => {
     const codes = await table('codes', { key: 'code' });
     await codes.write([

@@ -84,6 +84,7 @@ function start(way: Way, site: Ground): Vendor {
   hands.sql(
     `grant usage on schema ${schema} to ${user};
      grant create on schema ${schema} to ${user};
+     grant create on database ${database.connection.database} to ${user};
      alter table ${schema}.people owner to ${user}`,
   );
   const outbox = `${schema}_outbox`;

@@ -22,6 +22,7 @@ export const CANNOT = [
   // Its document does not say who may do what.
   'says which permissions are missing, and none when all are there',
   'makes a field that is not there, once, and keeps what is written in it',
+  'makes what it lacks, can do more then, and lacks it no longer',
   'remembers what an item went through, where it says so',
   // Each change is a call of its own.
   'says of an item that could not be stored just now that another try may work',
