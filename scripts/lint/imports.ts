@@ -52,6 +52,7 @@ const REACH = [
   'batches',
   'clock',
   'deliveries',
+  'directory',
   'failures',
   'http',
   'limits',

@@ -166,3 +166,25 @@ export const subscribed = subscription;
 
 /** Of an answer that nobody needs to look into. */
 export const anything = z.unknown();
+
+const owner = z.object({
+  id,
+  email: z.string().nullish(),
+  firstName: z.string().nullish(),
+  lastName: z.string().nullish(),
+  userId: z.int().nullish(),
+  type: z.string().nullish(),
+  createdAt: time.optional(),
+  updatedAt: time.optional(),
+});
+export type WireOwner = z.infer<typeof owner>;
+
+export const owners = z.object({ results: z.array(owner), paging });
+
+export const pipelines = z.object({
+  results: z.array(z.object({ id, stages: z.array(z.object({ id })) })),
+});
+export type WirePipelines = z.infer<typeof pipelines>;
+
+/** To a login that may not see them. */
+export const noPipelines = z.unknown().transform((): WirePipelines => ({ results: [] }));

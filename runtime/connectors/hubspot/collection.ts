@@ -18,6 +18,7 @@ import { TIMEOUT_MS } from '../http.ts';
 import * as api from './api.ts';
 import { deedOf } from './complaints.ts';
 import type { ObjectType } from './objects.ts';
+import { withPipelines } from './owners.ts';
 import { BATCH_MAX, changes, find, list, read, READ_MAX } from './reading.ts';
 import { ASSOCIATIONS, type Context } from './references.ts';
 import { write } from './writing.ts';
@@ -31,7 +32,8 @@ export interface CollectionOptions extends Context {
 export async function openCollection(options: CollectionOptions): Promise<Collection> {
   const { type, markerName, tellsDeletes } = options;
   const properties = await propertiesOf(options);
-  const own = properties.map((property) => fieldOf(property, type));
+  const told = properties.map((property) => fieldOf(property, type));
+  const own = type.name === 'deals' ? await withPipelines(options, told) : told;
   const fields = [...own, ...type.references.flatMap(fieldsFor)];
   const marker = own.find(({ path, readOnly }) => path === markerName && !readOnly);
   const isUpsert = marker?.unique === true;

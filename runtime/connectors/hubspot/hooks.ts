@@ -9,6 +9,7 @@ import { VendorError, type Hooks, type WantedHooks, type Webhooks } from '../con
 import type { Call, Rest } from '../http.ts';
 import * as api from './api.ts';
 import { objectTypeOf, type ObjectType } from './objects.ts';
+import { OWNERS } from './owners.ts';
 import type { Paths } from './paths.ts';
 
 export interface HookOptions {
@@ -56,7 +57,8 @@ async function ensure(
     });
   }
   const wanted = new Map<string, Wanted>();
-  for (const name of collections) {
+  // Of owners nobody is told.
+  for (const name of collections.filter((each) => each !== OWNERS)) {
     const all = wantedFor(objectTypeOf(name), await options.propertiesOf(name));
     for (const each of all) wanted.set(nameOf(each), each);
   }

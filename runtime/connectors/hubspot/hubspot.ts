@@ -24,6 +24,7 @@ import { meaningOf, scopesIn, wordsAbout } from './complaints.ts';
 import { receive } from './deliveries.ts';
 import { webhooks } from './hooks.ts';
 import { objectTypeOf, objectTypes } from './objects.ts';
+import { OWNERS, OWNERS_SCOPE, ownersOf } from './owners.ts';
 import { pathsOf, type Paths } from './paths.ts';
 
 const secret = z.string().regex(/^[\x21-\x7e]+$/, 'It has no spaces and no accents.');
@@ -139,21 +140,26 @@ async function open(settings: HubSpotConfig, world: World, memory?: Memory): Pro
   const { portalId, timeZone, accountType = 'STANDARD' } = data;
   if (timeZone !== undefined && isZone(timeZone)) zone = timeZone;
   const clockOffsetMs = clockOffset(headers, (askedAt + now()) / 2);
-  const collection = (name: string) =>
-    openCollection({
-      rest,
-      paths,
-      login,
-      type: objectTypeOf(name),
-      markerName: settings.marker,
-      tellsDeletes: settings.tellDeletes,
-    });
+  const collection = async (name: string) =>
+    name === OWNERS
+      ? ownersOf({ rest, paths }, login)
+      : openCollection({
+          rest,
+          paths,
+          login,
+          type: objectTypeOf(name),
+          markerName: settings.marker,
+          tellsDeletes: settings.tellDeletes,
+        });
   return {
     title: `HubSpot ${portalId}${accountType === 'STANDARD' ? '' : ` (${accountType})`}`,
     ...(clockOffsetMs !== undefined && { clockOffsetMs }),
     limits: limitsOf(settings, headers),
     left: () => left,
-    collections: async () => objectTypes.map(({ name, title }) => ({ name, title })),
+    collections: async () => [
+      ...objectTypes.map(({ name, title }) => ({ name, title })),
+      { name: OWNERS, title: 'Owners' },
+    ],
     missingScopes: (names, signal) => missingScopes({ rest, paths }, names, signal),
     collection,
     ...(clientSecret !== undefined && {
@@ -321,7 +327,11 @@ async function missingScopes(
     const named = scopesIn(answer.data);
     for (const scope of named.length > 0 ? named : [usual]) missing.add(scope);
   };
-  for (const { name, references } of collections.map(objectTypeOf)) {
+  if (collections.includes(OWNERS)) {
+    await attempt({ method: 'GET', path: paths.owners }, OWNERS_SCOPE);
+  }
+  const kinds = collections.filter((name) => name !== OWNERS).map(objectTypeOf);
+  for (const { name, references } of kinds) {
     for (const read of [name, ...references.map(({ to }) => to)]) {
       const path = paths.objects(read);
       await attempt({ method: 'GET', path }, `crm.objects.${read}.read`);

@@ -9,6 +9,9 @@ export interface Paths {
   /** A batch of associations. */
   associations(from: string, to: string, ...names: readonly string[]): readonly string[];
   readonly account: readonly string[];
+  readonly owners: readonly string[];
+  /** Of deals. */
+  readonly pipelines: readonly string[];
   hooks(app: string, ...names: readonly string[]): readonly string[];
   /** Of the end point for tokens. */
   readonly token: string;
@@ -25,6 +28,8 @@ export function pathsOf(version: string): Paths {
     properties: (...names) => [...properties, ...names],
     associations: (from, to, ...names) => [...associations, from, to, 'batch', ...names],
     account: ['account-info', version, 'details'],
+    owners: isOld ? ['crm', 'v3', 'owners'] : ['crm', 'owners', version],
+    pipelines: [...(isOld ? ['crm', 'v3', 'pipelines'] : ['crm', 'pipelines', version]), 'deals'],
     hooks: (...names) => [...hooks, ...names],
     token: isOld ? 'oauth/v1/token' : `oauth/${version}/token`,
   };

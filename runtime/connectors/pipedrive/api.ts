@@ -104,6 +104,19 @@ export const user = z.object({
   }),
 });
 
+export const users = z.object({
+  success,
+  data: z.array(
+    z.object({
+      id: z.int(),
+      name: z.string().nullish(),
+      email: z.string().nullish(),
+      phone: z.string().nullish(),
+      active_flag: z.boolean().nullish(),
+    }),
+  ),
+});
+
 const hook = z.object({
   id,
   subscription_url: z.string(),

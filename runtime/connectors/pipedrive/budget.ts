@@ -12,6 +12,7 @@ import { numberIn } from './complaints.ts';
 import { PAGES_MAX } from './finding.ts';
 import { objectTypeNamed, type ObjectType } from './objects.ts';
 import { LOOKS_MAX } from './reading.ts';
+import { USERS, USERS_TOKENS } from './users.ts';
 
 /** Of the smallest plan, with one seat. */
 const TOKENS_A_DAY = 30_000;
@@ -35,6 +36,7 @@ export function limitsOf(options: BudgetOptions): readonly Limit[] {
   const burst = numberIn(headers, `${BURST}limit`) ?? (isApp ? BURST_OF_APP : BURST_OF_TOKEN);
   const daily = tokensADay ?? numberIn(headers, `${DAILY}limit`) ?? TOKENS_A_DAY;
   const costOf = (...[call, items, collection]: Parameters<Limit['cost']>): Cost => {
+    if (collection === USERS) return { requests: 1, tokens: USERS_TOKENS };
     const type = objectTypeNamed(collection);
     return type === undefined ? NOTHING : COSTS[call](type, items, options);
   };

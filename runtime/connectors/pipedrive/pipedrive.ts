@@ -31,6 +31,7 @@ import { openCollection } from './collection.ts';
 import { limitWatch, wordsAbout } from './complaints.ts';
 import { receive, webhooks } from './hooks.ts';
 import { objectTypeNamed, objectTypes } from './objects.ts';
+import { USERS, USERS_SCOPE, usersOf } from './users.ts';
 import { pathsAt, SHARED_ORIGIN, type Paths } from './paths.ts';
 
 const secret = z.string().regex(/^[\x21-\x7e]+$/, 'It has no spaces and no accents.');
@@ -169,10 +170,14 @@ async function open(settings: PipedriveConfig, world: World, memory?: Memory): P
       headers,
     }),
     left: () => left,
-    collections: async () => objectTypes.map((type) => ({ name: type.name, title: type.title })),
+    collections: async () => [
+      ...objectTypes.map((type) => ({ name: type.name, title: type.title })),
+      { name: USERS, title: 'Users' },
+    ],
     missingScopes: (names, signal) =>
       missingScopes({ rest, paths, tellsDeletes: tellDeletes }, names, signal),
     async collection(named) {
+      if (named === USERS) return usersOf({ rest, paths }, login);
       const type = objectTypeNamed(named);
       if (type === undefined) throw unknownCollection(named, login);
       const vendorNow = (): number => now() + (clockOffsetMs ?? 0);
@@ -189,7 +194,7 @@ async function open(settings: PipedriveConfig, world: World, memory?: Memory): P
 function unknownCollection(name: string, login: string): VendorError {
   return new VendorError('missing', {
     what: `pipedrive has no collection "${name}" for account '${login}'.`,
-    next: `Choose ${objectTypes.map((type) => type.name).join(', ')}.`,
+    next: `Choose ${objectTypes.map((type) => type.name).join(', ')} or ${USERS}.`,
   });
 }
 
@@ -254,6 +259,9 @@ async function missingScopes(
     });
     if (status === 403) missing.add(scope);
   };
+  if (collections.includes(USERS)) {
+    await attempt({ method: 'GET', path: paths.v1(USERS, NOBODY) }, USERS_SCOPE);
+  }
   const types = collections.flatMap((name) => objectTypeNamed(name) ?? []);
   for (const type of types) {
     const path = paths.of(type, NOBODY);

@@ -107,6 +107,12 @@ describe('the webhooks of HubSpot', () => {
       assert.match(message, /app 54321, which account 'Sales' of hubspot uses, lead to another/);
     }, OPTIONS));
 
+  it('are not asked for where there are none', () =>
+    practising(async ({ account }) => {
+      const wanted = { ...WANTED, collections: ['owners'] };
+      assert.equal((await account.webhooks!.ensure(wanted)).secret, SECRET);
+    }, OPTIONS));
+
   it('never show the key', async () => {
     const answers = {
       settings: new Reply(403, { message: 'no: very-secret-key', category: 'FORBIDDEN' }),

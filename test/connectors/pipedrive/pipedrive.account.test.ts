@@ -32,7 +32,7 @@ describe('an account of Pipedrive', () => {
     assert.equal(asked[0]?.headers['authorization'], undefined);
     assert.deepEqual(
       (await account.collections!()).map(({ name }) => name),
-      ['persons', 'organizations', 'deals', 'activities', 'notes'],
+      ['persons', 'organizations', 'deals', 'activities', 'notes', 'users'],
     );
     await account.close();
   });
