@@ -24,6 +24,8 @@ export interface Connector<Config = unknown> {
   readonly secrets: readonly string[];
   /** Where a secret is looked for that is not filled in, by the member of the configuration. */
   readonly secretPlaces?: Readonly<Record<string, SecretPlaces>>;
+  /** The members that only somebody who is still developing may fill in so. Missing: there is nothing like it. */
+  developmentOnly?(config: Config): readonly string[];
   /** Its accounts have `watch`. */
   readonly watches?: true;
   /** Without a memory, what it would have kept is gone with the process. */

@@ -10,12 +10,18 @@ import { mappingOf } from './setup.ts';
 import { inFull, type AccountConfig, type Config, type SyncConfig } from './schema.ts';
 import type { Path } from './source.ts';
 
-export function problemsWith(config: Config, connectors: readonly Connector[]): Problem[] {
+export interface Circumstances {
+  readonly connectors: readonly Connector[];
+  /** What is meant for development is a mistake then. */
+  readonly isProduction: boolean;
+}
+
+export function problemsWith(config: Config, circumstances: Circumstances): Problem[] {
   const accounts = Object.entries(config.accounts);
   return [
     ...problemsWithIds('accounts', config.accounts),
     ...problemsWithIds('syncs', config.syncs),
-    ...accounts.flatMap(([name, account]) => problemsWithAccount(name, account, connectors)),
+    ...accounts.flatMap(([name, account]) => problemsWithAccount(name, account, circumstances)),
     ...Object.entries(config.syncs).flatMap(([name, sync]) => problemsWithSync(name, sync, config)),
   ];
 }
@@ -42,7 +48,7 @@ function problemsWithIds(
 function problemsWithAccount(
   name: string,
   account: AccountConfig,
-  connectors: readonly Connector[],
+  { connectors, isProduction }: Circumstances,
 ): Problem[] {
   const connector = connectors.find(({ vendor }) => vendor === account.vendor);
   if (!connector) {
@@ -51,8 +57,15 @@ function problemsWithAccount(
     const next = `There are: ${connectors.map(({ vendor }) => vendor).join(', ')}.`;
     return [{ path, what, next }];
   }
-  const { error } = connector.config.safeParse(vendorConfigOf(account));
-  const problems = error ? problemsIn(error) : [];
+  const { data, error } = connector.config.safeParse(vendorConfigOf(account));
+  const unfit = isProduction && data ? (connector.developmentOnly?.(data) ?? []) : [];
+  const problems = error
+    ? problemsIn(error)
+    : unfit.map((member) => ({
+        path: [member],
+        what: 'This is for development, and NODE_ENV says that this is production',
+        next: 'Fill in what proves to the system who is calling.',
+      }));
   return problems.map((each) => ({ ...each, path: ['accounts', name, ...each.path] }));
 }
 

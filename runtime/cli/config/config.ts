@@ -26,7 +26,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export async function readConfig(file: string, environment: Environment): Promise<ReadConfig> {
   const source = readSource(await textOf(file), environment);
   await fillInSecrets(source.value, { connectors, environment });
-  return { config: configIn(source, file), file: path.resolve(file) };
+  return { config: configIn(source, file, environment), file: path.resolve(file) };
 }
 
 /** @internal The text may come from anywhere. */
@@ -34,13 +34,14 @@ export function parseConfig(
   text: string,
   { file, environment }: { file: string; environment: Environment },
 ): Config {
-  return configIn(readSource(text, environment), file);
+  return configIn(readSource(text, environment), file, environment);
 }
 
-function configIn(source: Source, file: string): Config {
+function configIn(source: Source, file: string, environment: Environment): Config {
   if (source.value === undefined) throw refusal(file, source.mistakes);
   const { data, error } = checkForm(source);
-  const problems = data ? problemsWith(data, connectors) : problemsIn(error);
+  const isProduction = environment['NODE_ENV'] === 'production';
+  const problems = data ? problemsWith(data, { connectors, isProduction }) : problemsIn(error);
   // Where a variable is missing, what else is wrong follows from that.
   const isTold = ({ line, column }: Place): boolean =>
     source.mistakes.some(({ place }) => place.line === line && place.column === column);

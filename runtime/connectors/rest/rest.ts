@@ -58,6 +58,7 @@ export type RestConfig = z.infer<typeof config>;
 
 export const rest: Connector<RestConfig> = {
   vendor: 'rest',
+  developmentOnly: ({ auth }) => (auth.kind === 'development' ? ['auth'] : []),
   title: 'Own app (OpenAPI)',
   config,
   secrets: ['auth'],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseConfig } from '../../../runtime/cli/config/config.ts';
+import { parseConfig, type Environment } from '../../../runtime/cli/config/config.ts';
 import { setupOf } from '../../../runtime/cli/config/setup.ts';
 import { template } from '../../../runtime/cli/template.ts';
 import { readSettings } from '../../../runtime/engine/settings.ts';
@@ -44,6 +44,20 @@ describe('the configuration', () => {
       restored: 'ask',
     });
     assert.deepEqual(brakes.delete, { least: 10, share: 0.02 });
+  });
+
+  it('has no login for development in production, and says where', () => {
+    const auth = '{ kind: development, customer: demo }';
+    const app = `{ vendor: rest, baseUrl: "http://127.0.0.1:1", auth: ${auth} }`;
+    const text = good.replace(/(?<=desk: )\{ vendor.*/, app);
+    const readIn = (environment: Environment) =>
+      parseConfig(text, { file: 'tributary.yaml', environment });
+    for (const NODE_ENV of [undefined, 'development', 'test']) {
+      assert.equal(readIn({ NODE_ENV }).accounts['desk']!.vendor, 'rest');
+    }
+    assert.throws(() => readIn({ NODE_ENV: 'production' }), {
+      message: /tributary\.yaml:3:\d+ {2}accounts\.desk\.auth: This is for development.*Fill in/,
+    });
   });
 
   it('may be JSON', () => {
