@@ -20,6 +20,7 @@
  *                              where a vendor has them set up in its pages, as for private apps of HubSpot:
  *                              {"eventType", "propertyName"?, "objectTypeId"?, "active"?}
  *     POST /_emulator/trouble  {"rates": {"lost": 0.1}, "seed"?}             {}
+ *                              and "webhooks"?: {"lost", "doubled", "late"}, rates of what they bring
  *     POST /_emulator/advance  {"ms"}                                        {}, when all has happened that was due
  */
 import express, { type Router } from 'express';
@@ -30,7 +31,7 @@ import { FIELD_TYPES } from './crm/values.ts';
 import { Refused } from './crm/refused.ts';
 import type { Directory } from './emulator.ts';
 import type { MovableWorld } from './movable-world.ts';
-import { TROUBLES, type TroubleMaker } from './trouble.ts';
+import { TROUBLES, WEBHOOK_TROUBLES, type TroubleMaker } from './trouble.ts';
 
 const BODY_BYTES_MAX = 1024 * 1024;
 
@@ -152,9 +153,15 @@ export function controlRoutes({
   });
   routes.post('/trouble', (request, reply) => {
     const rate = z.number().min(0).max(1);
-    const rates = z.partialRecord(z.enum(TROUBLES), rate);
-    const given = understood(z.strictObject({ rates, seed: z.int().default(1) }), request.body);
-    troubles.set(given.rates, given.seed);
+    const given = understood(
+      z.strictObject({
+        rates: z.partialRecord(z.enum(TROUBLES), rate),
+        webhooks: z.partialRecord(z.enum(WEBHOOK_TROUBLES), rate).optional(),
+        seed: z.int().default(1),
+      }),
+      request.body,
+    );
+    troubles.set(given.rates, given.seed, given.webhooks);
     reply.json({});
   });
   routes.use(notDone);

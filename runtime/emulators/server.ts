@@ -42,7 +42,12 @@ export function serve<Emulators extends readonly [Emulator, ...Emulator[]]>({
   const world = movable(given);
   const troubles = troubleMaker();
   const town = townOf(world.random('emulators:town'));
-  const emulators = open({ world, trouble: troubles.next, town });
+  const emulators = open({
+    world,
+    trouble: troubles.next,
+    webhookTrouble: troubles.nextOfWebhook,
+    town,
+  });
   const directory = directoryOf(emulators);
   const app = express();
   app.disable('x-powered-by');

@@ -6,6 +6,7 @@
 import { randomStreams } from '../world/random.ts';
 import type { Random } from '../world/world.ts';
 import type { Call } from './call.ts';
+import type { Delivery, WebhookTrouble } from './webhooks.ts';
 
 export type Trouble =
   /** The connection breaks, and nothing is carried out. */
@@ -29,13 +30,19 @@ export type Trouble =
 /** By kind, the share of requests it befalls, from 0 to 1. */
 export type Rates = Readonly<Partial<Record<Trouble['kind'], number>>>;
 
+/** Likewise, of what webhooks bring. */
+export type WebhookRates = Readonly<Partial<Record<WebhookTrouble['kind'], number>>>;
+
 export interface TroubleMaker {
   /** From now on. No rates, no trouble. */
-  set(rates: Rates, seed: number): void;
+  set(rates: Rates, seed: number, webhooks?: WebhookRates): void;
   readonly next: (call: Call) => Trouble | undefined;
+  readonly nextOfWebhook: (delivery: Delivery) => WebhookTrouble | undefined;
 }
 
 export const TROUBLES = ['lost', 'answerLost', 'late', 'status', 'slow', 'busy'] as const;
+
+export const WEBHOOK_TROUBLES = ['lost', 'doubled', 'late'] as const;
 
 const STATUSES = [429, 500, 502, 503, 504] as const;
 const LATE_MS_BELOW = 30_000;
@@ -44,15 +51,24 @@ const RETRY_AFTER_S_BELOW = 5;
 
 export function troubleMaker(): TroubleMaker {
   let rates: Rates = {};
+  let webhookRates: WebhookRates = {};
   let dice = diceOf(0);
+  let webhookDice = diceOf(0, OF_WEBHOOKS);
   return {
-    set(newRates, seed) {
+    set(newRates, seed, newWebhookRates = {}) {
       rates = newRates;
+      webhookRates = newWebhookRates;
       dice = diceOf(seed);
+      webhookDice = diceOf(seed, OF_WEBHOOKS);
     },
     next(call) {
       const kind = TROUBLES.find((name) => dice.next() < (rates[name] ?? 0));
       return kind && madeOf[kind](dice, call);
+    },
+    nextOfWebhook() {
+      const kind = WEBHOOK_TROUBLES.find((name) => webhookDice.next() < (webhookRates[name] ?? 0));
+      if (kind !== 'late') return kind && { kind };
+      return { kind, ms: webhookDice.below(LATE_MS_BELOW) };
     },
   };
 }
@@ -71,6 +87,8 @@ const madeOf: Readonly<Record<Trouble['kind'], (dice: Random, call: Call) => Tro
   busy: (dice, { items }) => ({ kind: 'busy', items: [dice.below(Math.max(1, items))] }),
 };
 
-function diceOf(seed: number): Random {
-  return randomStreams(String(seed))('grumpy:trouble');
+const OF_WEBHOOKS = 'webhooks:trouble';
+
+function diceOf(seed: number, name = 'grumpy:trouble'): Random {
+  return randomStreams(String(seed))(name);
 }

@@ -123,6 +123,7 @@ describe('the control API of the emulator', () => {
       'webhooks',
       { account: 'sales', targetUrl: 'https://sync.test', subscriptions: [] },
     ],
+    ['an unknown trouble of webhooks', 400, 'trouble', { rates: {}, webhooks: { busy: 1 } }],
     ['an unknown trouble', 400, 'trouble', { rates: { rain: 1 } }],
   ] as const) {
     it(`answers ${what} with ${status}`, async () => {
@@ -143,33 +144,32 @@ describe('the control API of the emulator', () => {
 });
 
 describe('a private app of HubSpot that is served', () => {
-  it('has its webhooks set up by hand, and delivers them signed', async () => {
-    const letter = Promise.withResolvers<{ headers: http.IncomingHttpHeaders; body: string }>();
+  it('has its webhooks set up by hand, and delivers them signed, twice on a bad day', async () => {
+    const letters: { headers: http.IncomingHttpHeaders; body: string }[] = [];
+    const both = Promise.withResolvers<void>();
     const receiver = http.createServer((request, reply) => {
       let body = '';
       request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
       request.on('end', () => {
-        letter.resolve({ headers: request.headers, body });
+        letters.push({ headers: request.headers, body });
         reply.end();
+        if (letters.length === 2) both.resolve();
       });
     });
     await new Promise<void>((ready) => receiver.listen(0, '127.0.0.1', ready));
     const hubspot = await served(openHubSpot);
     const control = async (path: string, body: object) => {
       const headers = { 'content-type': 'application/json' };
-      const init = {
-        method: 'POST',
-        headers,
-        body: JSON.stringify({ account: 'hubspot', ...body }),
-      };
+      const init = { method: 'POST', headers, body: JSON.stringify(body) };
       const response = await fetch(`${hubspot.url}/_emulator/${path}`, init);
       return { status: response.status, body: (await response.json()) as Record<string, unknown> };
     };
     try {
       const targetUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
       const created = { eventType: 'contact.creation' };
-      const wanted = { targetUrl, subscriptions: [created] };
-      const wrong = { targetUrl, subscriptions: [{ eventType: 'contact.sneeze' }] };
+      const account = 'hubspot';
+      const wanted = { account, targetUrl, subscriptions: [created] };
+      const wrong = { ...wanted, subscriptions: [{ eventType: 'contact.sneeze' }] };
       assert.equal((await control('webhooks', wrong)).status, 422);
       const { body: shown } = await control('webhooks', wanted);
       const [subscription] = shown['subscriptions'] as Record<string, unknown>[];
@@ -177,10 +177,13 @@ describe('a private app of HubSpot that is served', () => {
         [shown['targetUrl'], subscription?.['eventType'], subscription?.['active']],
         [targetUrl, 'contact.creation', true],
       );
+      await control('trouble', { rates: {}, webhooks: { doubled: 1 } });
       const { id } = (
-        await control('create', { collection: 'contacts', fields: { firstname: 'Anna' } })
+        await control('create', { account, collection: 'contacts', fields: { firstname: 'Anna' } })
       ).body;
-      const { headers, body } = await letter.promise;
+      await both.promise;
+      const [{ headers, body }, again] = letters as [(typeof letters)[0], (typeof letters)[0]];
+      assert.equal(again.body, body);
       const signed = `POST${targetUrl}${body}${headers['x-hubspot-request-timestamp'] as string}`;
       assert.equal(
         headers['x-hubspot-signature-v3'],

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Call, Trouble } from '../../runtime/emulators/grumpy/grumpy.ts';
-import { TROUBLES, troubleMaker, type Rates } from '../../runtime/emulators/trouble.ts';
+import {
+  TROUBLES,
+  troubleMaker,
+  WEBHOOK_TROUBLES,
+  type Rates,
+} from '../../runtime/emulators/trouble.ts';
 
 const call: Call = { account: 'a', collection: 'b', action: 'create', items: 10 };
 
@@ -18,6 +23,22 @@ describe('trouble by the dice', () => {
       const met = day({ [kind]: 0.25 }, 1).filter((trouble) => trouble !== undefined);
       assert.ok(met.every((trouble) => trouble.kind === kind));
       assert.ok(met.length > 200 && met.length < 300, `${met.length} of 1000`);
+    });
+  }
+
+  for (const kind of WEBHOOK_TROUBLES) {
+    it(`befalls webhooks as often as it should, and no requests: ${kind}`, () => {
+      const maker = troubleMaker();
+      const delivery = { account: 'a', hook: 'h', delivery: 'd', message: {} };
+      assert.equal(maker.nextOfWebhook(delivery), undefined);
+      maker.set({}, 1, { [kind]: 0.25 });
+      const met = Array.from({ length: 1000 }, () => maker.nextOfWebhook(delivery)?.kind);
+      const count = met.filter((each) => each === kind).length;
+      assert.ok(count > 200 && count < 300, `${count} of 1000`);
+      assert.equal(met.filter((each) => each === undefined).length, 1000 - count);
+      assert.equal(maker.next(call), undefined);
+      maker.set({}, 1);
+      assert.equal(maker.nextOfWebhook(delivery), undefined);
     });
   }
 
