@@ -181,6 +181,8 @@ export interface Can {
   readonly literalPaths?: readonly string[];
   /** Whether the vendor may give the id of a deleted item to a new one. */
   readonly reusesIds: boolean;
+  /** References to what is archived are not shown, and are again once it is restored. Missing: they are shown. */
+  readonly hidesReferences?: true;
 }
 
 export type Operation = 'create' | 'update' | 'delete' | 'restore';

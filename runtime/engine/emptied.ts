@@ -2,12 +2,13 @@
  * References that are empty because what they led to is gone. Some vendors forget what leads to a deleted
  * item, or do not show it any more; nobody has emptied such a reference, and it counts as unchanged. It is
  * written anew when its record has another item there. To tell the two apart, the item that it led to last
- * is looked at, after the reference was read; and which one that was is remembered.
+ * is looked at, after the reference was read; and which one that was is remembered. It may have been restored
+ * just before that look, so where a vendor hides such references, they are read again after it.
  */
 import type { Read } from '../connectors/connector.ts';
 import type { EndpointId, EntityId, Link } from '../core/planner/model.ts';
 import { baseOf } from '../core/planner/parts.ts';
-import { isList } from '../core/value.ts';
+import { isList, same } from '../core/value.ts';
 import { isGivenAway, type StoredRecord, type SyncId } from '../store/store.ts';
 import type { Led } from './case.ts';
 import { setbackWithout, type Context } from './context.ts';
@@ -46,11 +47,12 @@ interface Followed extends Emptied {
 /** What was read of references, but for those that lost what they led to: these are as they were. */
 export async function keepLost(
   context: Context,
-  { endpoint }: Member,
+  member: Member,
   items: readonly Referring[],
   read: readonly Targets[],
   readIds: ReadIds,
 ): Promise<readonly Kept[]> {
+  const { endpoint } = member;
   const emptied = items.flatMap((item, n) => emptiedIn(context, item, read[n]!, n));
   if (emptied.length === 0) return read;
   const followed = await follow(context, endpoint, items, emptied);
@@ -60,17 +62,21 @@ export async function keepLost(
     const ids = new Set(group.map(({ item }) => idOf(item)));
     looks.set(sync, await lookAt(context, sync, endpoint, [...ids], readIds));
   }
+  const isLost = ({ item, sync }: Followed): boolean =>
+    isGone(item) || looks.get(sync)?.missing.has(idOf(item)) === true;
+  const left = followed.filter((each) => !isLost(each) && !looks.get(each.sync)?.setback);
+  const again = await readAgain(context, member, items, left, readIds);
   const kept: Kept[] = [...read];
   for (const each of followed) {
-    const look = looks.get(each.sync);
+    const setback = looks.get(each.sync)?.setback ?? again.get(each.n);
     const known = kept[each.n]!;
     if (known.fields[each.field] === undefined) continue;
-    if (isGone(each.item) || look?.missing.has(idOf(each.item))) {
+    if (isLost(each)) {
       kept[each.n] = withLost(known, each, endpoint);
-    } else if (look?.setback) {
+    } else if (setback) {
       // As long as nobody can tell, nothing counts as emptied.
       const { [each.field]: _empty, ...fields } = known.fields;
-      kept[each.n] = { ...known, fields, setback: look.setback };
+      kept[each.n] = { ...known, fields, setback };
     }
   }
   return kept;
@@ -176,6 +182,44 @@ async function lookAt(
   });
   if (marks.length > 0) await store.mark(sync.tenant, { now: world.clock.now(), marks });
   return { missing: new Set(missing) };
+}
+
+/**
+ * Where references to what is archived are hidden, and all that these led to is there: reads their items once
+ * more. Returns what becomes of those that do not read as before, by the number of the item.
+ */
+async function readAgain(
+  context: Context,
+  member: Member,
+  items: readonly Referring[],
+  left: readonly Followed[],
+  readIds: ReadIds,
+): Promise<ReadonlyMap<number, Setback>> {
+  const { can, title } = member;
+  const setbacks = new Map<number, Setback>();
+  const wanted = can.hidesReferences ? [...Map.groupBy(left, ({ n }) => n)] : [];
+  for (let from = 0; from < wanted.length; from += can.batch.read) {
+    const batch = wanted.slice(from, from + can.batch.read);
+    const now = context.world.clock.now();
+    let reads: readonly Read[];
+    try {
+      const ids = batch.map(([n]) => items[n]!.link.remoteId);
+      reads = await readIds(context, member, ids);
+    } catch (error) {
+      for (const [n] of batch) setbacks.set(n, setbackOf(answered(error), now));
+      continue;
+    }
+    for (const [m, [n, emptied]] of batch.entries()) {
+      const read = reads[m]!;
+      const seen = read.kind === 'present' ? member.read(read.item, now).references : undefined;
+      const isSame = emptied.every(({ field }) =>
+        same(seen?.[field] ?? null, items[n]!.references[field] ?? null),
+      );
+      const why = `What an item at "${title}" refers to has just come back.`;
+      if (!seen || !isSame) setbacks.set(n, { kind: 'again', why, at: now });
+    }
+  }
+  return setbacks;
 }
 
 function withLost(

@@ -23,7 +23,7 @@ export interface Referring {
   /** By field: ids of the vendor. */
   readonly references: Readonly<Record<string, Value>>;
   /** What was read there before. */
-  readonly link: Pick<Link, 'cells' | 'ledTo'>;
+  readonly link: Pick<Link, 'remoteId' | 'cells' | 'ledTo'>;
   /** What we may have written there since. */
   readonly written: readonly Values[];
   /** When it last changed, by the vendor's clock. */

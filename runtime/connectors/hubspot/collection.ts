@@ -155,6 +155,7 @@ function canDo({
     restore: false,
     uniquePaths,
     reusesIds: false,
+    hidesReferences: true,
   };
 }
 

@@ -8,9 +8,6 @@
  * | Pipedrive | the same, and to copy a person                                                           |
  * | Twenty    | to copy a person; to retype a field; to change one that is not custom                     |
  * | own app   | nothing more                                                                             |
- *
- * And one deed is left out that can be done, because what then happens is known to be wrong (docs/known-gaps.md):
- * somebody deletes a company in HubSpot, and with it all associations that lead to it.
  */
 import type { Action, VendorName } from '../scenario.ts';
 import type { Vendor } from '../system.ts';
@@ -29,7 +26,6 @@ const CUSTOM: ReadonlySet<string> = new Set(['tags', 'status', 'address']);
 export function canBeDone(vendor: VendorName): Vendor['can'] {
   return (deed) => {
     if (BEYOND[vendor].includes(deed.kind)) return false;
-    if (vendor === 'hubspot' && deed.kind === 'delete') return deed.collection === 'people';
     if (deed.kind === 'edit') return deed.field !== 'name' || deed.how !== 'clear';
     const isOfField = deed.kind === 'removeField' || deed.kind === 'renameField';
     return !isOfField || !HAS_CUSTOM.has(vendor) || CUSTOM.has(deed.field);
