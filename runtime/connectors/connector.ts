@@ -183,6 +183,8 @@ export interface Can {
   readonly reusesIds: boolean;
   /** References to what is archived are not shown, and are again once it is restored. Missing: they are shown. */
   readonly hidesReferences?: true;
+  /** What is restored may be in no list of changes. Missing: it is there like any other change. */
+  readonly restoresSilently?: true;
 }
 
 export type Operation = 'create' | 'update' | 'delete' | 'restore';

@@ -367,8 +367,8 @@ function strong(keys: readonly DigestedKey[]): string[] {
 
 /**
  * Once all of a system's items are known, its latest changes tell what is new there, in one call for the
- * whole page. A system without a list of changes, or with items that nobody has looked at yet, is
- * searched for the keys.
+ * whole page. A system without a list of changes, one in which not even that tells of what was restored, or
+ * one with items that nobody has looked at yet, is searched for the keys.
  */
 async function lookUp(
   context: Context,
@@ -381,7 +381,8 @@ async function lookUp(
   // What was listed before and has not been looked at is in no list of what is new.
   const mustSearch =
     rules.has('search-what-waits') &&
-    ((await isAnyWaiting(context, member)) ||
+    (member.can.restoresSilently === true ||
+      (await isAnyWaiting(context, member)) ||
       (await isGivenUp(context, member)) ||
       (await isAskedAt(context, member.endpoint)));
   if (rows && !mustSearch) return rows;

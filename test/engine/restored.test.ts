@@ -4,6 +4,7 @@ import type { Policy } from '../../runtime/core/planner/model.ts';
 import type { Abilities } from '../../runtime/emulators/grumpy/grumpy.ts';
 import { grumpier } from './grumpier.ts';
 import { withPair, type Pair } from './pair.ts';
+import { story as storyOf } from '../stories/story.ts';
 
 const anna = { email: 'anna@example.com', name: 'Anna' };
 const another = { ...anna, name: 'Another Anna' };
@@ -215,3 +216,21 @@ async function settleLong(pair: Pair): Promise<void> {
     await pair.wait(120_000);
   }
 }
+
+describe('A company that was deleted in HubSpot before the first sync', () => {
+  const company = { collection: 'companies', code: 'c0001' } as const;
+
+  it('is not made beside itself when it was restored without a word and is entered elsewhere', async () => {
+    const { when } = await storyOf({
+      systems: { app: {}, hubspot: { vendor: 'hubspot', webhooks: false } },
+      companies: { c0001: ['hubspot'] },
+      sweepMinutes: 30,
+      happens: [
+        [0, { kind: 'delete', system: 'hubspot', ...company }],
+        [30, { kind: 'restore', system: 'hubspot', ...company }],
+        [200, { kind: 'create', system: 'app', ...company }],
+      ],
+    });
+    assert.deepEqual(when('hubspot', 'created'), []);
+  });
+});

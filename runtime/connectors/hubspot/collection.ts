@@ -156,6 +156,7 @@ function canDo({
     uniquePaths,
     reusesIds: false,
     hidesReferences: true,
+    restoresSilently: true,
   };
 }
 
