@@ -173,6 +173,8 @@ export interface Can {
   readonly batch: Readonly<Record<'list' | 'read' | 'find' | Operation, number>>;
   /** What a refused item does to the rest of its batch. */
   readonly partial: 'perItem' | 'allOrNothing';
+  /** Takes whole items only: an update sends along what it has not changed. Missing: it does not. */
+  readonly replacesItems?: boolean;
   readonly delete: 'soft' | 'hard';
   readonly restore: boolean;
   /** Members whose values two items cannot share. */

@@ -54,6 +54,8 @@ export interface Member {
   read(item: Item, takenAt: number): MemberRead;
   /** `current` is the vendor's item as it was last read. */
   write(patch: Values, current?: unknown): ItemWrite;
+  /** The fields that go along when these members are sent, changed or not. */
+  sentWith(raw: unknown): readonly string[];
   /** The field that a member of the vendor's item belongs to. */
   fieldAt(path: string): string | undefined;
   /** The vendor's type of each mapped member, and what it is mapped as, by `path kind`. */
@@ -284,6 +286,8 @@ function memberOf(
   const references = new Set(policy.fields.filter((f) => f.reference).map(({ name }) => name));
   const paths = new Map(mapping.fields.flatMap(({ name, paths: at }) => at.map((p) => [p, name])));
   const { can } = collection;
+  const fixed = collection.fields.filter((field) => field.readOnly);
+  const readOnly = new Set(fixed.map(({ path }) => path));
   const facts: EndpointFacts = {
     clockOffsetMs: account.clockOffsetMs ?? 0,
     clockUncertaintyMs: CLOCK_UNCERTAINTY_MS,
@@ -327,12 +331,24 @@ function memberOf(
       };
     },
     write: (patch, current) => mapping.write(patch, current),
+    sentWith: (raw) => {
+      const isSent = (path: string): boolean => {
+        return can.replacesItems ? !readOnly.has(path) : isIn(raw, path.split('.'));
+      };
+      return mapping.fields.filter(({ paths }) => paths.some(isSent)).map(({ name }) => name);
+    },
     fieldAt: (path) => paths.get(path) ?? paths.get(path.split('.')[0]!),
     pathOf: (field) => {
       const at = mapping.fields.find(({ name }) => name === field)?.paths;
       return at?.length === 1 ? at[0] : undefined;
     },
   };
+}
+
+function isIn(raw: unknown, [name, ...below]: readonly string[]): boolean {
+  if (name === undefined) return true;
+  if (typeof raw !== 'object' || raw === null || !Object.hasOwn(raw, name)) return false;
+  return isIn((raw as Readonly<Record<string, unknown>>)[name], below);
 }
 
 /** What may be known about a member that nobody can ask just now. Nothing is decided on it alone. */

@@ -10,10 +10,10 @@ import { linkOf, replaceIntent, setBack, type Case, type Sending } from './case.
 import { orderFor, refTo, setbackWithout, type Context } from './context.ts';
 import { isUnread } from './comparing.ts';
 import { markerFor } from './creating.ts';
+import { intentFor } from './intents.ts';
 import type { Member } from './member.ts';
 import { isAtBase, shownIn } from './reading.ts';
 import { placesOf, type Places } from './references.ts';
-import { intentFor } from './sending.ts';
 
 export async function prepareWrites(
   context: Context,
@@ -69,11 +69,10 @@ function prepare(context: Context, one: Case, planned: Write, places: Places): v
   const seen = write.link && one.items.get(write.link);
   const marker = write.op === 'create' && member.can.marker !== undefined;
   const isGuarded = member.can.conditionalWrites && context.rules.has('conditional-writes');
-  const intentId = world.newId();
-  one.sendings.push({
+  const sending: Sending = {
     member,
     write,
-    intentId,
+    intentId: world.newId(),
     raw,
     ...(led ? { led } : {}),
     wave: 0,
@@ -81,8 +80,9 @@ function prepare(context: Context, one: Case, planned: Write, places: Places): v
     ...(link ? { remoteId: link.remoteId } : {}),
     ...(seen?.version === undefined ? {} : { seenVersion: seen.version }),
     ...(isGuarded && seen?.version !== undefined ? { ifVersion: seen.version } : {}),
-  });
-  replaceIntent(one, intentFor(one, write, intentId, world.clock.now()));
+  };
+  one.sendings.push(sending);
+  replaceIntent(one, intentFor(one, sending, world.clock.now()));
 }
 
 /**

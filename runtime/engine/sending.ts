@@ -27,6 +27,7 @@ import {
 import { COLLISIONS_MAX } from './claiming.ts';
 import { newLinkId, refTo, type Context } from './context.ts';
 import { ledToAfter } from './emptied.ts';
+import { intentFor } from './intents.ts';
 import { findOverwritten, type Unchecked } from './overwritten.ts';
 import { answered, setbackOf, type Setback } from './retry.ts';
 
@@ -421,29 +422,7 @@ function makeRoom(context: Context, { one, sending }: Underway, field: string): 
     stamps: { [field]: BEFORE_ALL },
     reason: 'make-room',
   };
-  one.sendings.push({ ...sending, write: room, intentId, raw, wave: 0 });
-  replaceIntent(one, intentFor(one, room, intentId, world.clock.now()));
-}
-
-export function intentFor(
-  { leases }: Case,
-  write: Write,
-  id: string,
-  armedAt: number,
-): StoredIntent {
-  const { endpoint, link, op, patch, stamps, before, generation, reason } = write;
-  return {
-    id,
-    endpoint,
-    ...(link === undefined ? {} : { link }),
-    op,
-    patch,
-    stamps,
-    state: 'armed',
-    armedAt,
-    by: leases[0]!.key,
-    before,
-    generation,
-    reason,
-  };
+  const step: Sending = { ...sending, write: room, intentId, raw, wave: 0 };
+  one.sendings.push(step);
+  replaceIntent(one, intentFor(one, step, world.clock.now()));
 }

@@ -247,6 +247,7 @@ function canOf({ resource, form, callsPerSecond }: Parts): Can {
       restore: WRITE_MAX,
     },
     partial: 'perItem',
+    replacesItems: update?.method === 'PUT',
     delete: isSoft ? 'soft' : 'hard',
     restore: isSoft && resource.restore !== undefined,
     uniquePaths: form.unique,

@@ -21,7 +21,7 @@ import type {
 } from './model.ts';
 import { endFights, fightAfterEdit, keepFight } from './fights.ts';
 import { type Edit, isAmong, isUnseen, reportLosses } from './losses.ts';
-import { isUnsettled, ownWrite } from './own-writes.ts';
+import { mayHide, mayTouch, ownWrite } from './own-writes.ts';
 import { cellNames, cellsOf, inParts, linkCell } from './parts.ts';
 import {
   BEFORE_ALL,
@@ -126,7 +126,7 @@ function collectEdits(draft: Draft, field: FieldPolicy, cell: string): Edit[] {
       origin: site.endpoint,
       seen: known?.synced ?? null,
       site,
-      unsure: site.intents.some((intent) => isUnsettled(intent) && cell in intent.stamps),
+      unsure: site.intents.some((intent) => mayHide(intent, field, cell, known)),
       ...(known ? { base: known.base } : {}),
     });
   }
@@ -153,6 +153,14 @@ function takeOwnWrite(
   const own = ownWrite(site, field, cell, value);
   if (!own) return false;
   const known = linkCell(field, cell, site.cells);
+  if (own.carried) {
+    // As long as a person is asked, what stands there is not the base yet: nothing has come back.
+    if (draft.isContested(cell)) return false;
+    if (directionOf(field, site) === 'in') {
+      reportPutBack(draft, cell, site, known, value);
+      return false;
+    }
+  }
   site.setCell(cell, { ...keepFight(known), base: value, synced: own.stamp });
   const isOlder = own.stamp && known?.synced && compareStamps(own.stamp, known.synced) < 0;
   if (own.stamp && (own.late || isOlder)) {
@@ -161,6 +169,18 @@ function takeOwnWrite(
   }
   reportCoveredUp(draft, cell, site, value);
   return true;
+}
+
+/** Where we may not write, nothing can be put right again: what stands there now counts. */
+function reportPutBack(
+  draft: Draft,
+  cell: string,
+  { endpoint: origin }: Site,
+  known: LinkCell | undefined,
+  shown: Value,
+): void {
+  const losing = { origin, value: known?.base ?? null, stamp: known?.synced ?? BEFORE_ALL };
+  draft.report(lostEdit(cell, 'overwritten', losing, 'autoResolved', shown));
 }
 
 /** As long as a person was asked about it, what stood there was nowhere else. */
@@ -273,7 +293,7 @@ function withdraw(draft: Draft, field: FieldPolicy, asked: Conflict): void {
 
 /** Whether a write of ours to the field is under way, or has not been seen yet. */
 function mayHaveLanded({ name }: FieldPolicy, { intents }: Site): boolean {
-  return intents.some((intent) => isUnsettled(intent) && intent.patch[name] !== undefined);
+  return intents.some((intent) => mayTouch(intent, name));
 }
 
 interface Decision {

@@ -145,6 +145,8 @@ export interface Intent {
   readonly patch: Values;
   /** What each field held when we looked. */
   readonly before?: Values;
+  /** What went along as it was, of fields that we may write: somebody may have changed it meanwhile. */
+  readonly carried?: Values;
   readonly stamps: Readonly<Record<string, Stamp>>;
   /** `unknown`: sent, answer lost. `absent`: proven not to have landed. */
   readonly state: 'armed' | 'unknown' | 'applied' | 'absent' | 'failed' | 'superseded';

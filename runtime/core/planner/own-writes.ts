@@ -6,7 +6,7 @@
 import { same, type Value } from '../value.ts';
 import type { Draft, Site } from './draft.ts';
 import { isFormer } from './former-values.ts';
-import type { FieldPolicy, Intent } from './model.ts';
+import type { FieldPolicy, Intent, LinkCell } from './model.ts';
 import { cellNames, fieldOf, inParts, isCellValue, linkCell, valueInCell } from './parts.ts';
 import { BEFORE_ALL, type Stamp } from './stamp.ts';
 
@@ -15,6 +15,8 @@ export interface OwnWrite {
   readonly stamp: Stamp | null;
   /** An older write than our latest one: it arrived late and has to be written over. */
   readonly late: boolean;
+  /** It was none of what we wanted to write, and only went along. */
+  readonly carried?: true;
 }
 
 export function ownWrite(
@@ -26,6 +28,8 @@ export function ownWrite(
   let newerUnanswered = false;
   for (let i = site.intents.length - 1; i >= 0; i--) {
     const intent = site.intents[i];
+    if (intent && mayPutBack(intent, field, cell, value))
+      return { stamp: BEFORE_ALL, late: true, carried: true };
     if (!intent || intent.patch[field.name] === undefined) continue;
     const stamp = intent.stamps[cell];
     if (!stamp && value === null) {
@@ -80,6 +84,24 @@ function isBehind({ stamps }: Intent, site: Site, fields: readonly FieldPolicy[]
 /** Sent, or perhaps sent, and not answered. */
 export function isUnanswered(intent: Intent): boolean {
   return intent.state === 'unknown' || intent.state === 'armed';
+}
+
+/** Whether a write that may still land, or be seen for the first time, says what a field is. */
+export function mayTouch(intent: Intent, name: string): boolean {
+  if (intent.patch[name] !== undefined) return isUnsettled(intent);
+  return intent.carried?.[name] !== undefined && isUnanswered(intent);
+}
+
+/** Whether a write may have landed before an edit, so that its author has not seen what we had read last. */
+export function mayHide(
+  intent: Intent,
+  field: FieldPolicy,
+  cell: string,
+  known: LinkCell | undefined,
+): boolean {
+  const carried = intent.carried?.[field.name];
+  if (carried === undefined) return isUnsettled(intent) && cell in intent.stamps;
+  return isUnanswered(intent) && !isCellValue(field, cell, carried, known?.base ?? null);
 }
 
 /** Its effect may still show for the first time. */
@@ -137,6 +159,15 @@ function mayComeIntoSight(intent: Intent, site: Site, field: FieldPolicy, sent: 
     const known = linkCell(field, cell, site.link.cells);
     return isCellValue(field, cell, sent, read) || !same(known?.base ?? null, read);
   });
+}
+
+/**
+ * What reads as it did when an unanswered write took it along may be so because that write has landed late, or
+ * because somebody has put it back. Nobody can tell.
+ */
+function mayPutBack(intent: Intent, field: FieldPolicy, cell: string, value: Value): boolean {
+  const carried = intent.carried?.[field.name];
+  return carried !== undefined && isUnanswered(intent) && isCellValue(field, cell, carried, value);
 }
 
 /** A write that changes nothing leaves the item to whoever changed it last. */

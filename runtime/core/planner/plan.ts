@@ -77,8 +77,10 @@ function forgetRemovedParts(draft: Draft): void {
 }
 
 function isUnderWay(draft: Draft, field: FieldPolicy, cell: string): boolean {
-  const carries = ({ patch, stamps }: Pick<Intent, 'patch' | 'stamps'>): boolean =>
-    cell in stamps || cellsOf(field, patch[field.name] ?? null).has(cell);
+  const carries = ({ patch, carried, stamps }: Pick<Intent, 'patch' | 'carried' | 'stamps'>) => {
+    const sent = patch[field.name] ?? carried?.[field.name] ?? null;
+    return cell in stamps || cellsOf(field, sent).has(cell);
+  };
   return (
     draft.writes.some(carries) ||
     draft.input.intents.some((intent) => isUnsettled(intent) && carries(intent))

@@ -108,6 +108,17 @@ describe('the document of an own app', () => {
     );
   });
 
+  it('says whether a change takes the whole item', async () => {
+    for (const method of ['put', 'patch'] as const) {
+      const changing = document();
+      const one: Record<string, unknown> = changing.paths['/contacts/{id}'];
+      one[method] = changing.paths['/contacts']['post'];
+      await within({ document: changing }, async ({ contacts }) => {
+        assert.equal(contacts.can.replacesItems, method === 'put');
+      });
+    }
+  });
+
   it('is read anew by whoever opens a collection again, because the app may have changed', async () => {
     const changed = document();
     const given = { document: `${ORIGIN}/openapi.json` };

@@ -7,7 +7,7 @@ import type { Rows } from '../../../runtime/store/memory/rows.ts';
 import { marksIn, type Edit } from '../ledger.ts';
 import type { Judgement, Rest } from './rest.ts';
 import { codeOf, COLLECTIONS, type System } from '../system.ts';
-import { sentAt } from './underway.ts';
+import { sentAt, UNDER_WAY_MS } from './underway.ts';
 
 export function lostEdits(rest: Rest): Judgement {
   const tenants = [...rest.scenario.tenants.keys()];
@@ -54,9 +54,6 @@ function isUnread({ scenario }: Rest, { tenant, system, field, collection }: Edi
     Object.entries(directions).find(([name]) => name === field)?.[1] ?? {};
   return collection === 'people' && ways[system.replace(/-\d+$/, '')] === 'off';
 }
-
-/** Requests are on their way for so long at most, when nothing is slow. */
-const UNDER_WAY_MS = 200;
 
 /** Overwritten by a write that was sent when nobody could know of the edit, in a system without a guard. */
 export function isExposed(rest: Rest, edit: Edit): boolean {

@@ -7,6 +7,9 @@ import type { System } from '../system.ts';
 import type { Struck } from '../trouble.ts';
 import type { Rest } from './rest.ts';
 
+/** Requests are on their way for so long at most, when nothing is slow. */
+export const UNDER_WAY_MS = 200;
+
 export function sentAt({ struck }: Pick<Rest, 'struck'>, system: System, change: Change): number {
   const before = struck.findLast((one) => isLanding(one, system, change));
   return before?.at ?? change.at;

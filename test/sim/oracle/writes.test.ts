@@ -78,6 +78,35 @@ describe('The judgements of writes', () => {
   });
 });
 
+describe('The judgements of what a write empties', () => {
+  const blind = { version: 'none', conditionalWrites: false, history: false } as const;
+
+  for (const { what, habits, by, typedAfterMs, isTold } of [
+    { what: 'typed under way', habits: blind, typedAfterMs: 1_000, isTold: false },
+    { what: 'typed before it was sent', habits: blind, typedAfterMs: -1_000, isTold: true },
+    { what: 'typed under way in a guarded system', habits: {}, typedAfterMs: 1_000, isTold: true },
+    { what: 'our own', habits: blind, by: 'api', typedAfterMs: 1_000, isTold: true },
+  ] as const) {
+    it(`${isTold ? 'tell' : 'excuse'} what was ${what}`, () => {
+      const stage = new Stage(habits);
+      const crm = stage.at('crm');
+      const id = stage.id('crm', 'c0001');
+      if (by === 'api') stage.write('crm', 'c0001', { status: 'lost' }, 0);
+      else crm.edit('people', id, { status: 'lost' });
+      const { at: typedAt } = crm.log.at(-1)!;
+      stage.write('crm', 'c0001', { status: null });
+      const ms = crm.log.at(-1)!.at - typedAt + typedAfterMs;
+      const call = { account: 'crm-1', collection: 'people', action: 'update', items: 1 } as const;
+      const struck = { fault: 'late', ms, at: typedAt - typedAfterMs } as const;
+      const { violations } = stage.judge({ struck: [{ ...struck, call: { ...call, ids: [id] } }] });
+      assert.equal(
+        violations.some((line) => line.includes('status of c0001 was emptied by us')),
+        isTold,
+      );
+    });
+  }
+});
+
 function nameAtCrm({ systems }: Stage, remoteId: string): string {
   return nameOfRef({ sync: syncId(0, 'people'), endpoint: systems[1]!.endpoint, remoteId });
 }

@@ -9,7 +9,7 @@ import { couldBeTwo } from './explanations.ts';
 import { isLostWithoutTrace } from './lost.ts';
 import type { Rest } from './rest.ts';
 import { codeOf, PATHS, STATUSES, type System } from '../system.ts';
-import { sentAt } from './underway.ts';
+import { sentAt, UNDER_WAY_MS } from './underway.ts';
 
 export function unexplainedWrites(rest: Rest): string[] {
   return rest.systems.flatMap((system) =>
@@ -80,7 +80,8 @@ function values(rest: Rest, system: System, change: Change): string[] {
     if (value === null) {
       return wasEmptied(rest, tenant, path, code) ||
         ledNowhere(rest, system, change, path) ||
-        wasTypedMeanwhile(rest, former)
+        wasTypedMeanwhile(rest, former) ||
+        wasPutUnderWay(rest, system, change, path)
         ? []
         : [`${path} of ${code} was emptied by us, though nobody had emptied it,`];
     }
@@ -157,6 +158,18 @@ function ledNowhere(rest: Rest, system: System, { at, before }: Change, path: st
 function wasTypedMeanwhile(rest: Rest, former: unknown): boolean {
   const edits = [...marksIn(former)].map((mark) => rest.ledger.edit(mark));
   return edits.length > 0 && edits.every((edit) => edit !== undefined && isExposed(rest, edit));
+}
+
+/** The write was on its way already when somebody else put there what it took along, and nothing stops it there. */
+function wasPutUnderWay(rest: Rest, system: System, change: Change, path: string): boolean {
+  if (system.nature.isGuarded) return false;
+  const { log } = rest.handsOf(system);
+  const put = log.slice(0, log.indexOf(change)).findLast(({ id, collection, before, after }) => {
+    const isHere = id === change.id && collection === change.collection;
+    return isHere && JSON.stringify(before?.fields[path]) !== JSON.stringify(after?.fields[path]);
+  });
+  const sent = sentAt(rest, system, change) - UNDER_WAY_MS;
+  return put !== undefined && put.via !== 'api' && put.at >= sent;
 }
 
 /** Somebody emptied the field of such a record by hand, or took a value away that it had, somewhere. */

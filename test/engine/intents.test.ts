@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import {
+  VendorError,
+  type Collection,
+  type ItemChange,
+  type Outcome,
+} from '../../runtime/connectors/connector.ts';
+import type { Abilities } from '../../runtime/emulators/grumpy/grumpy.ts';
+import { grumpier } from './grumpier.ts';
+import { withPair, type Pair } from './pair.ts';
+
+const anna = { email: 'anna@example.com', name: 'Anna', tags: ['old'] };
+const typed = { phone: '+36205550001', tags: ['typed'] };
+
+describe('A write that sends along what it does not change, and arrives late', () => {
+  it('takes back in no system what was typed since', async () => {
+    await withLateWrites(async (pair, late) => {
+      const { app, crm } = pair;
+      const id = app.enter(anna);
+      await pair.settle();
+      const there = crm.idOf(anna.email);
+      late.isNext = true;
+      app.edit(id, { name: 'Anna B.' });
+      await lookAtAll(pair);
+      crm.edit(there, typed);
+      await lookAtAll(pair);
+      assert.equal(app.people()[anna.email]!['phone'], typed.phone);
+      await late.arrive();
+      assert.equal(crm.people()[anna.email]!['phone'], undefined);
+      await pair.wait(120_000);
+      await pair.settle();
+      for (const side of [app, crm])
+        assert.deepEqual(side.people()[anna.email], { name: 'Anna B.', ...typed });
+    });
+  });
+
+  it('says nothing about what is taken back once it is known what became of it', async () => {
+    await withLateWrites(async (pair, late) => {
+      const { app, crm } = pair;
+      const id = app.enter(anna);
+      await pair.settle();
+      const there = crm.idOf(anna.email);
+      late.isNext = true;
+      app.edit(id, { name: 'Anna B.' });
+      await lookAtAll(pair);
+      crm.edit(there, typed);
+      await lookAtAll(pair);
+      await pair.wait(120_000);
+      await pair.settle();
+      crm.edit(there, { phone: null, tags: anna.tags });
+      await pair.settle();
+      for (const side of [app, crm])
+        assert.deepEqual(side.people()[anna.email], { name: 'Anna B.', tags: anna.tags });
+    });
+  });
+});
+
+/** A CRM that takes whole items only; one that is late arrives when it is told to, after it was given up. */
+async function withLateWrites(story: (pair: Pair, late: Late) => Promise<void>): Promise<void> {
+  const late: Late = { isNext: false, arrive: () => Promise.reject(new Error('Nothing is late.')) };
+  const connector = grumpier((collection, account) => {
+    if (account !== 'crm') return {};
+    return {
+      can: { ...collection.can, replacesItems: true },
+      async write([change], signal) {
+        const whole = await wholeOf(collection, change!);
+        if (!late.isNext) return collection.write([whole], signal);
+        late.isNext = false;
+        late.arrive = () => collection.write([whole]);
+        const about = { what: 'It takes too long.', next: 'Try again.' };
+        throw new VendorError('transient', about, { mayHaveLanded: true });
+      },
+    };
+  });
+  await withPair((pair) => story(pair, late), { connector, abilities: { crm: UNGUARDED } });
+}
+
+interface Late {
+  isNext: boolean;
+  arrive: () => Promise<readonly Outcome[]>;
+}
+
+const UNGUARDED: Partial<Abilities> = {
+  version: 'none',
+  conditionalWrites: false,
+  history: false,
+  batch: { list: 9, read: 9, find: 9, create: 1, update: 1, delete: 1, restore: 1 },
+};
+
+async function wholeOf(collection: Collection, change: ItemChange): Promise<ItemChange> {
+  if (change.op !== 'update') return change;
+  const [read] = await collection.read([change.id!]);
+  assert.ok(read?.kind === 'present');
+  return { ...change, raw: { ...(read.item.raw as object), ...change.raw } };
+}
+
+async function lookAtAll({ engine, tenant, sync, app, crm }: Pair): Promise<void> {
+  const refs = [app, crm].map(({ endpoint, idOf }) => {
+    return { sync, endpoint, remoteId: idOf(anna.email) };
+  });
+  await engine.hint(tenant, refs, 0);
+  await engine.drain({ tenant, sync });
+}
