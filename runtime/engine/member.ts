@@ -333,9 +333,14 @@ function memberOf(
     write: (patch, current) => mapping.write(patch, current),
     sentWith: (raw) => {
       const isSent = (path: string): boolean => {
-        return can.replacesItems ? !readOnly.has(path) : isIn(raw, path.split('.'));
+        if (can.replacesItems) return !readOnly.has(path);
+        const whole = mapping.replacedWhole.find((object) => path.startsWith(`${object}.`));
+        return isIn(raw, (whole ?? path).split('.'));
       };
-      return mapping.fields.filter(({ paths }) => paths.some(isSent)).map(({ name }) => name);
+      const sent = mapping.fields.filter(
+        (field) => field.direction !== 'in' && field.paths.some(isSent),
+      );
+      return sent.map(({ name }) => name);
     },
     fieldAt: (path) => paths.get(path) ?? paths.get(path.split('.')[0]!),
     pathOf: (field) => {

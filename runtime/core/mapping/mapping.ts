@@ -24,6 +24,8 @@ import type { Form, Report } from './form.ts';
 export interface Mapping {
   /** All mapped fields but those that are off. A field that is not here is *not mapped*. */
   readonly fields: readonly MappedField[];
+  /** Objects of the vendor's that are sent with all that is in them. */
+  readonly replacedWhole: readonly string[];
   read(item: unknown): ItemRead;
   /** `current` is the item as it was last read, for updates: some neighbours can only be sent along. */
   write(patch: Values, current?: unknown): ItemWrite;
@@ -95,7 +97,7 @@ export function compileMapping(config: unknown): Mapping {
   }
   problems.push(...pathsWrittenTwice([...compiled.values()]));
   if (problems.length > 0) throw new MappingError(problems);
-  return mappingOf(compiled);
+  return mappingOf(compiled, checked.replacedWhole ?? []);
 }
 
 interface CompiledField extends MappedField {
@@ -107,10 +109,14 @@ interface CompiledField extends MappedField {
 
 const LOSSY = new Set(['fullName', 'e164', 'instant']);
 
-function mappingOf(compiled: ReadonlyMap<string, CompiledField>): Mapping {
+function mappingOf(
+  compiled: ReadonlyMap<string, CompiledField>,
+  replacedWhole: readonly string[],
+): Mapping {
   const all = [...compiled.values()];
   return {
     fields: all.map(({ name, spec, direction, paths }) => ({ name, spec, direction, paths })),
+    replacedWhole,
     read: (item) => readItem(all, item),
     write: (patch, current) => writeItem(compiled, patch, current),
     normalize: (name, value) => {
