@@ -145,7 +145,7 @@ export interface Intent {
   readonly patch: Values;
   /** What each field held when we looked. */
   readonly before?: Values;
-  /** What went along as it was, of fields that we may write: somebody may have changed it meanwhile. */
+  /** What went along as it was read, though nothing in it was to be changed. */
   readonly carried?: Values;
   readonly stamps: Readonly<Record<string, Stamp>>;
   /** `unknown`: sent, answer lost. `absent`: proven not to have landed. */
