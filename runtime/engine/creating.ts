@@ -368,7 +368,8 @@ function strong(keys: readonly DigestedKey[]): string[] {
 /**
  * Once all of a system's items are known, its latest changes tell what is new there, in one call for the
  * whole page. A system without a list of changes, one in which not even that tells of what was restored, or
- * one with items that nobody has looked at yet, is searched for the keys.
+ * one with items that nobody has looked at yet, is searched for the keys. So is any, for a record that was
+ * deleted meanwhile: whoever had its key was left alone.
  */
 async function lookUp(
   context: Context,
@@ -382,6 +383,7 @@ async function lookUp(
   const mustSearch =
     rules.has('search-what-waits') &&
     (member.can.restoresSilently === true ||
+      wishes.some(({ one }) => one.entity.epoch > 0) ||
       (await isAnyWaiting(context, member)) ||
       (await isGivenUp(context, member)) ||
       (await isAskedAt(context, member.endpoint)));

@@ -210,6 +210,42 @@ function withDeleted(
   );
 }
 
+describe('Somebody who was left alone, because who had their key was deleted', () => {
+  it('is who that is when it is restored, and is not made once more', () =>
+    withPair(
+      async (pair) => {
+        const { app, crm, engine, tenant, sync } = pair;
+        const id = app.enter(anna);
+        await pair.settle();
+        app.remove(id);
+        await settleLong(pair);
+        const newcomer = crm.enter(anna);
+        await settleLong(pair);
+        assert.deepEqual(app.people(), {});
+        await pair.wait(3_600_000);
+        // What is asked for from then on is what has changed since Bert was entered.
+        crm.enter({ email: 'bert@example.com', name: 'Bert' });
+        await engine.look(tenant, sync);
+        await engine.drain({ tenant, sync, waitMs: 600_000 });
+        app.hands.restore('people', id);
+        await engine.look(tenant, sync);
+        await engine.drain({ tenant, sync, waitMs: 600_000 });
+        await settleLong(pair);
+        assert.deepEqual(
+          crm.hands
+            .items('people')
+            .flatMap((item) => (item.fields['name'] === 'Anna' ? [item.id] : [])),
+          [newcomer],
+        );
+        assert.equal(await pair.entityOf(crm, newcomer), await pair.entityOf(app, id));
+      },
+      {
+        policy: { onRemoteRestore: 'revive' },
+        settings: { identity: { autoLink: true, onTombstoneMatch: 'ignore' } },
+      },
+    ));
+});
+
 async function settleLong(pair: Pair): Promise<void> {
   for (let n = 0; n < 4; n += 1) {
     await pair.settle();
