@@ -243,7 +243,7 @@ describe('the command', () => {
       assert.deepEqual([command.code, command.out], [1, '']);
       assert.match(
         command.err,
-        /^There is no command "frobnicate"\. There are: init, sync, [^\n]+\n$/,
+        /^There is no command "frobnicate"\. There are: init, setup, sync, [^\n]+\n$/,
       );
       assert.deepEqual([option.code, option.out], [1, '']);
       assert.match(option.err, /^tributary sync: Unknown option '--twice'\. [^\n]+\n$/);
