@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { TributaryError } from '../../runtime/core/errors.ts';
 import { scenarioFrom } from './generate.ts';
-import { FAULTS } from './scenario.ts';
+import { FAULTS, type Scenario } from './scenario.ts';
 import { shrink } from './shrink.ts';
 
 /** The first world with this many of everything. */
@@ -37,6 +38,20 @@ describe('A scenario that fails', () => {
     const { smallest, isEarly } = await shrink(BIG, async () => false);
     assert.equal(smallest, BIG);
     assert.equal(isEarly, false);
+  });
+
+  it('is not made into one that cannot be', async () => {
+    const isFailing = async (smaller: Scenario): Promise<boolean> => {
+      if (smaller.workers > 1) return true;
+      throw new TributaryError('rest-options', { what: 'It cannot be.', next: 'Change it.' });
+    };
+    const { smallest } = await shrink(BIG, isFailing);
+    assert.equal(smallest.workers, BIG.workers);
+    assert.deepEqual(smallest.actions, []);
+    await assert.rejects(
+      shrink(BIG, () => Promise.reject(new Error('a mistake of ours'))),
+      /a mistake of ours/,
+    );
   });
 
   it('is not tried for ever, and says so', async () => {

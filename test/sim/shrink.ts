@@ -1,8 +1,10 @@
 /**
  * Makes a scenario that fails smaller while it still fails: without faults, kills, deeds, records,
  * systems and habits, one after the other, until nothing can be left out any more or patience ends:
- * after so many attempts, or when whoever asks has no more time. It says which of them it was.
+ * after so many attempts, or when whoever asks has no more time. It says which of them it was. Without one
+ * habit of a system another may not be possible; such a scenario is none, and is passed over.
  */
+import { TributaryError } from '../../runtime/core/errors.ts';
 import type { Scenario, SystemScene, TenantScene } from './scenario.ts';
 
 export interface Patience {
@@ -32,13 +34,26 @@ export async function shrink(
       if (candidate === undefined) break;
       if (runs >= runsMax || !hasTime()) return { smallest, isEarly: true };
       runs += 1;
-      if (!(await fails(candidate))) continue;
+      if (!(await isPossibleAnd(fails, candidate))) continue;
       smallest = candidate;
       isSmaller = true;
       index -= 1;
     }
   }
   return { smallest, isEarly: false };
+}
+
+async function isPossibleAnd(
+  fails: (smaller: Scenario) => Promise<boolean>,
+  candidate: Scenario,
+): Promise<boolean> {
+  try {
+    return await fails(candidate);
+  } catch (error) {
+    const isImpossible = error instanceof TributaryError && error.code.endsWith('-options');
+    if (isImpossible) return false;
+    throw error;
+  }
 }
 
 function candidateAt(scenario: Scenario, index: number): Scenario | undefined {
