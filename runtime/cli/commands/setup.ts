@@ -4,7 +4,7 @@
  *
  * What cannot be made at one account keeps nobody from making the rest.
  */
-import type { Account } from '../../connectors/connector.ts';
+import type { Account, Lack } from '../../connectors/connector.ts';
 import { TributaryError } from '../../core/errors.ts';
 import type { StoredEndpoint } from '../../store/store.ts';
 import { collectionsBy } from '../check-accounts.ts';
@@ -33,11 +33,16 @@ export const setup: Command = {
 
 async function setUp(site: Site, given: Given): Promise<number> {
   const used = collectionsBy(site.syncs());
-  const chosen = endpointsNamed(site, given).filter(({ id }) => used.has(id));
+  const chosen = endpointsNamed(site, given);
   await saveSetup(site);
+  const isNamed = given.words.length > 0;
   const codes = new Set<number>();
   for (const endpoint of chosen) {
-    codes.add(await setUpAccount(site, endpoint, [...used.get(endpoint.id)!], given));
+    const collections = [...(used.get(endpoint.id) ?? [])];
+    if (collections.length > 0 || isNamed) given.output.say(endpoint.title);
+    if (collections.length > 0)
+      for await (const code of setUpAccount(site, endpoint, collections, given)) codes.add(code);
+    else if (isNamed) given.output.say('  no sync uses it, so nothing is needed there');
   }
   return [EXIT.failed, EXIT.waiting].find((code) => codes.has(code)) ?? EXIT.good;
 }
@@ -56,58 +61,62 @@ function endpointsNamed(
   });
 }
 
-async function setUpAccount(
+/** Tells of each thing that is not as it should be by an exit code. */
+async function* setUpAccount(
   { openAccount }: Site,
   endpoint: StoredEndpoint,
   collections: readonly string[],
   given: Given,
-): Promise<number> {
+): AsyncGenerator<number> {
   const { output } = given;
-  const name = endpoint.title;
-  let code: number = EXIT.good;
-  const worse = (other: number): void => {
-    if (code !== EXIT.failed) code = other;
-  };
-  const failed = (error: unknown, collection?: string): void => {
-    if (!(error instanceof TributaryError)) throw error;
-    worse(EXIT.failed);
-    output.tell({ event: 'failed', account: name, collection, message: error.message });
-    output.say(`  ${collection === undefined ? '' : `${collection}: `}${error.message}`);
-  };
+  const about = { account: endpoint.title };
   let account: Account | undefined;
   try {
-    output.say(name);
     account = await openAccount(endpoint);
     for (const permission of (await account.missingScopes?.(collections)) ?? []) {
-      worse(EXIT.waiting);
-      output.tell({ event: 'not-permitted', account: name, permission });
+      output.tell({ event: 'not-permitted', ...about, permission });
       output.say(`  the login may not: ${permission}`);
+      yield EXIT.waiting;
     }
     for (const collection of collections) {
       const { lacks = [] } = await account.collection(collection);
       if (lacks.length === 0) output.say(`  ${collection}: nothing is missing`);
-      for (const lack of lacks) {
-        const { what } = lack;
-        const fact = { account: name, collection, what };
-        if (isOn(given, 'preview')) {
-          worse(EXIT.waiting);
-          output.tell({ event: 'missing', ...fact });
-          output.say(`  ${collection}: ${what} is missing`);
-          continue;
-        }
-        try {
-          await lack.make();
-          output.tell({ event: 'made', ...fact });
-          output.say(`  ${collection}: made ${what}`);
-        } catch (error) {
-          failed(error, collection);
-        }
-      }
+      for (const lack of lacks) yield await makeUpFor(lack, { ...about, collection }, given);
     }
   } catch (error) {
-    failed(error);
+    yield failed(error, about, given);
   } finally {
     await account?.close();
   }
-  return code;
+}
+
+interface About {
+  readonly account: string;
+  readonly collection?: string;
+}
+
+async function makeUpFor(lack: Lack, about: Required<About>, given: Given): Promise<number> {
+  const { output } = given;
+  const { what } = lack;
+  if (isOn(given, 'preview')) {
+    output.tell({ event: 'missing', ...about, what });
+    output.say(`  ${about.collection}: ${what} is missing`);
+    return EXIT.waiting;
+  }
+  try {
+    await lack.make();
+  } catch (error) {
+    return failed(error, about, given);
+  }
+  output.tell({ event: 'made', ...about, what });
+  output.say(`  ${about.collection}: made ${what}`);
+  return EXIT.good;
+}
+
+function failed(error: unknown, about: About, { output }: Given): number {
+  if (!(error instanceof TributaryError)) throw error;
+  const { message } = error;
+  output.tell({ event: 'failed', ...about, message });
+  output.say(`  ${about.collection === undefined ? '' : `${about.collection}: `}${message}`);
+  return EXIT.failed;
 }

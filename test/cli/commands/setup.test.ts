@@ -101,6 +101,12 @@ syncs:
     assert.match(less.out, /the login may not: delete on app\.people/);
   });
 
+  it('says that nothing is needed at an account that no sync uses, when it is named', async () => {
+    const { code, out } = await floor.run(['setup', 'desk']);
+    assert.equal(code, 0);
+    assert.match(out, /^desk\n {2}no sync uses it/);
+  });
+
   it('knows only accounts of the file', async () => {
     const { code, err } = await floor.run(['setup', 'shop']);
     assert.equal(code, 1);
